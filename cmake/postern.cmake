@@ -1,0 +1,97 @@
+# Build settings and the one function by which every module declares itself.
+
+include_guard(GLOBAL)
+include(CheckCXXCompilerFlag)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
+option(POSTERN_UNITY "compile sources in batches of 8" ON)
+option(POSTERN_WERROR "warnings are errors (clang)" ON)
+option(POSTERN_SANITIZE "build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(POSTERN_FUZZ "build the libFuzzer targets (clang)" OFF)
+set(POSTERN_AWS_MODELS "/usr/lib/python3/dist-packages/botocore/data" CACHE PATH
+    "a botocore data folder: the service models that awsgen reads")
+
+find_program(POSTERN_CCACHE ccache)
+if(POSTERN_CCACHE)
+  # base_dir makes objects shareable between checkouts in different folders.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${POSTERN_CCACHE})
+endif()
+
+add_library(postern_settings INTERFACE)
+target_include_directories(postern_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(postern_settings INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wimplicit-fallthrough -Wno-unused-parameter
+  -fno-omit-frame-pointer -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  if(POSTERN_WERROR)
+    target_compile_options(postern_settings INTERFACE -Werror)
+  endif()
+else()
+  # g++ is the second compiler: its -Wshadow and -Wconversion see things in Boost headers and unity files that clang does not.
+  target_compile_options(postern_settings INTERFACE -Wno-shadow -Wno-conversion -fcoroutines)
+endif()
+target_compile_definitions(postern_settings INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION BOOST_BEAST_USE_STD_STRING_VIEW
+  BOOST_ASIO_DISABLE_BOOST_ARRAY)
+if(POSTERN_SANITIZE)
+  target_compile_options(postern_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(postern_settings INTERFACE -fsanitize=address,undefined)
+endif()
+if(POSTERN_FUZZ)
+  target_compile_options(postern_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+find_program(POSTERN_MOLD mold)
+if(POSTERN_MOLD)
+  target_link_options(postern_settings INTERFACE -fuse-ld=mold)
+endif()
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(OpenSSL REQUIRED)
+
+# postern_module(NAME
+#   SOURCES a.cpp ...        the library postern_NAME (an INTERFACE library when there are none)
+#   DEPS base rt ...         modules of lower rank that it may include (tools/tidy/layers.txt has the same list)
+#   LIBS ...                 third-party link targets, private to its sources
+#   TESTS a_test.cpp ...     one test program NAME_test, one ctest entry NAME; run with the source folder as working directory
+#   TEST_DEPS world ...      further modules that only the tests use
+#   NO_UNITY a.cpp ...)      sources too heavy or too peculiar to be compiled in a batch
+function(postern_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS;NO_UNITY" ${ARGN})
+  set(target postern_${name})
+  list(TRANSFORM M_DEPS PREPEND postern_)
+  list(TRANSFORM M_TEST_DEPS PREPEND postern_)
+  if(M_SOURCES)
+    add_library(${target} STATIC ${M_SOURCES})
+    target_link_libraries(${target} PUBLIC postern_settings ${M_DEPS} PRIVATE ${M_LIBS})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${POSTERN_UNITY})
+    if(M_NO_UNITY)
+      set_source_files_properties(${M_NO_UNITY} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE postern_settings ${M_DEPS} ${M_LIBS})
+  endif()
+  if(M_TESTS)
+    postern_test(${name} SOURCES ${M_TESTS} DEPS ${M_TEST_DEPS} LIBS ${target} ${M_TEST_LIBS})
+  endif()
+endfunction()
+
+# postern_test(NAME SOURCES ... LIBS targets ... DEPS targets ...): a gtest program and its ctest entry.
+function(postern_test name)
+  cmake_parse_arguments(T "" "" "SOURCES;LIBS;DEPS" ${ARGN})
+  add_executable(${name}_test ${T_SOURCES})
+  target_link_libraries(${name}_test PRIVATE ${T_LIBS} ${T_DEPS} postern_settings GTest::gmock GTest::gtest GTest::gtest_main)
+  # Tests are compiled once and run once: optimising them costs more than it gives.
+  target_compile_options(${name}_test PRIVATE -O0)
+  set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${POSTERN_UNITY})
+  add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
