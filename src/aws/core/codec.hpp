@@ -1,0 +1,53 @@
+#pragma once
+
+/// One codec per wire protocol, non-template, both halves: the client encodes requests and decodes responses, a server the
+/// reverse. Sans I/O: values in, http messages out.
+
+#include "aws/core/shape.hpp"
+#include "aws/core/spec.hpp"
+#include "base/error.hpp"
+#include "http/message.hpp"
+
+namespace postern::aws {
+
+/// A service error as it is on the wire, for the server half; the client half decodes into Error with an AwsFault.
+struct WireError {
+  WireError() = default;
+  std::string code;     ///< "ThrottlingException"
+  std::string message;
+  int http_status = 400;
+  bool sender_fault = true;
+  std::string request_id;
+  /// Modelled members of the error shape beyond code and message, or null.
+  const Shape* detail_shape = nullptr;
+  const void* detail = nullptr;
+};
+
+/// Limits of every decoder: hostile input is refused, never recursed into.
+inline constexpr int kMaxNesting = 64;
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  /// Client: the request without host, signature or endpoint. Required members are checked (usage error naming the member) and absent
+  /// idempotency tokens filled by the caller beforehand.
+  virtual Result<http::Request> encode_request(const OperationSpec& op, const void* input) const = 0;
+  /// Client: a 2xx body into `output`; malformed when it is not what the protocol says (HTML, truncated, too deep).
+  virtual Result<void> decode_response(const OperationSpec& op, const http::Response& response, void* output) const = 0;
+  /// Client: a non-2xx response into an Error that carries the AwsFault (code without namespace, message, request id, status,
+  /// retry-after) and a kind chosen by code and status. Never fails: an unreadable body gives code "" and kind by status.
+  /// When `detail` is given and op's errors has the code, the modelled members are decoded into it.
+  virtual Error decode_error(const OperationSpec& op, const http::Response& response) const = 0;
+
+  /// Server: which operation a request names ("SendCommand"); empty when it does not say.
+  virtual std::string operation_name(const http::Request& request) const = 0;
+  /// Server: errors are usage with an AwsFault code such as SerializationException or ValidationException.
+  virtual Result<void> decode_request(const OperationSpec& op, const http::Request& request, void* input) const = 0;
+  virtual http::Response encode_response(const OperationSpec& op, const void* output, std::string_view request_id) const = 0;
+  virtual http::Response encode_error(const ServiceSpec& service, const WireError& error) const = 0;
+};
+
+/// The codec of a service's protocol; lives for ever. rest_json and rest_xml are absent until they are built: null.
+const Codec* codec_for(const ServiceSpec& service);
+
+}  // namespace postern::aws
