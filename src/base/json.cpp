@@ -174,13 +174,13 @@ const std::string& Json::as_string() const {
   return *std::get_if<std::string>(&value_);
 }
 
-const Json::Array& Json::items() const noexcept {
+const Json::Array& Json::items() const& noexcept {
   static const Array kNone;
   const auto* array = std::get_if<ArrayPtr>(&value_);
   return array != nullptr ? **array : kNone;
 }
 
-const Json::Members& Json::members() const noexcept {
+const Json::Members& Json::members() const& noexcept {
   static const Members kNone;
   const auto* object = std::get_if<ObjectPtr>(&value_);
   return object != nullptr ? (*object)->members : kNone;

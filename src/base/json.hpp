@@ -78,9 +78,11 @@ class Json {
   double as_double() const;  ///< of an integer too
   const std::string& as_string() const;
   /// The items of an array; empty for every other kind.
-  const Array& items() const noexcept;
+  const Array& items() const& noexcept;
+  const Array& items() const&& = delete;  // a loop over a temporary's items would outlive them
   /// The members of an object in their order; empty for every other kind.
-  const Members& members() const noexcept;
+  const Members& members() const& noexcept;
+  const Members& members() const&& = delete;
 
   /// The value when it is of that kind, for reading documents of others. to_int also takes a whole double.
   std::optional<bool> to_bool() const noexcept;

@@ -190,8 +190,9 @@ TEST(Json, ReadsByKind) {
   EXPECT_EQ(Json(true).to_bool(), true);
   EXPECT_EQ(Json(1).to_bool(), std::nullopt);
   EXPECT_EQ(Json("x").to_string(), "x");
-  EXPECT_TRUE(Json("x").items().empty());
-  EXPECT_TRUE(Json("x").members().empty());
+  const Json scalar("x");
+  EXPECT_TRUE(scalar.items().empty());
+  EXPECT_TRUE(scalar.members().empty());
   EXPECT_EQ(to_string(Json(1.5).kind()), "number");
 }
 
