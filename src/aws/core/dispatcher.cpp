@@ -1,0 +1,145 @@
+#include "aws/core/dispatcher.hpp"
+
+#include <array>
+
+#include "base/ids.hpp"
+
+namespace postern::aws::server {
+namespace {
+
+constexpr int kBadRequest = 400;
+constexpr int kServerError = 500;
+constexpr std::string_view kTopicInternal = "server.internal";
+
+std::string new_request_id(rt::Random& random) {
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  return make_uuid(bytes);
+}
+
+/// What the operation's model says about an error code.
+const Shape* modelled_error(const OperationSpec& operation, std::string_view code) {
+  for (const Shape* error : operation.errors) {
+    if (error->error_code == code) return error;
+  }
+  return nullptr;
+}
+
+WireError wire_error_of(const OperationSpec& operation, const Error& error) {
+  WireError wire;
+  const AwsFault* fault = error.aws();
+  if (fault == nullptr || fault->code.empty()) {
+    wire.code = "InternalFailure";
+    wire.message = "The request processing has failed because of an unknown error, exception or failure.";
+    wire.http_status = kServerError;
+    wire.sender_fault = false;
+    return wire;
+  }
+  wire.code = fault->code;
+  wire.message = error.message();
+  const Shape* modelled = modelled_error(operation, fault->code);
+  if (fault->http_status != 0) {
+    wire.http_status = fault->http_status;
+  } else {
+    wire.http_status = modelled != nullptr ? modelled->error_status : kBadRequest;
+  }
+  wire.sender_fault = modelled != nullptr ? modelled->sender_fault : wire.http_status < kServerError;
+  return wire;
+}
+
+/// Decodes and encodes with the service's codec; the response is kept here until the handler is done.
+class CodecExchange final : public Exchange {
+ public:
+  CodecExchange(const Codec& codec, const OperationSpec& operation, const http::Request& request,
+                std::string_view request_id)
+      : codec_(codec), operation_(operation), request_(request), request_id_(request_id) {}
+  Result<void> decode(void* request) override { return codec_.decode_request(operation_, request_, request); }
+  void encode(const void* response) override { response_ = codec_.encode_response(operation_, response, request_id_); }
+  http::Response take() { return std::move(response_); }
+
+ private:
+  const Codec& codec_;
+  const OperationSpec& operation_;
+  const http::Request& request_;
+  std::string_view request_id_;
+  http::Response response_;
+};
+
+http::Response refuse(const Codec& codec, const ServiceSpec& service, WireError wire, const std::string& request_id) {
+  wire.request_id = request_id;
+  return codec.encode_error(service, wire);
+}
+
+}  // namespace
+
+Error fault(ErrorKind kind, std::string code, std::string message, int http_status) {
+  AwsFault aws;
+  aws.code = std::move(code);
+  aws.http_status = http_status;
+  return Error(kind, std::move(message)).aws(std::move(aws));
+}
+
+Error not_offered_error(const OperationSpec& operation) {
+  const Protocol protocol = operation.service->protocol;
+  const bool forms = protocol == Protocol::query || protocol == Protocol::ec2;
+  return fault(
+      ErrorKind::unsupported, forms ? "InvalidAction" : "UnknownOperationException",
+      std::string(operation.service->id) + " " + std::string(operation.name) + " is not offered by this simulator",
+      kBadRequest);
+}
+
+Dispatcher::Dispatcher(Authenticator& authenticator, std::vector<Binding> bindings, DispatcherOptions options)
+    : authenticator_(authenticator), router_(std::move(bindings)), options_(std::move(options)) {}
+
+rt::Task<Result<CallerInfo>> Dispatcher::identify(rt::CallContext ctx, const OperationSpec& operation,
+                                                  const http::Request& request,
+                                                  const std::optional<ClaimedScope>& scope) {
+  if (operation.unsigned_request && !scope) co_return CallerInfo();
+  co_return co_await authenticator_.authenticate(ctx, operation, request);
+}
+
+rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
+  const std::string request_id = new_request_id(ctx.random());
+  const std::optional<ClaimedScope> scope = claimed_scope(request);
+  const http::Request post = as_post(request);
+  const Route route = router_.route(post, scope);
+  const Codec* codec = codec_for(*route.answer_as);
+  if (codec == nullptr) {
+    co_return fail(ErrorKind::unsupported, "no codec for the protocol of " + std::string(route.answer_as->id));
+  }
+  if (route.entry == nullptr) {
+    WireError wire;
+    wire.code = route.code;
+    wire.message = route.message;
+    co_return refuse(*codec, *route.answer_as, std::move(wire), request_id);
+  }
+  const OperationSpec& operation = *route.entry->operation;
+
+  CallInfo info(ctx);
+  info.region = scope ? scope->region : options_.default_region;
+  info.request_id = request_id;
+  info.remote = peer.remote;
+  info.tls = peer.tls;
+  info.operation = &operation;
+
+  // The signature covers the request as it came, not as_post()'s rewriting of it.
+  Result<CallerInfo> caller = co_await identify(ctx, operation, request, scope);
+  std::optional<Error> failure;
+  CodecExchange exchange(*codec, operation, post, request_id);
+  if (caller) {
+    info.caller = std::move(*caller);
+    Result<void> done = co_await route.entry->invoke(route.binding->handler, std::move(info), exchange);
+    if (done) co_return exchange.take();
+    failure = std::move(done).error();
+  } else {
+    failure = std::move(caller).error();
+  }
+  const bool fault_known = failure->aws() != nullptr && !failure->aws()->code.empty();
+  if (!fault_known && failure->kind() == ErrorKind::cancelled) co_return fail(std::move(*failure));
+  if (!fault_known && ctx.explainer().wants(kTopicInternal)) {
+    ctx.explainer().explain(kTopicInternal, std::string(operation.name) + " " + request_id + ": " + failure->to_text());
+  }
+  co_return refuse(*codec, *route.answer_as, wire_error_of(operation, *failure), request_id);
+}
+
+}  // namespace postern::aws::server

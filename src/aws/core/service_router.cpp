@@ -1,0 +1,140 @@
+#include "aws/core/service_router.hpp"
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "base/text.hpp"
+
+namespace postern::aws::server {
+namespace {
+
+constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view kCredential = "Credential=";
+/// Names are quoted in answers: a hostile one is cut.
+constexpr std::size_t kQuotedNameMax = 128;
+
+constexpr ServiceSpec nameless_service(Protocol protocol) {
+  ServiceSpec spec{};
+  spec.protocol = protocol;
+  spec.json_version = "1.1";
+  return spec;
+}
+constexpr ServiceSpec kNamelessJson = nameless_service(Protocol::json);
+constexpr ServiceSpec kNamelessQuery = nameless_service(Protocol::query);
+
+std::optional<ClaimedScope> parse_credential(std::string_view credential) {
+  // The access key id itself never holds a slash; scope is date/region/service/aws4_request.
+  const std::vector<std::string_view> parts = split(credential, '/');
+  if (parts.size() != 5 || parts[0].empty() || parts[4] != "aws4_request") return std::nullopt;
+  ClaimedScope scope;
+  scope.access_key_id = parts[0];
+  scope.region = parts[2];
+  scope.service = parts[3];
+  return scope;
+}
+
+/// The first value of a form parameter, decoded; empty when it is absent or malformed.
+std::string form_value(std::string_view form, std::string_view name) {
+  while (!form.empty()) {
+    const std::string_view pair = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(form.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
+    const auto decoded = parse_form(pair);
+    return decoded && !decoded->empty() ? decoded->front().second : std::string();
+  }
+  return std::string();
+}
+
+const Entry* find_entry(const Binding& binding, std::string_view operation) {
+  const auto found =
+      std::lower_bound(binding.entries.begin(), binding.entries.end(), operation,
+                       [](const Entry& entry, std::string_view name) { return entry.operation->name < name; });
+  return found != binding.entries.end() && found->operation->name == operation ? &*found : nullptr;
+}
+
+bool speaks_forms(const ServiceSpec& service) {
+  return service.protocol == Protocol::query || service.protocol == Protocol::ec2;
+}
+
+}  // namespace
+
+std::optional<ClaimedScope> claimed_scope(const http::Request& request) {
+  const std::string_view header = request.headers.get("Authorization");
+  if (header.empty()) return parse_credential(form_value(request.query(), "X-Amz-Credential"));
+  if (!header.starts_with(kAlgorithm)) return std::nullopt;
+  const std::size_t at = header.find(kCredential);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = header.substr(at + kCredential.size());
+  return parse_credential(rest.substr(0, rest.find_first_of(", ")));
+}
+
+http::Request as_post(http::Request request) {
+  if (request.method != "GET" || request.query().empty() || !request.body.empty()) return request;
+  std::string body;
+  for (const std::string_view pair : split(request.query(), '&')) {
+    if (starts_with_ignore_case(pair, "X-Amz-")) continue;
+    if (!body.empty()) body += '&';
+    body += pair;
+  }
+  request.method = "POST";
+  request.target = std::string(request.path());
+  request.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+  request.body = std::move(body);
+  return request;
+}
+
+Route ServiceRouter::route(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
+  const std::string* target = request.headers.find("X-Amz-Target");
+  return target != nullptr ? route_target(*target) : route_action(request, scope);
+}
+
+Route ServiceRouter::route_target(std::string_view target) const {
+  Route route;
+  route.answer_as = &kNamelessJson;
+  route.code = "UnknownOperationException";
+  const std::size_t dot = target.rfind('.');
+  const std::string_view prefix = target.substr(0, dot == std::string_view::npos ? target.size() : dot);
+  const std::string_view operation = dot == std::string_view::npos ? std::string_view() : target.substr(dot + 1);
+  for (const Binding& binding : bindings_) {
+    if (binding.service->protocol != Protocol::json || binding.service->target_prefix != prefix) continue;
+    route.binding = &binding;
+    route.answer_as = binding.service;
+    route.entry = find_entry(binding, operation);
+    break;
+  }
+  if (route.entry == nullptr) {
+    route.message = "The operation " + printable(target, kQuotedNameMax) + " is not known to this server.";
+  }
+  return route;
+}
+
+Route ServiceRouter::route_action(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
+  Route route;
+  route.answer_as = &kNamelessQuery;
+  const std::string action = form_value(request.body, "Action");
+  const std::string version = form_value(request.body, "Version");
+  for (const Binding& binding : bindings_) {
+    const ServiceSpec& service = *binding.service;
+    if (!speaks_forms(service) || (!version.empty() && service.api_version != version)) continue;
+    const Entry* entry = find_entry(binding, action);
+    // A signed request says which service it means; an unsigned one is taken by whoever has the operation.
+    if (scope ? service.signing_name != scope->service : entry == nullptr) continue;
+    route.binding = &binding;
+    route.answer_as = &service;
+    route.entry = entry;
+    break;
+  }
+  if (route.entry != nullptr) return route;
+  if (action.empty()) {
+    route.code = "MissingAction";
+    route.message = "The request names no Action.";
+  } else {
+    route.code = "InvalidAction";
+    route.message = "Could not find operation " + printable(action, kQuotedNameMax) + " for version " +
+                    (version.empty() ? "NO_VERSION_SPECIFIED" : printable(version, kQuotedNameMax));
+  }
+  return route;
+}
+
+}  // namespace postern::aws::server

@@ -1,0 +1,57 @@
+#pragma once
+
+/// Which service and operation a request names. Pure: request in, route out.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/core/server.hpp"
+#include "aws/core/spec.hpp"
+#include "http/message.hpp"
+
+namespace postern::aws::server {
+
+/// The credential scope that a request claims (header or presigned query); nothing of it is proven.
+struct ClaimedScope {
+  ClaimedScope() = default;
+  std::string access_key_id;
+  std::string region;
+  std::string service;  ///< the signing name
+};
+
+/// Absent when the request has no SigV4 credential or one that makes no sense.
+std::optional<ClaimedScope> claimed_scope(const http::Request& request);
+
+/// A GET of the query and ec2 protocols as the POST that it stands for: parameters of the target's query without the
+/// X-Amz-* ones become the body. Every other request comes back unchanged.
+http::Request as_post(http::Request request);
+
+struct Route {
+  Route() = default;
+  const Binding* binding = nullptr;  ///< null when no service was found
+  const Entry* entry = nullptr;      ///< null when the operation is unknown
+  /// Whose protocol the answer is written in: the binding's, or a nameless service of the request's protocol.
+  const ServiceSpec* answer_as = nullptr;
+  std::string code;  ///< why `entry` is null: "UnknownOperationException", "InvalidAction", ...
+  std::string message;
+};
+
+/// Finds services by X-Amz-Target prefix (awsJson) or by the scope's service, Version and Action (query, ec2).
+class ServiceRouter {
+ public:
+  explicit ServiceRouter(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {}
+  /// `request` as as_post() leaves it; `scope` is what claimed_scope() found before that.
+  Route route(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
+  std::span<const Binding> bindings() const noexcept { return bindings_; }
+
+ private:
+  Route route_target(std::string_view target) const;
+  Route route_action(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
+
+  std::vector<Binding> bindings_;
+};
+
+}  // namespace postern::aws::server
