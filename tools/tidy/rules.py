@@ -300,6 +300,43 @@ def banned_paths(file):
         yield file.line(m.start()), "path", f"`{m.group()}` is a path of one machine"
 
 
+# ---- assumptions ----------------------------------------------------------------------------------------------------
+
+_TEST_NAME = re.compile(r"\bTEST(?:_[FP])?\(\s*(\w+)\s*,\s*(\w+)\s*\)|^\s*def (test_\w+)", re.M)
+_ASSUMPTION_COLUMNS = ["id", "statement", "source", "test", "last_seen_on_aws"]
+
+
+def test_names(files):
+    """Suite.Name of every gtest, and the name of every Python test function."""
+    names = set()
+    for file in files:
+        if file.path.endswith((".cpp", ".py")):
+            for m in _TEST_NAME.finditer(file.text):
+                names.add(m.group(3) or f"{m.group(1)}.{m.group(2)}")
+    return names
+
+
+def assumptions(file, tests):
+    """docs/assumptions.tsv: five columns, an id once, tests that exist."""
+    lines = file.text.rstrip("\n").split("\n")
+    if lines[0].split("\t") != _ASSUMPTION_COLUMNS:
+        yield 1, "assumptions", "the first line must be " + ", ".join(_ASSUMPTION_COLUMNS)
+    ids = set()
+    for number, line in enumerate(lines[1:], 2):
+        cells = line.split("\t")
+        if len(cells) != len(_ASSUMPTION_COLUMNS) or not all(cells):
+            yield number, "assumptions", f"{len(_ASSUMPTION_COLUMNS)} filled columns are needed, - for no test"
+            continue
+        if cells[0] in ids:
+            yield number, "assumptions", f"{cells[0]} stands here twice"
+        ids.add(cells[0])
+        for name in cells[3].split():
+            if name != "-" and name not in tests:
+                yield number, "assumptions", f"there is no test {name}"
+        if not re.fullmatch(r"never|\d{4}-\d\d-\d\d \S+", cells[4]):
+            yield number, "assumptions", "last_seen_on_aws is `never` or `YYYY-MM-DD REGION`"
+
+
 # ---- layers ---------------------------------------------------------------------------------------------------------
 
 

@@ -287,6 +287,15 @@ class Allowances(unittest.TestCase):
         self.assertEqual(rules_of("src/fleet/a.cpp", text), [])
 
 
+class Assumptions(unittest.TestCase):
+    def test_columns_ids_and_tests(self):
+        head = "id\tstatement\tsource\ttest\tlast_seen_on_aws\n"
+        rows = "a\ts\tx\tRun.Works\tnever\na\ts\tx\t-\tnever\nb\ts\tx\tRun.Gone\t2027-01-31 us-east-1\nc\ts\tx\n"
+        tests = rules.test_names([rules.File("src/a_test.cpp", "TEST(Run, Works) {}\n")])
+        found = list(rules.assumptions(rules.File("docs/assumptions.tsv", head + rows), tests))
+        self.assertEqual([line for line, _, _ in found], [3, 4, 5])
+
+
 class Tree(unittest.TestCase):
     def test_a_small_tree(self):
         with tempfile.TemporaryDirectory() as folder:
