@@ -80,9 +80,15 @@ BANS = [
     ),
     Ban(
         "random",
-        re.compile(r"\bstd::random_device\b|(?<![\w.>])(?:std::)?s?rand\s*\(|\bmt19937"),
+        re.compile(r"\bstd::random_device\b|(?<![\w.>])(?:std::)?s?rand\s*\("),
         "random numbers come from rt::Random",
         _effects_allowed,
+    ),
+    Ban(
+        "random",
+        re.compile(r"\bmt19937(?:_64)?\b"),
+        "random numbers come from rt::Random (a test may use a generator with a fixed seed)",
+        lambda file: file.is_test or _effects_allowed(file),
     ),
     Ban(
         "sleep",
