@@ -1,0 +1,24 @@
+#pragma once
+
+/// Starting a child: the part of processes_posix.cpp that knows no event loop.
+
+#include <sys/types.h>
+
+#include "base/error.hpp"
+#include "os/processes.hpp"
+#include "os/unique_fd.hpp"
+
+namespace postern::os {
+
+/// A started child and our ends of its pipes, none of them inherited by later children.
+struct SpawnedChild {
+  SpawnedChild() = default;
+  pid_t pid = -1;  ///< also its process group
+  UniqueFd input;  ///< closed when the spec has no input
+  UniqueFd output;
+  UniqueFd errors;
+};
+
+Result<SpawnedChild> spawn_child(const ProcessSpec& spec);
+
+}  // namespace postern::os
