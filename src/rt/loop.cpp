@@ -53,6 +53,8 @@ Loop::Loop() : io_(1), clock_(io_) {}
 
 void Loop::turn() {
   clock_.next_turn();
+  // An earlier run() ended with nothing left to do, which stopped the context.
+  io_.restart();
   // run_one() returns 0 only when nothing is left to wait for, while a task still waits: nobody can ever wake it.
   const std::size_t ran = io_.run_one();
   CHECK(ran > 0);
