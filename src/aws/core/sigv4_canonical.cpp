@@ -26,6 +26,13 @@ bool is_field_space(char c) {
 
 /// Trimmed, inner runs of white space (line folding among them) as one space.
 void append_field_value(std::string& out, std::string_view value) {
+  while (!value.empty() && is_field_space(value.front())) value.remove_prefix(1);
+  while (!value.empty() && is_field_space(value.back())) value.remove_suffix(1);
+  // Nearly every value is copied whole: only what has a tab, a line break or two spaces in a row is not.
+  if (value.find_first_of("\t\r\n") == std::string_view::npos && value.find("  ") == std::string_view::npos) {
+    out += value;
+    return;
+  }
   bool pending = false;
   bool any = false;
   for (const char c : value) {
