@@ -300,11 +300,12 @@ Result<Json> Evaluator::visit_flatten(const Node& node, const Json& current) {
   if (!base.is_array()) return Json();
   Json::Array out;
   for (const Json& item : base.items()) {
+    // This is how arrays grow in memory, so it costs more than a step.
+    TRY_VOID(charge(node, 4 * (1 + static_cast<std::int64_t>(item.items().size()))));
     if (item.is_array())
       out.insert(out.end(), item.items().begin(), item.items().end());
     else
       out.push_back(item);
-    TRY_VOID(charge(node, 1 + static_cast<std::int64_t>(item.items().size())));
   }
   return Json::array(std::move(out));
 }

@@ -173,13 +173,17 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-bool is_utf8(std::string_view bytes) noexcept {
+std::size_t utf8_prefix(std::string_view bytes) noexcept {
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t size = utf8_at(bytes, at).size;
-    if (size == 0) return false;
+    if (size == 0) return at;
     at += size;
   }
-  return true;
+  return bytes.size();
+}
+
+bool is_utf8(std::string_view bytes) noexcept {
+  return utf8_prefix(bytes) == bytes.size();
 }
 
 std::string scrub_utf8(std::string_view bytes) {

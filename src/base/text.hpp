@@ -29,10 +29,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 /// True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
 bool is_utf8(std::string_view bytes) noexcept;
+/// How many bytes from the start are well-formed UTF-8.
+std::size_t utf8_prefix(std::string_view bytes) noexcept;
 /// The same text with every malformed byte replaced by U+FFFD.
 std::string scrub_utf8(std::string_view bytes);
-/// Untrusted text for a terminal or a one-line message: malformed UTF-8 and control characters (ESC among them) become visible
-/// escapes such as \x1b, and it is cut to `max_bytes` at a character boundary with "..." when longer.
+/// Untrusted text for a terminal or a one-line message: malformed UTF-8 and control characters (ESC among them) become
+/// visible escapes such as \x1b, and it is cut to `max_bytes` at a character boundary with "..." when longer.
 std::string printable(std::string_view bytes, std::size_t max_bytes = 400);
 
 }  // namespace postern
