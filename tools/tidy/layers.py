@@ -150,7 +150,7 @@ def check_cmake(path, text, layers, includes):
             continue
         deps = set()
         for dep in words["DEPS"]:
-            other = names.get(dep) or ("gen" if dep.startswith("gen") else None)
+            other = names.get(dep) or ("gen" if dep.startswith("aws_") else None)  # postern_aws_<service>
             if other is None:
                 yield line, f"{name}: DEPS names {dep}, which tools/tidy/layers.txt does not know"
             elif not layers.may(module, other):
@@ -159,4 +159,5 @@ def check_cmake(path, text, layers, includes):
                 deps.add(other)
         if len(cmake_modules(text)) == 1:
             for other in sorted(set(includes) & layers.deps[module] - deps):
-                yield line, f"{name}: DEPS lacks {cmake_name(other)}, which {includes[other]} includes"
+                shown = "aws_<service>" if other == "gen" else cmake_name(other)
+                yield line, f"{name}: DEPS lacks {shown}, which {includes[other]} includes"

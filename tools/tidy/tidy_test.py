@@ -263,11 +263,14 @@ class LayerRules(unittest.TestCase):
 
     def test_cmake_agrees(self):
         text = "postern_module(fleet SOURCES a.cpp DEPS base http nowhere)  # DEPS rt\n"
-        messages = [m for _, m in layering.check_cmake("src/fleet/CMakeLists.txt", text, LAYERS, {"rt": "src/fleet/a.cpp:3"})]
+        used = {"rt": "src/fleet/a.cpp:3"}
+        messages = [m for _, m in layering.check_cmake("src/fleet/CMakeLists.txt", text, LAYERS, used)]
         self.assertEqual(len(messages), 3)
         self.assertIn("does not allow", messages[0])
         self.assertIn("does not know", messages[1])
         self.assertIn("lacks rt", messages[2])
+        text = "postern_module(aws_auth SOURCES a.cpp DEPS base aws_core aws_sts)"
+        self.assertEqual(list(layering.check_cmake("src/aws/auth/CMakeLists.txt", text, LAYERS, {"gen": "a:1"})), [])
 
 
 class Allowances(unittest.TestCase):
