@@ -1,0 +1,77 @@
+#pragma once
+
+/// Rate limits per (account, Region, API): a client-side token bucket that appears at the first throttle and follows
+/// what the service lets through, as the SDKs' "adaptive" mode does (CUBIC, aws.md 7.4). Where AWS publishes a rate, it
+/// is used from the start.
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "rt/context.hpp"
+#include "rt/task.hpp"
+
+namespace postern::aws {
+
+/// The bucket of one API in one account and Region. Pure: the caller passes the time.
+class AdaptiveRate {
+ public:
+  AdaptiveRate() = default;
+  /// A published limit: `burst` tokens, refilled at `per_second`.
+  AdaptiveRate(double burst, double per_second);
+
+  /// Takes a token, or tells how long to wait before asking again; zero means that the token was taken.
+  Duration take(MonoTime now);
+  void on_success(MonoTime now);
+  void on_throttle(MonoTime now);
+  /// Tokens per second at present; 0 while unlimited.
+  double rate() const noexcept { return limited_ ? fill_rate_ : 0; }
+
+ private:
+  void refill(double now);
+  void measure(double now);
+  void set_rate(double rate, double now);
+
+  bool limited_ = false;
+  double fill_rate_ = 0;
+  double capacity_ = 0;
+  double tokens_ = 0;
+  double refilled_at_ = 0;
+  double ceiling_ = 0;        ///< published rate; 0: none
+  double measured_ = 0;       ///< smoothed calls per second
+  double bucket_start_ = -1;  ///< of the measuring interval
+  double bucket_count_ = 0;
+  double last_max_ = 0;
+  double throttled_at_ = 0;
+  double window_ = 0;
+};
+
+struct ApiKey {
+  ApiKey() = default;
+  std::string account;
+  std::string region;
+  std::string api;  ///< "ssm:SendCommand"
+  friend auto operator<=>(const ApiKey&, const ApiKey&) = default;
+};
+
+/// All buckets of a process. Loop thread only.
+class RateLimiter {
+ public:
+  /// More keys than any run has; the table is started anew when it is full, which forgets some learned rates.
+  static constexpr std::size_t kKeysMax = 200'000;
+
+  /// Waits for a token; fails with cancelled, or timeout (delivery not_sent) when ctx's deadline comes first. Explains
+  /// waits.
+  rt::Task<Result<void>> acquire(rt::CallContext ctx, const ApiKey& key);
+  void on_success(MonoTime now, const ApiKey& key);
+  void on_throttle(MonoTime now, const ApiKey& key);
+  double rate(const ApiKey& key) const;
+
+ private:
+  AdaptiveRate& find(const ApiKey& key);
+  std::map<ApiKey, AdaptiveRate> rates_;
+};
+
+}  // namespace postern::aws

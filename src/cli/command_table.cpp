@@ -1,0 +1,164 @@
+#include "cli/command_table.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr OptionSpec kGlobal[] = {
+    {"--fleet", "-f", Arity::one, "FILE", "the fleet file (default: POSTERN_FLEET, else ./postern.yaml when it exists)",
+     ""},
+    {"--output", "-o", Arity::one, "FORMAT", "how to print the answer (default: table on a terminal, else json)",
+     "table|json|ndjson|text|markdown"},
+    {"--query", "-q", Arity::one, "JMESPATH", "print only what this JMESPath expression finds in the JSON answer", ""},
+    {"--read-only", "", Arity::flag, "", "refuse every AWS operation outside the reviewed list of reads", ""},
+    {"--verbose", "-v", Arity::flag, "", "say on stderr why: credentials, retries, throttles, skips (-vv: every call)",
+     ""},
+    {"--color", "", Arity::one, "WHEN", "colours and progress bars (default: auto)", "auto|always|never"},
+    {"--profile", "-p", Arity::many, "NAME",
+     "a profile of the AWS configuration; as the hub identity, or one per account", ""},
+    {"--role-arn", "", Arity::many, "ARN", "a role to assume; repeat it for several accounts", ""},
+    {"--external-id", "", Arity::one, "ID", "the ExternalId to pass with --role-arn (env:NAME and file:PATH are read)",
+     ""},
+    {"--region", "-r", Arity::many, "REGION", "a Region, or several with commas; repeatable", ""},
+    {"--all-regions", "", Arity::flag, "", "every Region that is enabled in each account", ""},
+    {"--account", "-a", Arity::many, "ID|NAME", "only these accounts of the fleet file", ""},
+    {"--endpoint-url", "", Arity::one, "URL", "send every AWS call there (as AWS_ENDPOINT_URL)", ""},
+    {"--ca-bundle", "", Arity::one, "FILE", "trust these certificate authorities (as AWS_CA_BUNDLE)", ""},
+    {"--timeout", "", Arity::one, "DURATION", "give up on the whole command after this long, such as 90s or 2h", ""},
+    {"--help", "-h", Arity::flag, "", "explain a command", ""},
+};
+
+constexpr OptionSpec kSelect = {
+    "--select",
+    "-s",
+    Arity::many,
+    "SELECTOR",
+    "which targets: tag:KEY=VALUE, name:GLOB, id:ID, account:NAME, @name; and, or, not, ( )",
+    ""};
+
+constexpr OptionSpec kDemo[] = {
+    {"--exit-code", "", Arity::flag, "", "exit with the run's own code instead of 0", ""},
+    {"--keep", "", Arity::flag, "", "keep serving the simulated cloud after the story, until Ctrl-C", ""},
+};
+constexpr std::string_view kDemoExamples[] = {"postern demo", "postern demo --exit-code"};
+
+constexpr OptionSpec kInit[] = {
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
+    {"--from-c7n", "", Arity::one, "FILE", "take the accounts from a c7n-org accounts file", ""},
+    {"--from-organizations", "", Arity::flag, "", "take the accounts from AWS Organizations", ""},
+    {"--force", "", Arity::flag, "", "overwrite --out", ""},
+};
+constexpr std::string_view kInitExamples[] = {"postern init -O postern.yaml", "postern init --from-c7n accounts.yml"};
+
+constexpr OptionSpec kAccountsCheck[] = {
+    {"--concurrency", "", Arity::one, "N", "accounts checked at once (default 16)", ""},
+};
+constexpr std::string_view kAccountsListExamples[] = {"postern accounts list",
+                                                      "postern accounts list -o json -q 'accounts[].name'"};
+constexpr std::string_view kAccountsCheckExamples[] = {
+    "postern accounts check", "postern accounts check --output markdown > ACCOUNTS.md",
+    "postern accounts check --role-arn arn:aws:iam::444455556666:role/PosternOperator --external-id env:EXTERNAL_ID"};
+
+constexpr OptionSpec kTargets[] = {
+    kSelect,
+    {"--columns", "", Arity::one, "TAG,...", "show these tags as columns", ""},
+    {"--all-states", "", Arity::flag, "", "terminated instances too", ""},
+    {"--concurrency", "", Arity::one, "N", "accounts and Regions asked at once (default 16)", ""},
+};
+constexpr std::string_view kTargetsExamples[] = {"postern targets -s @dr",
+                                                 "postern targets -s 'dr:enabled=true and not name:test-*'",
+                                                 "postern targets -o json -q 'targets[].instance_id'"};
+
+constexpr OptionSpec kRun[] = {
+    kSelect,
+    {"--script", "", Arity::one, "FILE", "run this script (- reads stdin)", ""},
+    {"--dry-run", "-n", Arity::flag, "", "show the plan and stop", ""},
+    {"--yes", "-y", Arity::flag, "", "do not ask", ""},
+    {"--comment", "", Arity::one, "TEXT", "kept with the command in SSM, after postern's own mark", ""},
+    {"--execution-timeout", "", Arity::one, "DURATION", "how long the command may run on a node (default 1h)", ""},
+    {"--delivery-timeout", "", Arity::one, "DURATION", "how long SSM tries to hand it to a node (default 10m)", ""},
+    {"--no-strict", "", Arity::flag, "", "do not stop a script at its first failing command", ""},
+    {"--concurrency", "", Arity::one, "N", "accounts and Regions worked on at once (default 16)", ""},
+    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    {"--max-rc", "-S", Arity::flag, "", "exit with the worst remote exit code", ""},
+};
+constexpr std::string_view kRunExamples[] = {"postern run -s @dr -- uptime",
+                                             "postern run -s name:web-* --script deploy.sh --dry-run",
+                                             "postern run -y -o ndjson -s platform:linux -- 'df -h / | tail -1'"};
+
+constexpr OptionSpec kDoctor[] = {
+    {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
+};
+constexpr std::string_view kDoctorExamples[] = {"postern doctor", "postern doctor --region eu-central-1 -o json"};
+
+constexpr CommandSpec kCommands[] = {
+    {"demo", Verb::demo, "", "the main job on the built-in simulated cloud: check, discover, run, gather, report",
+     "Starts a small simulated cloud inside this process (a hub and three accounts whose instances really execute "
+     "commands "
+     "on this host), then runs the real commands against it over loopback TLS and says what a user would type. Nothing "
+     "outside this machine is contacted. Exits 0 when everything went as the simulated faults demand.",
+     kDemo, Positionals::none, kDemoExamples},
+    {"init", Verb::init, "", "write a commented fleet file",
+     "Prints a fleet file that explains each key, in read-only mode.", kInit, Positionals::none, kInitExamples},
+    {"accounts list",
+     Verb::accounts_list,
+     "",
+     "the fleet's accounts",
+     "Lists the accounts of the fleet file; calls nothing.",
+     {},
+     Positionals::none,
+     kAccountsListExamples},
+    {"accounts check", Verb::accounts_check, "", "assume every role and say what is wrong",
+     "Assumes every account's role in parallel and asks who it is. When AWS refuses, the causes that give the same "
+     "answer "
+     "are listed (trust, ExternalId, missing role, the caller's policy, an SCP), each with the command that tells it "
+     "apart.",
+     kAccountsCheck, Positionals::none, kAccountsCheckExamples},
+    {"targets", Verb::targets, "", "the fleet with its EC2 and SSM state",
+     "Finds the instances of every account and Region that a selector matches and joins them with what Systems Manager "
+     "knows. An instance that SSM cannot tell about is shown as unknown with the reason, never as healthy.",
+     kTargets, Positionals::none, kTargetsExamples},
+    {"run", Verb::run, "-- COMMAND [ARG...]", "run a command on the targets and gather what it prints",
+     "Resolves the selector, shows the plan, asks, sends the command in batches of at most 50 targets of one account "
+     "and "
+     "Region, waits, and prints identical output once with the targets that gave it. Every target ends as succeeded, "
+     "failed, "
+     "skipped (with the reason) or unknown. A send whose answer was lost is looked up, never repeated blindly.",
+     kRun, Positionals::command_words, kRunExamples},
+    {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
+     "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
+     "not, "
+     "proxy settings, certificate authorities, and whether the endpoints answer and agree with this host's clock.",
+     kDoctor, Positionals::none, kDoctorExamples},
+};
+
+// DESIGN.md section 9 is the list; a test compares.
+constexpr ExitCodeSpec kExitCodes[] = {
+    {0, "all ok (targets skipped by a rule that the user gave count as ok)"},
+    {1, "some target failed"},
+    {2, "usage: the command line, the fleet file or the selector is wrong"},
+    {3, "a gate, lock or assertion"},
+    {4, "unreachable or unknown targets"},
+    {130, "interrupted"},
+    {253, "credentials or environment"},
+    {254, "an AWS service error"},
+    {255, "anything else"},
+};
+
+constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}};
+
+}  // namespace
+
+std::span<const CommandSpec> commands() {
+  return kCommands;
+}
+std::span<const OptionSpec> global_options() {
+  return kGlobal;
+}
+std::span<const ExitCodeSpec> exit_codes() {
+  return kExitCodes;
+}
+std::span<const GroupSpec> groups() {
+  return kGroups;
+}
+
+}  // namespace postern::cli

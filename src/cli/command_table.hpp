@@ -1,0 +1,56 @@
+#pragma once
+
+/// The one table of commands and options. Parsing, help, man page, shell completion and docs/guide/commands.md are all
+/// made from it.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace postern::cli {
+
+enum class Arity : std::uint8_t { flag, one, many };
+
+struct OptionSpec {
+  std::string_view name;    ///< "--region"
+  std::string_view letter;  ///< "-r" or empty
+  Arity arity = Arity::flag;
+  std::string_view value;    ///< "REGION"; empty for flags
+  std::string_view help;     ///< one sentence, no full stop
+  std::string_view choices;  ///< "table|json|...": allowed values, empty for any
+};
+
+enum class Positionals : std::uint8_t { none, command_words, names };
+
+/// Which program runs a command: looked up by commands.cpp.
+enum class Verb : std::uint8_t { demo, init, accounts_list, accounts_check, targets, run, doctor };
+
+struct CommandSpec {
+  std::string_view path;  ///< "accounts check"
+  Verb verb;
+  std::string_view synopsis;     ///< what follows the path in the usage line
+  std::string_view summary;      ///< one line for the list of commands
+  std::string_view description;  ///< paragraphs
+  std::span<const OptionSpec> options;
+  Positionals positionals = Positionals::none;
+  std::span<const std::string_view> examples;
+};
+
+std::span<const CommandSpec> commands();
+/// Options that every command takes.
+std::span<const OptionSpec> global_options();
+
+struct ExitCodeSpec {
+  int code;
+  std::string_view meaning;
+};
+std::span<const ExitCodeSpec> exit_codes();
+
+/// Words that stand for a group of commands ("accounts") with the command they mean when they stand alone.
+struct GroupSpec {
+  std::string_view word;
+  std::string_view default_path;
+};
+std::span<const GroupSpec> groups();
+
+}  // namespace postern::cli

@@ -1,0 +1,93 @@
+#include "cli/failure.hpp"
+
+#include "base/text.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr std::size_t kMessageMax = 2000;
+
+// A refused rail says which one it was: the wrong account is a matter of credentials, the others are gates.
+int code_of_refusal(const Error& error) {
+  return error.context("rail") == "identity" ? kExitEnvironment : kExitGate;
+}
+
+std::string place_of(const Error& error) {
+  std::string place;
+  const auto add = [&](std::string_view key, std::string_view label) {
+    const std::string_view value = error.context(key);
+    if (value.empty()) return;
+    if (!place.empty()) place += ", ";
+    place.append(label).append(printable(value, 200));
+  };
+  add("account", "account ");
+  add("region", "");
+  add("operation", "");
+  add("origin", "endpoint ");
+  if (const AwsFault* fault = error.aws(); fault != nullptr && !fault->request_id.empty()) {
+    place += (place.empty() ? "request " : ", request ") + printable(fault->request_id, 80);
+  }
+  return place;
+}
+
+std::string indent_lines(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!out.empty()) out += "\n  ";
+    out += printable(line, kMessageMax);
+  }
+  return out;
+}
+
+}  // namespace
+
+int exit_code_of(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::usage:
+      return kExitUsage;
+    case ErrorKind::refused:
+      return code_of_refusal(error);
+    case ErrorKind::cancelled:
+      return kExitInterrupted;
+    case ErrorKind::credentials:
+      return kExitEnvironment;
+    case ErrorKind::unavailable:
+      return error.aws() != nullptr ? kExitService : kExitEnvironment;
+    case ErrorKind::not_found:
+    case ErrorKind::denied:
+    case ErrorKind::throttled:
+    case ErrorKind::conflict:
+    case ErrorKind::malformed:
+    case ErrorKind::service:
+      return error.aws() != nullptr || !error.context("operation").empty() ? kExitService : kExitOther;
+    case ErrorKind::timeout:
+    case ErrorKind::unsupported:
+    case ErrorKind::internal:
+      return kExitOther;
+  }
+  return kExitOther;
+}
+
+std::string describe_failure(const Error& error) {
+  std::string out = "postern: " + indent_lines(error.message()) + "\n";
+  if (const std::string place = place_of(error); !place.empty()) out += "  in: " + place + "\n";
+  for (const auto& [key, value] : error.context()) {
+    if (key == "account" || key == "region" || key == "operation" || key == "origin" || key == "rail") continue;
+    out += "  " + printable(key, 40) + ": " + indent_lines(value) + "\n";
+  }
+  for (const Error* cause = error.cause(); cause != nullptr; cause = cause->cause()) {
+    out += "  because: " + indent_lines(cause->message()) + "\n";
+  }
+  return out;
+}
+
+Json failure_json(const Error& error) {
+  Json out = Json::object();
+  const AwsFault* fault = error.aws();
+  out.set("code", fault != nullptr && !fault->code.empty() ? fault->code : std::string(to_string(error.kind())));
+  out.set("message", scrub_utf8(error.message()));
+  if (fault != nullptr && !fault->request_id.empty()) out.set("request_id", scrub_utf8(fault->request_id));
+  return out;
+}
+
+}  // namespace postern::cli

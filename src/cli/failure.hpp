@@ -1,0 +1,31 @@
+#pragma once
+
+/// How a failure of a whole command is told and which exit code it gives (DESIGN.md section 9).
+
+#include <string>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace postern::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitTargetFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitGate = 3;
+inline constexpr int kExitUnknown = 4;
+inline constexpr int kExitInterrupted = 130;
+inline constexpr int kExitEnvironment = 253;
+inline constexpr int kExitService = 254;
+inline constexpr int kExitOther = 255;
+
+int exit_code_of(const Error& error);
+
+/// Lines for stderr: what failed, where (account, Region, operation, request id), and why, one cause per line.
+/// Untrusted text is made printable.
+std::string describe_failure(const Error& error);
+
+/// {code, message, ...} as in the documents' `error` members.
+Json failure_json(const Error& error);
+
+}  // namespace postern::cli
