@@ -118,7 +118,9 @@ def emit_types_source(service):
                     f"{name}& {name}::operator=(const {name}&) = default;\n",
                     f"{name}& {name}::operator=({name}&&) noexcept = default;\n", f"{name}::~{name}() = default;\n"]
         if shape.cyclic:
-            out.append(f"bool operator==(const {name}&, const {name}&) = default;\n")
+            # Not defaulted: clang 19 crashes on a defaulted comparison that reaches itself.
+            same = " && ".join(f"a.{cpp} == b.{cpp}" for _, cpp in fields(shape))
+            out.append(f"bool operator==(const {name}& a, const {name}& b) {{ return {same}; }}\n")
     return "".join(out + ["\n", close_namespace(service)])
 
 

@@ -184,8 +184,7 @@ class _Builder:
 
     def _list(self, shape, raw):
         shape.element = self.shape(raw["member"]["shape"])
-        # A flattened list without a name for its elements uses the name of the member that holds it: "".
-        shape.element_name = self._trait(raw["member"], "locationName") or ("" if shape.flattened else "member")
+        shape.element_name = self._trait(raw["member"], "locationName") or "member"
         if shape.element.kind == "boolean":
             raise ModelError(f"{self.id}: {shape.name}: lists of booleans are not supported (vector<bool>)")
 

@@ -17,14 +17,6 @@ std::string new_request_id(rt::Random& random) {
   return make_uuid(bytes);
 }
 
-/// What the operation's model says about an error code.
-const Shape* modelled_error(const OperationSpec& operation, std::string_view code) {
-  for (const Shape* error : operation.errors) {
-    if (error->error_code == code) return error;
-  }
-  return nullptr;
-}
-
 WireError wire_error_of(const OperationSpec& operation, const Error& error) {
   WireError wire;
   const AwsFault* fault = error.aws();
@@ -37,7 +29,7 @@ WireError wire_error_of(const OperationSpec& operation, const Error& error) {
   }
   wire.code = fault->code;
   wire.message = error.message();
-  const Shape* modelled = modelled_error(operation, fault->code);
+  const Shape* modelled = find_error_shape(operation, fault->code);
   if (fault->http_status != 0) {
     wire.http_status = fault->http_status;
   } else {

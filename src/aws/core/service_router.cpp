@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
+#include "aws/core/form_value.hpp"
 #include "base/text.hpp"
 
 namespace postern::aws::server {
@@ -33,19 +33,6 @@ std::optional<ClaimedScope> parse_credential(std::string_view credential) {
   return scope;
 }
 
-/// The first value of a form parameter, decoded; empty when it is absent or malformed.
-std::string form_value(std::string_view form, std::string_view name) {
-  while (!form.empty()) {
-    const std::string_view pair = form.substr(0, form.find('&'));
-    form.remove_prefix(std::min(form.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
-    const auto decoded = parse_form(pair);
-    return decoded && !decoded->empty() ? decoded->front().second : std::string();
-  }
-  return std::string();
-}
-
 const Entry* find_entry(const Binding& binding, std::string_view operation) {
   const auto found =
       std::lower_bound(binding.entries.begin(), binding.entries.end(), operation,
@@ -61,7 +48,7 @@ bool speaks_forms(const ServiceSpec& service) {
 
 std::optional<ClaimedScope> claimed_scope(const http::Request& request) {
   const std::string_view header = request.headers.get("Authorization");
-  if (header.empty()) return parse_credential(form_value(request.query(), "X-Amz-Credential"));
+  if (header.empty()) return parse_credential(form_field(request.query(), "X-Amz-Credential"));
   if (!header.starts_with(kAlgorithm)) return std::nullopt;
   const std::size_t at = header.find(kCredential);
   if (at == std::string_view::npos) return std::nullopt;
@@ -112,8 +99,8 @@ Route ServiceRouter::route_target(std::string_view target) const {
 Route ServiceRouter::route_action(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
   Route route;
   route.answer_as = &kNamelessQuery;
-  const std::string action = form_value(request.body, "Action");
-  const std::string version = form_value(request.body, "Version");
+  const std::string action = form_field(request.body, "Action");
+  const std::string version = form_field(request.body, "Version");
   for (const Binding& binding : bindings_) {
     const ServiceSpec& service = *binding.service;
     if (!speaks_forms(service) || (!version.empty() && service.api_version != version)) continue;
