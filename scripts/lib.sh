@@ -36,7 +36,7 @@ configure() {
       rm -rf "$dir"
     fi
   fi
-  if [ ! -f "$dir/build.ninja" ] || [ CMakePresets.json -nt "$dir/CMakeCache.txt" ]; then
+  if [ ! -f "$dir/build.ninja" ] || [ CMakePresets.json -nt "$dir/.configured" ]; then
     say "configuring $dir"
     cmake --preset "$1" >"$ROOT/.configure.$$" 2>&1 || {
       cat "$ROOT/.configure.$$" >&2
@@ -44,7 +44,7 @@ configure() {
       die "cmake --preset $1 failed"
     }
     rm -f "$ROOT/.configure.$$"
-    touch "$dir/CMakeCache.txt"
+    touch "$dir/.configured"
   fi
 }
 
