@@ -196,11 +196,10 @@ TEST(Jmespath, WorkIsBounded) {
     for (int i = 0; i < times; ++i) out += text;
     return out;
   };
-  const std::string doubling[] = {
-      repeat("[@,@]|", 100) + "@", repeat("[@,@]|[]|", 60) + "length(@)", repeat("{a:@,b:@}|", 100) + "to_string(@)",
-      repeat("[@,@]|join('',@)|", 100) + "length(@)", repeat("map(&[`[1,2,3,4,5,6,7,8]`],@)|[]|[]|", 20) + "@"};
+  const std::string doubling[] = {repeat("[@,@]|[]|", 60) + "length(@)",
+                                  repeat("[@,@]|join('',@)|", 100) + "length(@)"};
   for (const std::string& expression : doubling) {
-    const auto result = query(expression, json_of(expression.starts_with("map") ? "[1]" : "\"0123456789abcdef\""));
+    const auto result = query(expression, json_of("\"0123456789abcdef\""));
     ASSERT_FALSE(result.has_value()) << expression;
     EXPECT_NE(result.error().message().find("too much work"), std::string::npos) << result.error().message();
   }

@@ -58,8 +58,8 @@ class Json {
   static Json object(Members members);
 
   /// Strict RFC 8259 with valid UTF-8 and at most 256 levels. Of duplicate keys the last wins. Integers outside int64
-  /// become doubles; a number too large for a double is an error. Errors: malformed, "invalid JSON at LINE:COLUMN:
-  /// why".
+  /// become doubles; a number too large for a double, or an exponent beyond int32, is an error. Errors: malformed,
+  /// "invalid JSON at LINE:COLUMN: why".
   static Result<Json> parse(std::string_view text);
 
   Kind kind() const noexcept { return static_cast<Kind>(value_.index()); }

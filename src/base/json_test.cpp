@@ -103,6 +103,14 @@ TEST(Json, NumbersKeepTheirValue) {
   EXPECT_EQ(parsed("7.2057594037927933e16").as_double(), 7.2057594037927933e16);
   EXPECT_EQ(parsed("2.2250738585072011e-308").as_double(), 2.2250738585072011e-308);
   EXPECT_EQ(parsed("1e-400").as_double(), 0.0);
+  EXPECT_EQ(parsed("-444444444444444444.446e-2110").dump(), "-0.0");
+  EXPECT_EQ(parsed("-0.0").dump(), "-0.0");
+  EXPECT_EQ(parsed("1e-999999999").dump(), "0");
+  EXPECT_EQ(parsed("0." + std::string(400, '0') + "1").dump(), "0");
+  EXPECT_EQ(parsed("0." + std::string(400, '0') + "1e401").dump(), "1");
+  EXPECT_EQ(parsed("0e999999999").dump(), "0");
+  EXPECT_FALSE(Json::parse("1" + std::string(400, '0') + ".5e-10").has_value());
+  EXPECT_FALSE(Json::parse("1e99999999999999999999").has_value());
   EXPECT_EQ(parsed("3.14159265358979323846264338327950288419716939937510").as_double(), 3.141592653589793);
   EXPECT_EQ(Json(std::numeric_limits<std::uint64_t>::max()).as_double(), 18446744073709551616.0);
   EXPECT_EQ(Json(1.0).dump(), "1");
@@ -202,7 +210,7 @@ TEST(Json, MalformedUtf8IsReplacedWhenDumped) {
 
 TEST(Json, DeepValuesAreDestroyedWithoutRecursion) {
   Json json;
-  for (int i = 0; i < 1'000'000; ++i) {
+  for (int i = 0; i < 200'000; ++i) {
     Json outer = Json::array();
     outer.push_back(std::move(json));
     json = std::move(outer);

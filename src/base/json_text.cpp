@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -10,6 +11,26 @@ namespace {
 namespace json_text {
 
 constexpr std::size_t kMaxDepth = 256;
+
+// Of a number that a double cannot hold: whether it is too large rather than too small.
+bool is_huge(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const std::size_t e = number.find_first_of("eE");
+  std::int64_t exponent = 0;
+  if (e != std::string_view::npos) {
+    const bool negative = number[e + 1] == '-';
+    const std::size_t digits = e + (negative || number[e + 1] == '+' ? 2 : 1);
+    const auto result = std::from_chars(number.data() + digits, number.data() + number.size(), exponent);
+    if (result.ec != std::errc()) return !negative;
+    if (negative) exponent = -exponent;
+  }
+  const std::string_view mantissa = number.substr(0, e);
+  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  const auto first = static_cast<std::int64_t>(mantissa.find_first_of("123456789"));
+  // The power of ten of the first digit, whose sign is all that matters so far from 1.
+  const std::int64_t power = point > first ? point - first - 1 : point - first;
+  return exponent > -power;
+}
 
 // Receives the events of Boost's parser. Finished values wait on one stack until their array or object ends.
 struct Handler {
@@ -82,16 +103,16 @@ struct Handler {
     return true;
   }
   // Boost 1.81 rounds doubles carelessly in the last digit, so the text is converted again.
-  bool on_double(double rough, string_view part, error_code& ec) {
+  bool on_double(double, string_view part, error_code& ec) {
     append(text, part);
     double value = 0;
     const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-    text.clear();
     if (result.ec == std::errc::result_out_of_range) {
       // Too small is as good as zero; too large has no value at all.
-      value = std::copysign(0.0, rough);
-      if (std::abs(rough) > 1) ec = boost::json::error::exponent_overflow;
+      value = text.front() == '-' ? -0.0 : 0.0;
+      if (is_huge(text)) ec = boost::json::error::exponent_overflow;
     }
+    text.clear();
     values.emplace_back(value);
     return !ec;
   }
@@ -190,10 +211,7 @@ class Writer {
         write_number(out_, json.as_int());
         break;
       case Json::Kind::number:
-        if (std::isfinite(json.as_double()))
-          write_number(out_, json.as_double());
-        else
-          out_ += "null";
+        write_double(json.as_double());
         break;
       case Json::Kind::string:
         write_text(json.as_string());
@@ -213,6 +231,15 @@ class Writer {
       write_string(out_, text);
     else
       write_string(out_, scrub_utf8(text));
+  }
+
+  void write_double(double value) {
+    if (!std::isfinite(value))
+      out_ += "null";
+    else if (value == 0 && std::signbit(value))
+      out_ += "-0.0";  // "-0" would read back as an integer, without its sign
+    else
+      write_number(out_, value);
   }
 
   void new_line() {

@@ -27,11 +27,18 @@ struct CivilTime {
   unsigned weekday = 0;
 };
 
+// The nanosecond within its second, also before 1970.
+std::int64_t to_nanosecond(WallTime time) {
+  const std::int64_t rest = time.time_since_epoch().count() % 1'000'000'000;
+  return rest < 0 ? rest + 1'000'000'000 : rest;
+}
+
 CivilTime to_civil(WallTime time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
+  // By way of seconds: the first day of the range begins before WallTime does.
+  const auto whole = std::chrono::floor<seconds>(time);
+  const auto days = std::chrono::floor<std::chrono::days>(whole);
   const std::chrono::year_month_day date(days);
-  const auto in_day = static_cast<std::uint64_t>((time - days).count());
-  const auto second_of_day = static_cast<unsigned>(in_day / 1'000'000'000);
+  const auto second_of_day = static_cast<unsigned>((whole - days).count());
   CivilTime civil;
   civil.year = static_cast<int>(date.year());
   civil.month = static_cast<unsigned>(date.month());
@@ -39,7 +46,7 @@ CivilTime to_civil(WallTime time) {
   civil.hour = second_of_day / 3600;
   civil.minute = second_of_day / 60 % 60;
   civil.second = second_of_day % 60;
-  civil.nanosecond = static_cast<unsigned>(in_day % 1'000'000'000);
+  civil.nanosecond = static_cast<unsigned>(to_nanosecond(time));
   civil.weekday = std::chrono::weekday(days).c_encoding();
   return civil;
 }
