@@ -1,7 +1,7 @@
 #pragma once
 
-/// One codec per wire protocol, non-template, both halves: the client encodes requests and decodes responses, a server the
-/// reverse. Sans I/O: values in, http messages out.
+/// One codec per wire protocol, non-template, both halves: the client encodes requests and decodes responses, a server
+/// the reverse. Sans I/O: values in, http messages out.
 
 #include "aws/core/shape.hpp"
 #include "aws/core/spec.hpp"
@@ -13,7 +13,7 @@ namespace postern::aws {
 /// A service error as it is on the wire, for the server half; the client half decodes into Error with an AwsFault.
 struct WireError {
   WireError() = default;
-  std::string code;     ///< "ThrottlingException"
+  std::string code;  ///< "ThrottlingException"
   std::string message;
   int http_status = 400;
   bool sender_fault = true;
@@ -29,23 +29,31 @@ inline constexpr int kMaxNesting = 64;
 class Codec {
  public:
   virtual ~Codec() = default;
-  /// Client: the request without host, signature or endpoint. Required members are checked (usage error naming the member) and absent
-  /// idempotency tokens filled by the caller beforehand.
+  /// Client: the request without host, signature or endpoint. Required members are checked (usage error naming the
+  /// member); absent idempotency tokens are filled by the caller beforehand (fill_idempotency_tokens in prepare.hpp).
   virtual Result<http::Request> encode_request(const OperationSpec& op, const void* input) const = 0;
   /// Client: a 2xx body into `output`; malformed when it is not what the protocol says (HTML, truncated, too deep).
   virtual Result<void> decode_response(const OperationSpec& op, const http::Response& response, void* output) const = 0;
-  /// Client: a non-2xx response into an Error that carries the AwsFault (code without namespace, message, request id, status,
-  /// retry-after) and a kind chosen by code and status. Never fails: an unreadable body gives code "" and kind by status.
-  /// When `detail` is given and op's errors has the code, the modelled members are decoded into it.
+  /// Client: a non-2xx response into an Error that carries the AwsFault (code without namespace, message, request id,
+  /// status, retry-after), a kind chosen by code and status (error_class.hpp) and Delivery::answered. Never fails: an
+  /// unreadable body gives code "" and a kind by status.
   virtual Error decode_error(const OperationSpec& op, const http::Response& response) const = 0;
+  /// Client: the modelled members of an error into `detail`, a default-constructed object of `error_shape` (the one
+  /// that find_error_shape(op, code) names). Errors: malformed.
+  virtual Result<void> decode_error_detail(const OperationSpec& op, const http::Response& response,
+                                           const Shape& error_shape, void* detail) const = 0;
 
   /// Server: which operation a request names ("SendCommand"); empty when it does not say.
   virtual std::string operation_name(const http::Request& request) const = 0;
   /// Server: errors are usage with an AwsFault code such as SerializationException or ValidationException.
   virtual Result<void> decode_request(const OperationSpec& op, const http::Request& request, void* input) const = 0;
-  virtual http::Response encode_response(const OperationSpec& op, const void* output, std::string_view request_id) const = 0;
+  virtual http::Response encode_response(const OperationSpec& op, const void* output,
+                                         std::string_view request_id) const = 0;
   virtual http::Response encode_error(const ServiceSpec& service, const WireError& error) const = 0;
 };
+
+/// The error shape of an operation whose code on the wire is `code`, or null when the model has none.
+const Shape* find_error_shape(const OperationSpec& op, std::string_view code) noexcept;
 
 /// The codec of a service's protocol; lives for ever. rest_json and rest_xml are absent until they are built: null.
 const Codec* codec_for(const ServiceSpec& service);

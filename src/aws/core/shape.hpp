@@ -1,8 +1,8 @@
 #pragma once
 
-/// Shape descriptors: what the generator knows about AWS's types, as constant data. One table serves the codecs of every
-/// protocol in both directions, redacted printing, required-member checks, pagination and random values.
-/// Codecs never see C++ types: they walk a descriptor and reach values through the operations below.
+/// Shape descriptors: what the generator knows about AWS's types, as constant data. One table serves the codecs of
+/// every protocol in both directions, redacted printing, required-member checks, pagination and random values. Codecs
+/// never see C++ types: they walk a descriptor and reach values through the operations below.
 
 #include <cstddef>
 #include <cstdint>
@@ -78,12 +78,15 @@ struct FieldOps {
   /// Makes the member set (default value when it was not) and returns the pointer to its value.
   void* (*emplace)(void* field, const Shape& shape);
   void (*clear)(void* field);
+  /// A bare container: empty and not set are the same, so a server writes it as [] when it is empty.
+  bool empty_is_unset = false;
 };
 
 struct Member {
-  std::string_view name;       ///< the model's name, "InstanceIds"
-  std::string_view wire_name;  ///< JSON key, XML element, header or query key: locationName, else name
-  std::string_view query_name; ///< ec2 only: queryName, else locationName with a capital first letter, else name; elsewhere wire_name
+  std::string_view name;        ///< the model's name, "InstanceIds"
+  std::string_view wire_name;   ///< JSON key, XML element, header or query key: locationName, else name
+  std::string_view query_name;  ///< ec2 only: queryName, else locationName with a capital first letter, else name;
+                                ///< elsewhere wire_name
   const Shape* shape;
   const FieldOps* ops;
   std::size_t offset;
@@ -91,9 +94,9 @@ struct Member {
   TimeFormat time_format = TimeFormat::unset;  ///< overrides the shape's
   bool required = false;
   bool idempotency_token = false;
-  bool flattened = false;      ///< the member carries the trait (query, xml)
+  bool flattened = false;  ///< the member carries the trait (query, xml)
   bool xml_attribute = false;
-  bool payload = false;        ///< REST: this member is the body
+  bool payload = false;  ///< REST: this member is the body
 };
 
 /// Numbers from the model's constraints; absent is kNoLimit.
@@ -103,20 +106,21 @@ struct Shape {
   std::string_view name;
   Kind kind;
   const ValueOps* ops = nullptr;
-  std::span<const Member> members;         ///< structure
-  const Shape* element = nullptr;          ///< list element or map value
-  std::string_view element_name = "member";///< list: element's locationName; map: value's, default "value" (set by the generator)
-  std::string_view key_name = "key";       ///< map
-  bool flattened = false;                  ///< list or map shape carries the trait itself
+  std::span<const Member> members;  ///< structure
+  const Shape* element = nullptr;   ///< list element or map value
+  std::string_view element_name =
+      "member";  ///< list: element's locationName; map: value's, default "value" (set by the generator)
+  std::string_view key_name = "key";  ///< map
+  bool flattened = false;             ///< list or map shape carries the trait itself
   bool sensitive = false;
   bool is_union = false;
-  bool is_document = false;                ///< Smithy document type: treated as opaque JSON text
+  bool is_document = false;  ///< Smithy document type: treated as opaque JSON text
   TimeFormat time_format = TimeFormat::unset;
-  std::int64_t min = kNoLimit;             ///< length of text and collections, value of numbers
+  std::int64_t min = kNoLimit;  ///< length of text and collections, value of numbers
   std::int64_t max = kNoLimit;
   std::span<const std::string_view> enum_values;
   // Errors only:
-  std::string_view error_code;             ///< the code on the wire; empty for a shape that is no error
+  std::string_view error_code;  ///< the code on the wire; empty for a shape that is no error
   int error_status = 0;
   bool sender_fault = true;
   std::string_view xml_namespace;

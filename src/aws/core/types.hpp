@@ -17,7 +17,8 @@ namespace postern::aws {
 
 /// An enum that AWS may extend at any time: the text is kept whatever it is, and the known values are constants of the
 /// generated tag. `Open<CommandStatus>` compares with `CommandStatus::in_progress`.
-/// Tag has `enum class Value` ... and `static std::string_view text(Value)`, `static std::optional<Value> parse(std::string_view)`.
+/// Tag has `enum class Value` ... and `static std::string_view text(Value)`, `static std::optional<Value>
+/// parse(std::string_view)`.
 template <class Tag>
 class Open {
  public:
@@ -66,28 +67,28 @@ class Box {
   std::unique_ptr<T> value_;
 };
 
-// --- FieldOps: one instance per distinct field type -------------------------------------------------------------------
+// --- FieldOps: one instance per distinct field type
+// -------------------------------------------------------------------
 
 template <class T>
-inline constexpr FieldOps kOptionalField{
-    [](const void* field, const Shape&) -> const void* {
-      const auto& value = *static_cast<const std::optional<T>*>(field);
-      return value ? &*value : nullptr;
-    },
-    [](void* field, const Shape&) -> void* {
-      auto& value = *static_cast<std::optional<T>*>(field);
-      if (!value) value.emplace();
-      return &*value;
-    },
-    [](void* field) { static_cast<std::optional<T>*>(field)->reset(); }};
+inline constexpr FieldOps kOptionalField{[](const void* field, const Shape&) -> const void* {
+                                           const auto& value = *static_cast<const std::optional<T>*>(field);
+                                           return value ? &*value : nullptr;
+                                         },
+                                         [](void* field, const Shape&) -> void* {
+                                           auto& value = *static_cast<std::optional<T>*>(field);
+                                           if (!value) value.emplace();
+                                           return &*value;
+                                         },
+                                         [](void* field) { static_cast<std::optional<T>*>(field)->reset(); }};
 
 /// std::vector and std::map members: present when not empty.
 template <class Container>
-inline constexpr FieldOps kContainerField{
-    [](const void* field, const Shape&) -> const void* {
-      return static_cast<const Container*>(field)->empty() ? nullptr : field;
-    },
-    [](void* field, const Shape&) -> void* { return field; }, [](void* field) { static_cast<Container*>(field)->clear(); }};
+inline constexpr FieldOps kContainerField{[](const void* field, const Shape&) -> const void* {
+                                            return static_cast<const Container*>(field)->empty() ? nullptr : field;
+                                          },
+                                          [](void* field, const Shape&) -> void* { return field; },
+                                          [](void* field) { static_cast<Container*>(field)->clear(); }, true};
 
 template <class T>
 inline constexpr FieldOps kBoxField{
@@ -98,7 +99,8 @@ inline constexpr FieldOps kBoxField{
     [](void* field, const Shape&) -> void* { return &static_cast<Box<T>*>(field)->emplace(); },
     [](void* field) { static_cast<Box<T>*>(field)->reset(); }};
 
-// --- ValueOps ----------------------------------------------------------------------------------------------------------
+// --- ValueOps
+// ----------------------------------------------------------------------------------------------------------
 
 inline constexpr TextOps kStringText{
     [](const void* text) -> std::string_view { return *static_cast<const std::string*>(text); },
@@ -126,7 +128,8 @@ template <class T>
 inline constexpr MapOps kStdMap{
     [](const void* map) { return static_cast<const std::map<std::string, T, std::less<>>*>(map)->size(); },
     [](const void* map, const Shape&, FunctionRef<void(std::string_view, const void*)> visit) {
-      for (const auto& [key, value] : *static_cast<const std::map<std::string, T, std::less<>>*>(map)) visit(key, &value);
+      for (const auto& [key, value] : *static_cast<const std::map<std::string, T, std::less<>>*>(map))
+        visit(key, &value);
     },
     [](void* map, std::string_view key, const Shape&) -> void* {
       auto& target = *static_cast<std::map<std::string, T, std::less<>>*>(map);

@@ -1,0 +1,198 @@
+#include "aws/core/xml_value.hpp"
+
+#include <vector>
+
+#include "aws/core/member_index.hpp"
+#include "aws/core/scalar.hpp"
+
+namespace postern::aws {
+namespace xml_value {
+
+class Encoder {
+ public:
+  Encoder(XmlWriter& out, EmptyContainers empties) : out_(out), empties_(empties) {}
+
+  void members(const Shape& shape, const void* v) {
+    for (const Member& member : shape.members) {
+      if (!member.xml_attribute) continue;
+      if (const void* field = member_value(v, member))
+        out_.attribute(member.wire_name, scalar(*member.shape, field, member.time_format));
+    }
+    for (const Member& member : shape.members) {
+      if (member.xml_attribute || member.location != Location::body) continue;
+      if (const void* field = member_value(v, member))
+        this->member(member, field);
+      else if (empties_ == EmptyContainers::write && member.ops->empty_is_unset && !shape.is_union &&
+               !is_flattened(member))
+        out_.element(member.wire_name, std::string_view());
+    }
+  }
+
+ private:
+  void member(const Member& member, const void* field) {
+    const Shape& shape = *member.shape;
+    const std::string_view name = element_name(member);
+    if (shape.kind == Kind::list && is_flattened(member)) return entries(shape, name, field);
+    if (shape.kind == Kind::map && is_flattened(member)) return pairs(shape, name, field);
+    value(shape, name, field, member.time_format);
+  }
+  void value(const Shape& shape, std::string_view name, const void* v, TimeFormat member_format) {
+    out_.open(name);
+    switch (shape.kind) {
+      case Kind::structure:
+        members(shape, v);
+        break;
+      case Kind::list:
+        entries(shape, shape.element_name, v);
+        break;
+      case Kind::map:
+        pairs(shape, "entry", v);
+        break;
+      default:
+        out_.text(scalar(shape, v, member_format));
+        break;
+    }
+    out_.close();
+  }
+  void entries(const Shape& shape, std::string_view name, const void* v) {
+    const ListOps& ops = *shape.ops->list;
+    for (std::size_t i = 0; i < ops.size(v); ++i) {
+      if (const void* element = ops.at(v, i, *shape.element)) value(*shape.element, name, element, TimeFormat::unset);
+    }
+  }
+  void pairs(const Shape& shape, std::string_view name, const void* v) {
+    shape.ops->map->each(v, *shape.element, [&](std::string_view key, const void* element) {
+      if (element == nullptr) return;
+      out_.open(name);
+      out_.element(shape.key_name, key);
+      value(*shape.element, shape.element_name, element, TimeFormat::unset);
+      out_.close();
+    });
+  }
+  std::string_view scalar(const Shape& shape, const void* v, TimeFormat member_format) {
+    if (shape.kind == Kind::string) return shape.ops->text->get(v);
+    scratch_.clear();
+    append_scalar(scratch_, shape, v, time_format_of(shape, member_format, TimeFormat::iso8601));
+    return scratch_;
+  }
+
+  XmlWriter& out_;
+  EmptyContainers empties_;
+  std::string scratch_;
+};
+
+class Decoder {
+ public:
+  bool members(XmlNode node, const Shape& shape, void* v) {
+    for (const Member& member : shape.members) {
+      if (!member.xml_attribute || !node.has_attribute(member.wire_name)) continue;
+      if (!scalar(*member.shape, node.attribute(member.wire_name), member_emplace(v, member)))
+        return at(std::string(member.name));
+    }
+    MemberFinder finder(shape);
+    for (XmlNode child = node.first_child(); child; child = child.next_sibling()) {
+      const std::string_view name = child.name();
+      const Member* const member = finder.find([name](const Member& candidate) {
+        return candidate.wire_name == name ? candidate.shape->kind != Kind::list || element_name(candidate) == name
+                                           : candidate.shape->flattened && element_name(candidate) == name;
+      });
+      if (member == nullptr || member->xml_attribute || member->location != Location::body) continue;
+      if (!this->member(child, *member, v)) return at(std::string(member->name));
+    }
+    return true;
+  }
+
+  std::string problem() const {
+    std::string path;
+    for (auto part = path_.rbegin(); part != path_.rend(); ++part) {
+      if (!path.empty() && !part->starts_with('[')) path += '.';
+      path += *part;
+    }
+    return std::string(why_ == nullptr ? "not what was expected" : why_) + (path.empty() ? "" : " (" + path + ")");
+  }
+
+ private:
+  bool member(XmlNode node, const Member& member, void* v) {
+    const Shape& shape = *member.shape;
+    if (is_flattened(member)) {
+      void* const field = member_emplace(v, member);
+      if (shape.kind == Kind::list) return entry(node, shape, field);
+      if (shape.kind == Kind::map) return pair(node, shape, field);
+    }
+    // An element that comes twice replaces what came before.
+    if (shape.kind <= Kind::map && member_value(v, member) != nullptr) member_clear(v, member);
+    return value(node, shape, member_emplace(v, member));
+  }
+  bool value(XmlNode node, const Shape& shape, void* v) {
+    switch (shape.kind) {
+      case Kind::structure:
+        return members(node, shape, v);
+      case Kind::list:
+        for (XmlNode child = node.first_child(); child; child = child.next_sibling()) {
+          if (!entry(child, shape, v)) return false;
+        }
+        return true;
+      case Kind::map:
+        for (XmlNode child = node.first_child(); child; child = child.next_sibling()) {
+          if (!pair(child, shape, v)) return false;
+        }
+        return true;
+      default:
+        return scalar(shape, node.text(scratch_), v);
+    }
+  }
+  bool entry(XmlNode node, const Shape& shape, void* v) {
+    const ListOps& ops = *shape.ops->list;
+    if (value(node, *shape.element, ops.append(v, *shape.element))) return true;
+    return at("[" + std::to_string(ops.size(v) - 1) + "]");
+  }
+  bool pair(XmlNode node, const Shape& shape, void* v) {
+    const XmlNode key = node.child(shape.key_name);
+    const XmlNode element = node.child(shape.element_name);
+    if (!key || !element) return complain("a map entry without key or value");
+    std::string key_text = key.text();
+    if (value(element, *shape.element, shape.ops->map->emplace(v, key_text, *shape.element))) return true;
+    return at("[" + key_text.substr(0, 60) + "]");
+  }
+  bool scalar(const Shape& shape, std::string_view text, void* v) {
+    const char* why = parse_scalar(shape, text, v);
+    return why == nullptr || complain(why);
+  }
+  bool complain(const char* why) {
+    why_ = why;
+    return false;
+  }
+  bool at(std::string part) {
+    path_.push_back(std::move(part));
+    return false;
+  }
+
+  const char* why_ = nullptr;
+  std::vector<std::string> path_;
+  std::string scratch_;
+};
+
+}  // namespace xml_value
+
+bool is_flattened(const Member& member) noexcept {
+  return (member.shape->kind == Kind::list || member.shape->kind == Kind::map) &&
+         (member.flattened || member.shape->flattened);
+}
+
+std::string_view element_name(const Member& member) noexcept {
+  const Shape& shape = *member.shape;
+  const bool by_element = shape.kind == Kind::list && shape.flattened && !member.flattened;
+  return by_element && shape.element_name != "member" ? shape.element_name : member.wire_name;
+}
+
+void encode_xml_members(XmlWriter& out, const Shape& shape, const void* value, EmptyContainers empties) {
+  xml_value::Encoder(out, empties).members(shape, value);
+}
+
+Result<void> decode_xml_members(XmlNode node, const Shape& shape, void* value) {
+  xml_value::Decoder decoder;
+  if (decoder.members(node, shape, value)) return {};
+  return fail(ErrorKind::malformed, decoder.problem());
+}
+
+}  // namespace postern::aws

@@ -1,0 +1,340 @@
+#include "base/xml.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <pugixml.hpp>
+
+#include "base/text.hpp"
+
+namespace postern {
+namespace xml_scan {
+
+bool is_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t block = 0;
+    std::memcpy(&block, text.data() + i, 8);
+    if ((block & kHigh) != 0) return false;
+  }
+  for (; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) >= 0x80) return false;
+  }
+  return true;
+}
+
+/// One pass over the markup before pugixml sees it: pugixml builds a tree of any depth, takes several roots and skips
+/// document types; here these are refused. What is between tags is left to pugixml.
+class Guard {
+ public:
+  Guard(std::string_view text, int depth_max) : text_(text), depth_max_(depth_max) {}
+
+  /// Null when the document may be parsed.
+  const char* check() {
+    while (why_ == nullptr) {
+      const std::size_t next = text_.find('<', pos_);
+      if (depth_ == 0) check_outside(next);
+      if (next == std::string_view::npos) break;
+      pos_ = next;
+      if (why_ == nullptr) markup();
+    }
+    if (why_ != nullptr) return why_;
+    if (depth_ != 0) return "unexpected end of text";
+    return roots_ == 0 ? "no element" : nullptr;
+  }
+  std::size_t position() const noexcept { return pos_; }
+
+ private:
+  void fail(const char* why) {
+    if (why_ == nullptr) why_ = why;
+  }
+  void check_outside(std::size_t next) {
+    const std::size_t stop = next == std::string_view::npos ? text_.size() : next;
+    for (; pos_ < stop && why_ == nullptr; ++pos_) {
+      if (!is_space(text_[pos_])) return fail("text outside of the root element");
+    }
+  }
+  void skip_past(std::size_t from, std::string_view terminator) {
+    const std::size_t found = text_.find(terminator, from);
+    if (found == std::string_view::npos) return fail("unexpected end of text");
+    pos_ = found + terminator.size();
+  }
+  void markup() {
+    const std::string_view rest = text_.substr(pos_);
+    if (rest.starts_with("<!--")) return skip_past(pos_ + 4, "-->");
+    if (rest.starts_with("<![CDATA["))
+      return depth_ == 0 ? fail("text outside of the root element") : skip_past(pos_ + 9, "]]>");
+    if (rest.starts_with("<!")) return fail("document types are not accepted");
+    if (rest.starts_with("<?")) return skip_past(pos_ + 2, "?>");
+    if (rest.starts_with("</")) {
+      if (depth_ == 0) return fail("an end tag without its start tag");
+      --depth_;
+      return skip_past(pos_ + 2, ">");
+    }
+    start_tag();
+  }
+  void start_tag() {
+    if (depth_ == 0 && ++roots_ > 1) return fail("more than one root element");
+    char quote = 0;
+    for (std::size_t i = pos_ + 1; i < text_.size(); ++i) {
+      const char c = text_[i];
+      if (quote != 0) {
+        if (c == quote) quote = 0;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '<') {
+        return fail("'<' inside a tag");
+      } else if (c == '>') {
+        if (text_[i - 1] != '/' && ++depth_ > depth_max_) return fail("too deeply nested");
+        pos_ = i + 1;
+        return;
+      }
+    }
+    fail("unexpected end of text");
+  }
+
+  std::string_view text_;
+  std::size_t pos_ = 0;
+  int depth_ = 0;
+  int depth_max_;
+  int roots_ = 0;
+  const char* why_ = nullptr;
+};
+
+tl::unexpected<Error> complaint(std::string_view text, std::size_t at, std::string_view why) {
+  at = at < text.size() ? at : text.size();
+  std::size_t line = 1;
+  std::size_t line_start = 0;
+  for (std::size_t i = 0; i < at; ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      line_start = i + 1;
+    }
+  }
+  return fail(ErrorKind::malformed, "invalid XML at " + std::to_string(line) + ":" +
+                                        std::to_string(at - line_start + 1) + ": " + std::string(why));
+}
+
+pugi::xml_node as_node(void* node) noexcept {
+  return pugi::xml_node(static_cast<pugi::xml_node_struct*>(node));
+}
+
+pugi::xml_node element_from(pugi::xml_node node) noexcept {
+  while (node && node.type() != pugi::node_element) node = node.next_sibling();
+  return node;
+}
+
+std::string_view local_name(const char* name) noexcept {
+  const std::string_view full = name;
+  const std::size_t colon = full.rfind(':');
+  return colon == std::string_view::npos ? full : full.substr(colon + 1);
+}
+
+bool is_text(pugi::xml_node node) noexcept {
+  return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
+}
+
+pugi::xml_attribute find_attribute(void* raw, std::string_view name) noexcept {
+  const bool qualified = name.find(':') != std::string_view::npos;
+  for (const pugi::xml_attribute attribute : as_node(raw).attributes()) {
+    if (qualified ? name == attribute.name() : name == local_name(attribute.name())) return attribute;
+  }
+  return pugi::xml_attribute();
+}
+
+}  // namespace xml_scan
+
+struct XmlDocument::Impl {
+  Impl() = default;
+  pugi::xml_document document;
+};
+
+XmlDocument::XmlDocument(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+XmlDocument::XmlDocument(XmlDocument&&) noexcept = default;
+XmlDocument& XmlDocument::operator=(XmlDocument&&) noexcept = default;
+XmlDocument::~XmlDocument() = default;
+
+Result<XmlDocument> XmlDocument::parse(std::string_view text, const XmlLimits& limits) {
+  if (text.size() > limits.bytes_max) return xml_scan::complaint(text, 0, "the document is too large");
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return xml_scan::complaint(text, nul, "NUL byte");
+  if (!xml_scan::is_ascii(text) && !is_utf8(text)) return xml_scan::complaint(text, 0, "invalid UTF-8");
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  xml_scan::Guard guard(text, limits.depth_max);
+  if (const char* why = guard.check()) return xml_scan::complaint(text, guard.position(), why);
+  auto impl = std::make_unique<Impl>();
+  // White space alone is text when it is all that an element holds: <Value> </Value>.
+  constexpr unsigned kFlags = pugi::parse_default | pugi::parse_ws_pcdata_single;
+  const pugi::xml_parse_result result =
+      impl->document.load_buffer(text.data(), text.size(), kFlags, pugi::encoding_utf8);
+  if (!result) return xml_scan::complaint(text, static_cast<std::size_t>(result.offset), result.description());
+  return XmlDocument(std::move(impl));
+}
+
+XmlNode XmlDocument::root() const noexcept {
+  return XmlNode(impl_->document.document_element().internal_object());
+}
+
+std::string_view XmlNode::name() const noexcept {
+  return xml_scan::local_name(xml_scan::as_node(node_).name());
+}
+
+std::string_view XmlNode::text(std::string& scratch) const {
+  pugi::xml_node piece = xml_scan::as_node(node_).first_child();
+  while (piece && !xml_scan::is_text(piece)) piece = piece.next_sibling();
+  if (!piece) return {};
+  pugi::xml_node more = piece.next_sibling();
+  while (more && !xml_scan::is_text(more)) more = more.next_sibling();
+  if (!more) return piece.value();
+  scratch.clear();
+  for (; piece; piece = piece.next_sibling()) {
+    if (xml_scan::is_text(piece)) scratch += piece.value();
+  }
+  return scratch;
+}
+
+std::string XmlNode::text() const {
+  std::string scratch;
+  return std::string(text(scratch));
+}
+
+XmlNode XmlNode::first_child() const noexcept {
+  return XmlNode(xml_scan::element_from(xml_scan::as_node(node_).first_child()).internal_object());
+}
+
+XmlNode XmlNode::next_sibling() const noexcept {
+  return XmlNode(xml_scan::element_from(xml_scan::as_node(node_).next_sibling()).internal_object());
+}
+
+XmlNode XmlNode::child(std::string_view name) const noexcept {
+  XmlNode found = first_child();
+  while (found && found.name() != name) found = found.next_sibling();
+  return found;
+}
+
+std::string_view XmlNode::attribute(std::string_view name) const noexcept {
+  return xml_scan::find_attribute(node_, name).value();
+}
+
+bool XmlNode::has_attribute(std::string_view name) const noexcept {
+  return static_cast<bool>(xml_scan::find_attribute(node_, name));
+}
+
+namespace xml_write {
+
+/// The replacement of the character at text[i], or empty when it stands for itself. `length` is its length in bytes.
+std::string_view replacement(std::string_view text, std::size_t i, std::size_t& length) noexcept {
+  constexpr std::string_view kUnknown = "\xEF\xBF\xBD";
+  length = 1;
+  switch (text[i]) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\r':
+      return "&#xD;";
+    case '\n':
+      return "&#xA;";
+    case '\t':
+      return {};
+    default:
+      break;
+  }
+  const std::string_view rest = text.substr(i);
+  if (static_cast<unsigned char>(text[i]) < 0x20) return kUnknown;
+  if (rest.starts_with("\xC2\x85")) {
+    length = 2;
+    return "&#x85;";
+  }
+  if (rest.starts_with("\xE2\x80\xA8")) {
+    length = 3;
+    return "&#x2028;";
+  }
+  if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
+    length = 3;
+    return kUnknown;
+  }
+  return {};
+}
+
+void append_valid(std::string& out, std::string_view text) {
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool plain = c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"';
+    std::size_t length = 1;
+    const std::string_view instead = plain ? std::string_view() : replacement(text, i, length);
+    if (!instead.empty()) {
+      out.append(text, run, i - run);
+      out += instead;
+      run = i + length;
+    }
+    i += length;
+  }
+  out.append(text, run);
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  if (xml_scan::is_ascii(text) || is_utf8(text))
+    append_valid(out, text);
+  else
+    append_valid(out, scrub_utf8(text));
+}
+
+}  // namespace xml_write
+
+void XmlWriter::finish_tag() {
+  if (tag_open_) out_.push_back('>');
+  tag_open_ = false;
+}
+
+void XmlWriter::open(std::string_view name) {
+  finish_tag();
+  out_.push_back('<');
+  out_ += name;
+  open_.emplace_back(name);
+  tag_open_ = true;
+}
+
+void XmlWriter::attribute(std::string_view name, std::string_view value) {
+  out_.push_back(' ');
+  out_ += name;
+  out_ += "=\"";
+  xml_write::append_escaped(out_, value);
+  out_.push_back('"');
+}
+
+void XmlWriter::text(std::string_view text) {
+  if (text.empty()) return;
+  finish_tag();
+  xml_write::append_escaped(out_, text);
+}
+
+void XmlWriter::close() {
+  if (tag_open_) {
+    out_ += "/>";
+    tag_open_ = false;
+  } else {
+    out_ += "</";
+    out_ += open_.back();
+    out_.push_back('>');
+  }
+  open_.pop_back();
+}
+
+void XmlWriter::element(std::string_view name, std::string_view value) {
+  open(name);
+  text(value);
+  close();
+}
+
+}  // namespace postern
