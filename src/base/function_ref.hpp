@@ -8,8 +8,8 @@ namespace postern {
 template <class Signature>
 class FunctionRef;
 
-/// A borrowed callable: two pointers, no allocation. Lives only as long as the callable that it was made from, so it is a
-/// parameter type and never a member.
+/// A borrowed callable: two pointers, no allocation. Lives only as long as the callable that it was made from, so it is
+/// a parameter type and never a member.
 template <class R, class... Args>
 class FunctionRef<R(Args...)> {
  public:

@@ -105,6 +105,10 @@ struct Node {
   std::vector<Node> children;
 };
 
+Node make_node(NodeKind kind, std::size_t at);
+/// Appends a child and keeps the parent's two bounds, depth and growth, up to date.
+void adopt(Node& parent, Node child);
+
 /// "query: CLASS at column N: why", and with `Hint::caret` the query below it.
 enum class Hint : std::uint8_t { none, caret };
 Error query_error(std::string_view text, std::size_t at, std::string_view error_class, std::string_view why, Hint hint);

@@ -43,8 +43,13 @@ std::vector<std::size_t> sorted_positions(const Json::Array& keys) {
   return order;
 }
 
+// New text costs more than a copy: this is how strings grow, 32 MiB at most in one search.
+std::int64_t made_text_cost(std::size_t bytes) {
+  return static_cast<std::int64_t>(bytes / 2);
+}
+
 Result<Json> made_text(Call& call, std::string text) {
-  TRY_VOID(call.evaluator.charge(call.node, static_cast<std::int64_t>(text.size() / 16)));
+  TRY_VOID(call.evaluator.charge(call.node, made_text_cost(text.size())));
   return Json(std::move(text));
 }
 
@@ -107,7 +112,7 @@ Result<Json> join(Call& call) {
   const auto& items = value(call, 1).items();
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::size_t more = (i == 0 ? 0 : glue.size()) + items[i].as_string().size();
-    TRY_VOID(call.evaluator.charge(call.node, static_cast<std::int64_t>(more / 16)));
+    TRY_VOID(call.evaluator.charge(call.node, made_text_cost(more)));
     if (i != 0) text += glue;
     text += items[i].as_string();
   }

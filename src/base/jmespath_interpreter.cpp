@@ -119,20 +119,6 @@ int compare_numbers(const Json& a, const Json& b) noexcept {
   return order != 0 ? order : sign(whole, y);
 }
 
-std::int64_t weight(const Json& value, std::int64_t limit) {
-  std::int64_t total = 1;
-  if (value.is_string()) total += static_cast<std::int64_t>(value.as_string().size() / 16);
-  for (const Json& item : value.items()) {
-    if (total > limit) break;
-    total += weight(item, limit - total);
-  }
-  for (const Json::Member& member : value.members()) {
-    if (total > limit) break;
-    total += static_cast<std::int64_t>(member.key.size() / 16) + weight(member.value, limit - total);
-  }
-  return std::min(total, limit + 1);
-}
-
 Result<void> Evaluator::charge(const Node& node, std::int64_t work) {
   work_ += work;
   if (work_ <= kMaxWork) return {};
@@ -263,6 +249,11 @@ Result<Json> Evaluator::visit_compare(const Node& node, const Json& current) {
 }
 
 Result<void> Evaluator::project(const Node& node, const Json& item, Json::Array& out) {
+  if (node.children[1].kind == NodeKind::current) {
+    // Nothing follows the projection, as in a[] or a[?b]: the item itself.
+    if (!item.is_null()) out.push_back(item);
+    return charge(node, 1);
+  }
   TRY(Json value, visit(node.children[1], item));
   if (!value.is_null()) out.push_back(std::move(value));
   return {};

@@ -50,34 +50,6 @@ int binding_power(TokenKind kind) {
   }
 }
 
-bool adds_level(NodeKind kind) {
-  return kind == NodeKind::list || kind == NodeKind::hash || kind == NodeKind::projection || kind == NodeKind::call ||
-         kind == NodeKind::value_projection || kind == NodeKind::filter;
-}
-
-bool is_sequential(NodeKind kind) {
-  return kind == NodeKind::chain || kind == NodeKind::projection || kind == NodeKind::value_projection ||
-         kind == NodeKind::filter || kind == NodeKind::call;
-}
-
-// Keeps the two bounds of a node up to date while it gets its children.
-void adopt(Node& parent, Node child) {
-  parent.depth = std::max(parent.depth, child.depth + 1);
-  const std::uint32_t own = parent.children.empty() && adds_level(parent.kind) ? 1 : 0;
-  if (is_sequential(parent.kind))
-    parent.growth += child.growth + own;
-  else
-    parent.growth = std::max(parent.growth, child.growth + (adds_level(parent.kind) ? 1U : 0U));
-  parent.children.push_back(std::move(child));
-}
-
-Node make_node(NodeKind kind, std::size_t at) {
-  Node node;
-  node.kind = kind;
-  node.at = at;
-  return node;
-}
-
 class Parser {
  public:
   Parser(std::string_view text, std::vector<Token> tokens) : text_(text), tokens_(std::move(tokens)) {}

@@ -53,7 +53,9 @@ void check_case(const Json& given, const Json& test, const std::string& file) {
   }
   ASSERT_TRUE(result.has_value()) << result.error().message();
   // Benchmark cases give no result: they need only evaluate.
-  if (test.contains("result")) EXPECT_EQ(*result, test["result"]) << result->dump();
+  if (test.contains("result")) {
+    EXPECT_EQ(*result, test["result"]) << result->dump();
+  }
 }
 
 TEST(Jmespath, PassesTheComplianceSuite) {
@@ -199,7 +201,7 @@ TEST(Jmespath, WorkIsBounded) {
   const std::string doubling[] = {repeat("[@,@]|[]|", 60) + "length(@)",
                                   repeat("[@,@]|join('',@)|", 100) + "length(@)"};
   for (const std::string& expression : doubling) {
-    const auto result = query(expression, json_of("\"0123456789abcdef\""));
+    const auto result = query(expression, json_of("\"x\""));
     ASSERT_FALSE(result.has_value()) << expression;
     EXPECT_NE(result.error().message().find("too much work"), std::string::npos) << result.error().message();
   }

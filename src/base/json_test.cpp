@@ -71,7 +71,9 @@ TEST(Json, RefusesWhatRfc8259DoesNotAllow) {
   for (const char* text : bad) {
     const auto json = Json::parse(text);
     EXPECT_FALSE(json.has_value()) << text;
-    if (!json) EXPECT_EQ(json.error().kind(), ErrorKind::malformed);
+    if (!json) {
+      EXPECT_EQ(json.error().kind(), ErrorKind::malformed);
+    }
   }
   EXPECT_FALSE(Json::parse(std::string_view("1\0", 2)).has_value());
 }
