@@ -3,6 +3,7 @@
 // tidy: allow-file(coroutine-temporary) the forbidden spellings themselves
 // tidy: allow-file(coroutine-capture) the forbidden spellings themselves
 // tidy: allow-file(coroutine-conditional) the forbidden spellings themselves
+// tidy: allow-file(coroutine-condition) the forbidden spellings themselves
 #include "probe.hpp"
 
 namespace probe {
@@ -89,17 +90,28 @@ Task<bool> aggregate_awaiter() {
   co_return co_await Ready{long_text, Owner()} == 100;
 }
 
+Task<bool> awaited_condition() {
+  if (co_await leaf() == 7) co_return true;
+  co_return false;
+}
+
 struct Case {
   const char* name;
   Task<bool> (*run)();
 };
-const Case cases[] = {
-    {"f(Aggregate{..}) by value", braced_by_value},   {"f(Aggregate{..}) by const&", braced_by_const_ref},
-    {"f(Aggregate{..}) by &&", braced_by_rvalue},     {"f({.name = ..})", designated},
-    {"aggregate default argument", default_argument}, {"f([big] {..})", owning_capture},
-    {"f([o = std::move(big)] {..})", moved_capture},  {"f([big] {..}) as std::function", owning_capture_as_function},
-    {"f([shared_ptr] {..})", shared_capture},         {"b ? co_await g() : v", conditional_await},
-    {"f(b ? P(1) : P(2))", conditional_argument},     {"co_await Awaiter{..}", aggregate_awaiter}};
+const Case cases[] = {{"f(Aggregate{..}) by value", braced_by_value},
+                      {"f(Aggregate{..}) by const&", braced_by_const_ref},
+                      {"f(Aggregate{..}) by &&", braced_by_rvalue},
+                      {"f({.name = ..})", designated},
+                      {"aggregate default argument", default_argument},
+                      {"f([big] {..})", owning_capture},
+                      {"f([o = std::move(big)] {..})", moved_capture},
+                      {"f([big] {..}) as std::function", owning_capture_as_function},
+                      {"f([shared_ptr] {..})", shared_capture},
+                      {"b ? co_await g() : v", conditional_await},
+                      {"f(b ? P(1) : P(2))", conditional_argument},
+                      {"co_await Awaiter{..}", aggregate_awaiter},
+                      {"if (co_await f()), no local variable", awaited_condition}};
 
 }  // namespace
 }  // namespace probe

@@ -8,6 +8,7 @@ reported.
 import argparse
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -37,7 +38,8 @@ def run_one(command):
     for line in done.stderr.splitlines():
         if "ERROR: AddressSanitizer:" in line:
             return False, line.split("AddressSanitizer:")[1].split(" on ")[0].strip()
-    return False, (done.stdout.strip() or f"exit {done.returncode}")
+    how = signal.Signals(-done.returncode).name if done.returncode < 0 else f"exit {done.returncode}"
+    return False, (done.stdout.strip() or how)
 
 
 def probe(compiler, extra, work):
@@ -65,7 +67,7 @@ def probe(compiler, extra, work):
         for index, name in enumerate(names):
             passed, what = run_one([str(hazards), str(index)])
             bad += not passed
-            print(f"   forbidden: {name:34} {'passes' if passed else what}")
+            print(f"   forbidden: {name:36} {'passes' if passed else what}")
         print(f"   {bad} of {len(names)} forbidden spellings misbehave")
 
     built = compile_one(command, "lists.cpp", work / f"{prefix}-lists")

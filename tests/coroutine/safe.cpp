@@ -118,6 +118,16 @@ Task<bool> loops_and_init_statements() {
   if (Owner o = co_await owner('i'); o.size() == 40) ++n;
   co_return n == 3 * 67 + 1;
 }
+Task<bool> condition_with_a_local() {
+  const bool named = co_await leaf() == 7;
+  if (!named) co_return false;
+  if (co_await leaf() != 7) co_return false;
+  co_return true;
+}
+Task<bool> condition_in_an_init_statement() {
+  if (const std::size_t n = co_await leaf(); n == 7) co_return true;
+  co_return false;
+}
 Task<bool> list_filled_first() {
   std::vector<std::string> names;
   names.push_back(long_text);
@@ -146,6 +156,8 @@ const Case cases[] = {{"named local, moved", named_then_moved},
                       {"if / else instead of ?:", if_instead_of_conditional},
                       {"co_return of an aggregate, structured binding", aggregate_returned},
                       {"range-for and if with an init statement", loops_and_init_statements},
+                      {"awaited condition beside a local variable", condition_with_a_local},
+                      {"awaited condition as an init statement", condition_in_an_init_statement},
                       {"list filled before the call", list_filled_first},
                       {"coroutine lambda that captures nothing", captureless_coroutine_lambda}};
 

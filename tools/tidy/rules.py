@@ -251,6 +251,40 @@ def coroutine_conditional(file):
                 yield file.line(begin + m.start()), "coroutine-conditional", message
 
 
+_KEYWORD = r"(?:return|co_return|co_await|co_yield|delete|throw|goto|new|else|case|using|typedef|break|continue)\b"
+_DECLARATION = re.compile(
+    rf"(?:^|[;{{}}(])\s*(?:(?:const|constexpr|static)\s+)*(?!{_KEYWORD})(?:[A-Za-z_][\w:]*(?:<[^;{{}}]*>)?)"
+    r"(?:\s*[&*]+\s*|\s+)(?:\[[^\]]*\]|[A-Za-z_]\w*)\s*(?:[=;({]|:(?!:))|\bCO_TRY\w*\("
+)
+_CONDITION = re.compile(r"\b(?:if(?:\s+constexpr)?|while|switch|for)\s*\(")
+
+
+def _bodies(file):
+    """(offset, text) of every function and lambda body, lambdas inside it blanked."""
+    found = cpp.lambdas(file.code)
+    spans = [(f.open, f.close) for f in cpp.functions(file.code)] + [(one.body_open, one.body_close) for one in found]
+    for begin, end in sorted(set(spans)):
+        text = list(file.code[begin : end + 1])
+        for one in found:
+            if begin < one.body_open and one.body_close <= end:
+                for k in range(one.body_open - begin, one.body_close - begin + 1):
+                    if text[k] != "\n":
+                        text[k] = " "
+        yield begin, "".join(text)
+
+
+def coroutine_condition(file):
+    """g++ 12 miscompiles an await in a condition when the coroutine declares no local variable at all."""
+    for begin, text in _bodies(file):
+        if "co_await" not in text or _DECLARATION.search(text):
+            continue
+        for m in _CONDITION.finditer(text):
+            condition = text[m.end() : cpp.match_forward(text, m.end() - 1)]
+            if re.search(r"\bco_await\b", condition):
+                message = "an awaited condition in a coroutine without local variables: name the result first"
+                yield file.line(begin + m.start()), "coroutine-condition", message
+
+
 def coroutine_capture(file):
     found = cpp.lambdas(file.code)
     statements = list(_statements(file))
@@ -360,6 +394,7 @@ CPP_RULES = [
     function_size,
     coroutine_temporary,
     coroutine_conditional,
+    coroutine_condition,
     coroutine_capture,
     unordered_iteration,
 ]

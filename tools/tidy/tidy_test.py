@@ -210,7 +210,7 @@ class Coroutines(unittest.TestCase):
         self.assertEqual(self.check("Request r{1};\nco_await g(r);"), [])
         self.assertEqual(self.check("Request r{co_await g()};"), [])
         self.assertEqual(self.check("co_await g(std::chrono::seconds{5}, std::string_view{p, n});"), [])
-        self.assertEqual(self.check("if (co_await g(x)) {\n  h(Request{1});\n}"), [])
+        self.assertEqual(self.check("const int a = 1;\nif (co_await g(a)) {\n  h(Request{1});\n}"), [])
         self.assertEqual(self.check("h(Request{1});\nco_await g(x);\nh(Request{1});"), [])
         self.assertEqual(self.check("for (;;) {\n  auto r = co_await g(x);\n  if (!r) {\n    h({1});\n  }\n}"), [])
         self.assertEqual(self.check("group.spawn(g(Request{}));\nco_await group.join();"), [])
@@ -220,6 +220,15 @@ class Coroutines(unittest.TestCase):
         self.assertEqual(self.check("co_await g(b ? P(1) : P(2));"), ["coroutine-conditional:1"])
         self.assertEqual(self.check("co_await g(b ? 1 : 2);\nco_await g(b ? Mode::fast : Mode::slow);"), [])
         self.assertEqual(self.check("auto p = b ? P(1) : P(2);\nco_await g(p);"), [])
+
+    def test_awaited_conditions_without_locals(self):
+        self.assertEqual(self.check("if (!co_await g()) co_return;"), ["coroutine-condition:1"])
+        self.assertEqual(self.check("h();\nwhile (a && co_await g()) {\n  h();\n}"), ["coroutine-condition:2"])
+        self.assertEqual(self.check("const bool ok = co_await g();\nif (!ok) co_return;"), [])
+        self.assertEqual(self.check("if (co_await g()) co_return;\nauto& x = h();"), [])
+        self.assertEqual(self.check("if (const bool ok = co_await g(); ok) co_return;"), [])
+        self.assertEqual(self.check("for (const auto& x : xs) {\n  if (co_await g(x)) co_return;\n}"), [])
+        self.assertEqual(self.check("CO_TRY_VOID(co_await h());\nif (co_await g()) co_return;"), [])
 
     def test_captures(self):
         self.assertEqual(self.check("co_await g([big] { return big; });"), ["coroutine-capture:1"])
