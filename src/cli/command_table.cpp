@@ -44,7 +44,6 @@ constexpr std::string_view kDemoExamples[] = {"postern demo", "postern demo --ex
 constexpr OptionSpec kInit[] = {
     {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
     {"--from-c7n", "", Arity::one, "FILE", "take the accounts from a c7n-org accounts file", ""},
-    {"--from-organizations", "", Arity::flag, "", "take the accounts from AWS Organizations", ""},
     {"--force", "", Arity::flag, "", "overwrite --out", ""},
 };
 constexpr std::string_view kInitExamples[] = {"postern init -O postern.yaml", "postern init --from-c7n accounts.yml"};

@@ -51,6 +51,7 @@ struct Host {
   os::Signals* signals = nullptr;
   net::Dialer* dialer = nullptr;  ///< plain TCP, no TLS, no proxy
   CloudStarter* clouds = nullptr;
+  void (*leave)(int exit_code) = nullptr;  ///< ends the process now, terminal restored; does not return
 };
 
 /// Runs one command line (without the program's name) and returns the exit code; everything has been printed.

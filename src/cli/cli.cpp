@@ -1,0 +1,118 @@
+// From the words on the command line to an exit code: parse, dispatch, interrupt, report.
+
+#include <array>
+
+#include "cli/command.hpp"
+#include "cli/failure.hpp"
+#include "cli/help.hpp"
+#include "obs/explanations.hpp"
+#include "rt/combine.hpp"
+
+namespace postern::cli {
+namespace {
+
+using Runner = rt::Task<Result<int>> (*)(const Command&);
+
+Runner runner_of(Verb verb) {
+  switch (verb) {
+    case Verb::demo: return &run_demo;
+    case Verb::init: return &run_init;
+    case Verb::accounts_list: return &run_accounts_list;
+    case Verb::accounts_check: return &run_accounts_check;
+    case Verb::targets: return &run_targets;
+    case Verb::run: return &run_run;
+    case Verb::doctor: return &run_doctor;
+  }
+  return nullptr;
+}
+
+/// Texts that need no command: help, version, completion. Absent when there is a command to run.
+std::optional<std::string> fixed_text(const Invocation& invocation, std::size_t columns) {
+  if (invocation.has("--version")) return "postern " + std::string(kVersion) + "\n";
+  if (invocation.has("--man")) return man_page();
+  if (invocation.has("--markdown")) return markdown_reference();
+  if (const auto shell = invocation.value("--completion")) return completion_script(*shell);
+  if (invocation.has("--help")) {
+    if (invocation.command == nullptr) return general_help(columns);
+    const bool group_alone = invocation.topic != invocation.command->path &&
+                             !std::string_view(invocation.command->path).starts_with(invocation.topic + " ");
+    if (group_alone) return group_help(invocation.topic, columns);
+    return command_help(*invocation.command, columns);
+  }
+  if (invocation.command == nullptr) return general_help(columns);
+  return std::nullopt;
+}
+
+rt::Task<void> keep_result(rt::Task<Result<int>> task, std::optional<Result<int>>* result, rt::TaskGroup* watcher) {
+  result->emplace(co_await std::move(task));
+  watcher->cancel();
+}
+
+/// The first interrupt cancels the command, which drains; the second leaves at once.
+rt::Task<void> watch_signals(Host host, rt::TaskGroup* running) {
+  bool asked = false;
+  for (;;) {
+    const Result<os::Signal> signal = co_await host.signals->next();
+    if (!signal) co_return;
+    if (*signal == os::Signal::window_change) continue;
+    if (asked) {
+      host.leave(kExitInterrupted);
+      co_return;
+    }
+    asked = true;
+    (void)host.console->write(os::StdStream::err,
+                              "\npostern: stopping: nothing new is started; what runs remotely runs on. "
+                              "Interrupt again to leave at once.\n");
+    running->cancel();
+  }
+}
+
+rt::Task<Result<int>> run_interruptible(Host host, const Command& command) {
+  std::optional<Result<int>> result;
+  rt::TaskGroup watcher(co_await rt::asio::this_coro::executor);
+  rt::TaskGroup running(watcher.executor());
+  running.spawn(keep_result(runner_of(command.invocation().command->verb)(command), &result, &watcher));
+  if (host.signals != nullptr) watcher.spawn(watch_signals(host, &running));
+  co_await running.join();
+  watcher.cancel();
+  co_await watcher.join();
+  co_return std::move(*result);
+}
+
+int report(Host host, const Result<int>& result) {
+  if (result) return *result;
+  (void)host.console->write(os::StdStream::err, describe_failure(result.error()));
+  return exit_code_of(result.error());
+}
+
+Result<rt::Deadline> command_deadline(Host host, const Invocation& invocation) {
+  const auto timeout = invocation.value("--timeout");
+  if (!timeout) return rt::Deadline::never();
+  TRY(const std::chrono::seconds seconds, parse_duration(*timeout, "--timeout"));
+  return rt::Deadline::after(*host.clock, seconds);
+}
+
+}  // namespace
+
+rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
+  const Result<Invocation> invocation = parse_command_line(arguments);
+  if (!invocation) co_return report(host, fail(invocation.error()));
+  const auto size = host.console->size();
+  const std::size_t columns = size && size->columns >= 40 ? std::min<std::size_t>(size->columns, 120) : 80;
+  if (const auto text = fixed_text(*invocation, columns)) {
+    (void)host.console->write(os::StdStream::out, *text);
+    co_return kExitOk;
+  }
+  obs::ExplanationOptions why;
+  why.verbosity = invocation->count("--verbose");
+  obs::Explanations explanations(*host.clock, *host.console, why);
+  const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
+  if (!deadline) co_return report(host, fail(deadline.error()));
+  const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
+  const Result<Command> command = Command::make(host, ctx, *invocation);
+  if (!command) co_return report(host, fail(command.error()));
+  const Result<int> result = co_await run_interruptible(host, *command);
+  co_return report(host, result);
+}
+
+}  // namespace postern::cli

@@ -1,0 +1,60 @@
+#pragma once
+
+/// What a running command has: the host's effects, its own options, and the ways to answer.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/host.hpp"
+#include "cli/output.hpp"
+#include "cli/parse.hpp"
+#include "fleet/fleet_file.hpp"
+#include "rt/context.hpp"
+#include "term/color.hpp"
+
+namespace postern::cli {
+
+class Command {
+ public:
+  /// Reads --output, --query, --color and the terminal; fails with usage.
+  static Result<Command> make(Host host, rt::CallContext ctx, const Invocation& invocation);
+
+  const Host& host() const noexcept { return host_; }
+  rt::CallContext ctx() const noexcept { return ctx_; }
+  const Invocation& invocation() const noexcept { return *invocation_; }
+  const OutputOptions& output() const noexcept { return output_; }
+  std::size_t stderr_width() const;
+
+  /// Prints to stdout / stderr. A reader that has gone is no failure of the command.
+  void out(std::string_view text) const;
+  void err(std::string_view text) const;
+  /// Prints the document as the user asked for it.
+  Result<void> answer(const Answer& answer) const;
+
+  /// --fleet, else POSTERN_FLEET, else ./postern.yaml when it is there; absent when there is none. Warnings go to stderr.
+  Result<std::optional<fleet::FleetFile>> load_fleet() const;
+  /// --read-only, POSTERN_READ_ONLY=1, or the fleet file's mode.
+  bool read_only(const std::optional<fleet::FleetFile>& fleet) const;
+
+ private:
+  Command(Host host, rt::CallContext ctx, const Invocation& invocation, OutputOptions output)
+      : host_(host), ctx_(ctx), invocation_(&invocation), output_(std::move(output)) {}
+
+  Host host_;
+  rt::CallContext ctx_;
+  const Invocation* invocation_;
+  OutputOptions output_;
+};
+
+// One function per command; the value is the exit code.
+rt::Task<Result<int>> run_demo(const Command& command);
+rt::Task<Result<int>> run_init(const Command& command);
+rt::Task<Result<int>> run_accounts_list(const Command& command);
+rt::Task<Result<int>> run_accounts_check(const Command& command);
+rt::Task<Result<int>> run_targets(const Command& command);
+rt::Task<Result<int>> run_run(const Command& command);
+rt::Task<Result<int>> run_doctor(const Command& command);
+
+}  // namespace postern::cli
