@@ -35,7 +35,8 @@ Task<Result<void>> Semaphore::acquire() {
     co_return Result<void>();
   }
   for (;;) {
-    if (!co_await queue_.wait()) co_return fail(ErrorKind::cancelled, "cancelled while waiting for a permit");
+    const bool woken = co_await queue_.wait();
+    if (!woken) co_return fail(ErrorKind::cancelled, "cancelled while waiting for a permit");
     if (permits_ > 0) break;
   }
   --permits_;
@@ -49,7 +50,8 @@ void Semaphore::release() {
 
 Task<Result<void>> Event::wait() {
   while (!set_) {
-    if (!co_await queue_.wait()) co_return fail(ErrorKind::cancelled, "cancelled while waiting for an event");
+    const bool woken = co_await queue_.wait();
+    if (!woken) co_return fail(ErrorKind::cancelled, "cancelled while waiting for an event");
   }
   co_return Result<void>();
 }

@@ -90,7 +90,8 @@ class Channel {
   /// Waits for room. Fails with cancelled, or unavailable after close().
   Task<Result<void>> send(T value) {
     while (!closed_ && items_.size() >= capacity_) {
-      if (!co_await senders_.wait()) co_return fail(ErrorKind::cancelled, "cancelled while sending");
+      const bool woken = co_await senders_.wait();
+      if (!woken) co_return fail(ErrorKind::cancelled, "cancelled while sending");
     }
     if (closed_) co_return fail(ErrorKind::unavailable, "the channel is closed");
     items_.push_back(std::move(value));

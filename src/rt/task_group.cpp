@@ -57,7 +57,9 @@ void TaskGroup::cancel() {
 }
 
 Task<void> TaskGroup::join() {
-  if (!children_.empty() && co_await joiner_.wait() == Wake::cancelled) {
+  if (children_.empty()) co_return;
+  const Wake how = co_await joiner_.wait();
+  if (how == Wake::cancelled) {
     cancel();
     while (!children_.empty()) co_await joiner_.wait_always();
   }
