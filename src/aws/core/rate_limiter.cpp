@@ -12,6 +12,8 @@ constexpr double kBeta = 0.7;
 constexpr double kSmooth = 0.8;
 constexpr double kMeasureSeconds = 0.5;
 constexpr double kRateMin = 0.5;
+// A wait is cut to nanoseconds: without this, its end would miss the token by a hair and wait again.
+constexpr double kRounding = 1e-6;
 
 double rate_seconds(MonoTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -45,8 +47,8 @@ Duration AdaptiveRate::take(MonoTime at) {
   measure(now);
   if (!limited_) return Duration::zero();
   refill(now);
-  if (tokens_ >= 1) {
-    tokens_ -= 1;
+  if (tokens_ >= 1 - kRounding) {
+    tokens_ = std::max(0.0, tokens_ - 1);
     return Duration::zero();
   }
   const double wait = (1 - tokens_) / fill_rate_;

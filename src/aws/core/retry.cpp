@@ -36,6 +36,9 @@ RetryDecision decide_retry(const RetryOptions& options, int attempt, const Error
                            rt::Random& random) {
   const RetryClass cause = retry_class(error);
   if (cause == RetryClass::never) return no_retry("not a failure that passes", cause);
+  if (cause != RetryClass::transient && cause != RetryClass::throttle) {
+    return no_retry("refused again after the clock or the credentials had been mended", cause);
+  }
   if (attempt >= options.attempts_max) return no_retry("no attempts left", cause);
   // Refusals (throttling, skew, expired credentials) come before execution. Everything else is ambiguous once a byte
   // has left.
