@@ -99,18 +99,24 @@ def included_modules(path, text, layers):
 
 
 def private_headers(files, layers):
-    """Headers below src/ that are included only by .cpp files of their own module: they may wrap a library."""
+    """Headers below src/ that only .cpp files of their own module see, directly or through other such headers: they may
+    wrap a library.
+    """
     users = {}
     for file in files:
         if file.is_cpp:
             for m in _INCLUDE.finditer(file.text):
                 users.setdefault("src/" + m.group(1), []).append(file.path)
-    private = set()
-    for header, paths in users.items():
-        home = module_of(header, layers)
-        if all(path.endswith(".cpp") and module_of(path, layers) == home for path in paths):
-            private.add(header)
-    return private
+    private = {header for header in users if header.endswith(".hpp")}
+    while True:
+        public = set()
+        for header in private:
+            home = module_of(header, layers)
+            if any(module_of(p, layers) != home or not (p.endswith(".cpp") or p in private) for p in users[header]):
+                public.add(header)
+        if not public:
+            return private
+        private -= public
 
 
 _MODULE_CALL = re.compile(r"\bpostern_module\s*\(\s*([\w-]+)([^)]*)\)", re.S)
