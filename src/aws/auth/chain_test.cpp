@@ -9,8 +9,8 @@ namespace {
 
 using testing::AuthBed;
 
-constexpr std::string_view kMetadata =
-    R"({"Code":"Success","AccessKeyId":"ASIAIMDS","SecretAccessKey":"s3cret-imds","Token":"t","Expiration":"2099-01-01T00:00:00Z"})";
+constexpr std::string_view kMetadata = R"({"Code":"Success","AccessKeyId":"ASIAIMDS","SecretAccessKey":"s3cret-imds",)"
+                                       R"("Token":"t","Expiration":"2099-01-01T00:00:00Z"})";
 
 struct ChainRow {
   std::string name;
@@ -29,22 +29,26 @@ void offer_instance_role(AuthBed& bed) {
   bed.http.answer("GET " + base + "meta-data/iam/security-credentials/Node", 200, std::string(kMetadata));
 }
 
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+const Variables kEnvironmentKeys = {{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s3cret-env"}};
+const std::string kFileKeys = "aws_access_key_id = AKIAFILE\naws_secret_access_key = s3cret-file\n";
+
+Variables with_variable(Variables base, const std::string& name, const std::string& value) {
+  base[name] = value;
+  return base;
+}
+
 std::vector<ChainRow> chain_rows() {
-  const std::map<std::string, std::string, std::less<>> keys = {{"AWS_ACCESS_KEY_ID", "AKIAENV"},
-                                                                {"AWS_SECRET_ACCESS_KEY", "s3cret-env"}};
-  const auto with = [](std::map<std::string, std::string, std::less<>> base, const std::string& name,
-                       const std::string& value) {
-    base[name] = value;
-    return base;
-  };
-  const std::string file_keys = "aws_access_key_id = AKIAFILE\naws_secret_access_key = s3cret-file\n";
+  const Variables& keys = kEnvironmentKeys;
+  const std::string& file_keys = kFileKeys;
   const std::string role = "role_arn = arn:aws:iam::444455556666:role/R\nsource_profile = base\n";
   const std::string base = "[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s3cret-base\n";
   return {
       {"environment first", keys, "", "[default]\n" + role, base + "[default]\n" + file_keys, "AKIAENV",
        "using environment"},
-      {"AWS_PROFILE leaves the environment in", with(keys, "AWS_PROFILE", "p"), "", "", "[p]\n" + file_keys, "AKIAENV",
-       ""},
+      {"AWS_PROFILE leaves the environment in", with_variable(keys, "AWS_PROFILE", "p"), "", "", "[p]\n" + file_keys,
+       "AKIAENV", ""},
       {"--profile takes it out", keys, "p", "", "[p]\n" + file_keys, "AKIAFILE",
        "environment: not looked at, because --profile was given"},
       {"role before keys",
@@ -89,6 +93,13 @@ std::vector<ChainRow> chain_rows() {
        "",
        "AKIAFILE",
        "credential_process of profile default: the profile has no"},
+  };
+}
+
+std::vector<ChainRow> more_chain_rows() {
+  const Variables& keys = kEnvironmentKeys;
+  const std::string& file_keys = kFileKeys;
+  return {
       {"instance last", {}, "", "", "", "ASIAIMDS", "container credentials: neither AWS_CONTAINER"},
       {"metadata switched off",
        {{"AWS_EC2_METADATA_DISABLED", "true"}},
@@ -105,13 +116,15 @@ std::vector<ChainRow> chain_rows() {
        "[default]\n" + file_keys,
        "",
        "has an access key id but no"},
-      {"expired environment", with(keys, "AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z"), "", "", "", "",
+      {"expired environment", with_variable(keys, "AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z"), "", "", "", "",
        "the credentials in the environment expired at 2001"},
   };
 }
 
 TEST(Chain, BotocoresOrder) {
-  for (const ChainRow& row : chain_rows()) {
+  std::vector<ChainRow> rows = chain_rows();
+  for (const ChainRow& row : more_chain_rows()) rows.push_back(row);
+  for (const ChainRow& row : rows) {
     SCOPED_TRACE(row.name);
     AuthBed bed;
     bed.environment.variables = row.environment;

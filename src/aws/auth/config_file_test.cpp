@@ -1,9 +1,14 @@
 #include "aws/auth/config_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
 
 #include "aws/auth/shared_config.hpp"
 #include "aws/auth/testing/fakes.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace postern::aws::auth {
 namespace {
@@ -73,6 +78,39 @@ TEST(ConfigFile, SplitsWordsLikeAShell) {
   EXPECT_EQ(split_words("  a  'b c' \"d \\\"e\\\"\" f\\ g "), (Words{"a", "b c", "d \"e\"", "f g"}));
   EXPECT_EQ(split_words("a ''"), (Words{"a", ""}));
   EXPECT_EQ(split_words("open 'quote"), Words{});
+}
+
+/// Our reading in the form of the script's "sections".
+Json as_json(const Result<IniFile>& file) {
+  if (!file) return Json();
+  Json sections = Json::object();
+  for (const IniSection& section : file->sections) {
+    Json values = Json::object();
+    for (const auto& [key, value] : section.values)
+      values.set(key, value.is_nested() ? Json("<nested>") : Json(value.text()));
+    sections.set(section.name, std::move(values));
+  }
+  return sections;
+}
+
+TEST(ConfigFile, AgreesWithDebiansBotocore) {
+  FILE* pipe = popen("/usr/bin/python3 tests/conformance/config_botocore.py /usr/lib/python3/dist-packages", "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string printed;
+  char buffer[4096];
+  std::size_t size = 0;
+  while ((size = fread(buffer, 1, sizeof buffer, pipe)) > 0) printed.append(buffer, size);
+  const int status = WEXITSTATUS(pclose(pipe));
+  if (status == 77) GTEST_SKIP() << "SKIPPED: no botocore on this machine (python3-botocore)";
+  ASSERT_EQ(status, 0);
+  int compared = 0;
+  for (const std::string_view line : split(printed, '\n')) {
+    if (line.empty()) continue;
+    const Json row = Json::parse(line).value();
+    EXPECT_EQ(as_json(parse_ini(row["text"].as_string(), "x")), row["sections"]) << row["text"].as_string();
+    ++compared;
+  }
+  EXPECT_EQ(compared, 1000);
 }
 
 TEST(SharedConfig, CredentialsFileWinsOverTheConfigFile) {

@@ -10,8 +10,8 @@ namespace {
 
 using testing::AuthBed;
 
-constexpr std::string_view kAnswer =
-    R"({"AccessKeyId":"ASIAECS","SecretAccessKey":"s3cret","Token":"t","Expiration":"2099-01-01T00:00:00Z","RoleArn":"r","x":[{}]})";
+constexpr std::string_view kAnswer = R"({"AccessKeyId":"ASIAECS","SecretAccessKey":"s3cret","Token":"t",)"
+                                     R"("Expiration":"2099-01-01T00:00:00Z","RoleArn":"r","x":[{}]})";
 
 TEST(ContainerProvider, RelativeAndFullAddressesAndTokens) {
   AuthBed bed;

@@ -71,8 +71,8 @@ class SingleFlight {
 
   static rt::Task<Result<void>> landed(std::shared_ptr<Flight> flight) {
     while (!flight->landed) {
-      if (!co_await flight->queue.wait())
-        co_return fail(ErrorKind::cancelled, "cancelled while waiting for another call");
+      const bool chosen = co_await flight->queue.wait();
+      if (!chosen) co_return fail(ErrorKind::cancelled, "cancelled while waiting for another call");
     }
     co_return Result<void>();
   }
