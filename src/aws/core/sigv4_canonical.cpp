@@ -28,8 +28,10 @@ bool is_field_space(char c) {
 void append_field_value(std::string& out, std::string_view value) {
   while (!value.empty() && is_field_space(value.front())) value.remove_prefix(1);
   while (!value.empty() && is_field_space(value.back())) value.remove_suffix(1);
-  // Nearly every value is copied whole: only what has a tab, a line break or two spaces in a row is not.
-  if (value.find_first_of("\t\r\n") == std::string_view::npos && value.find("  ") == std::string_view::npos) {
+  // Nearly every value is copied whole: only what has a tab, a line break or two spaces in a row is not. (One search
+  // for each is several times faster than one for any of them.)
+  const auto absent = [value](char c) { return value.find(c) == std::string_view::npos; };
+  if (absent('\t') && absent('\r') && absent('\n') && (absent(' ') || value.find("  ") == std::string_view::npos)) {
     out += value;
     return;
   }
@@ -115,7 +117,10 @@ void collect_fields(CanonicalScratch& scratch, const http::Headers& headers, con
   bool has_host = false;
   for (const auto& [name, value] : headers.fields()) {
     const std::size_t start = scratch.names.size();
-    for (const char c : name) scratch.names += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    scratch.names += name;
+    for (char* c = scratch.names.data() + start; c != scratch.names.data() + scratch.names.size(); ++c) {
+      if (*c >= 'A' && *c <= 'Z') *c = static_cast<char>(*c + ('a' - 'A'));
+    }
     CanonicalScratch::Field field;
     field.name = std::string_view(scratch.names).substr(start);
     field.value = &value;
