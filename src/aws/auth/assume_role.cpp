@@ -194,7 +194,7 @@ rt::Task<Result<Credentials>> WebIdentityProvider::resolve(rt::CallContext ctx) 
   scope.region = sts_region(region_, *role);
   Result<sts::AssumeRoleWithWebIdentityResponse> answer =
       co_await call<sts::AssumeRoleWithWebIdentity>(ctx, *parts_.invoker, std::move(scope), std::move(request));
-  if (!answer) co_return fail(std::move(answer).error().with("role_arn", role_arn).with("token_file", path));
+  if (!answer) co_return fail(meant(std::move(answer).error()).with("role_arn", role_arn).with("token_file", path));
   Result<Credentials> found = from_sts(answer->credentials);
   if (!found) co_return found;
   constexpr Duration kDefaultDuration = std::chrono::hours(1);

@@ -168,7 +168,9 @@ rt::Task<Result<Credentials>> ProfileRoleProvider::resolve(rt::CallContext ctx) 
     if (!built) co_return fail(std::move(built).error());
     built_ = std::move(*built);
   }
-  co_return co_await built_->resolve(ctx);
+  Result<Credentials> found = co_await built_->resolve(ctx);
+  if (!found) co_return fail(meant(std::move(found).error()));
+  co_return found;
 }
 
 std::string ProfileRoleProvider::describe() const {

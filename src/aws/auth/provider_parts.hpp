@@ -40,4 +40,10 @@ inline tl::unexpected<Error> does_not_apply(std::string why) {
   return fail(ErrorKind::not_found, std::move(why));
 }
 
+/// An error of a provider that does apply: an answer that means not_found (a 404 from a wrong endpoint) must not send
+/// the chain on to another identity.
+inline Error meant(Error error) {
+  return error.kind() == ErrorKind::not_found ? std::move(error).as(ErrorKind::service) : std::move(error);
+}
+
 }  // namespace postern::aws::auth

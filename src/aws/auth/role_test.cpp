@@ -102,6 +102,14 @@ TEST(ProfileRole, CredentialSourceEnvironment) {
   EXPECT_EQ(bed.sts.calls.at(0).source_key, "AKIAENV");
 }
 
+TEST(ProfileRole, ANotFoundFromStsDoesNotSendTheChainOn) {
+  AuthBed bed;
+  bed.sts.failures.emplace_back(ErrorKind::not_found, "HTTP 404");
+  const auto keys = resolve_profile(bed, "hub");
+  ASSERT_FALSE(keys);
+  EXPECT_EQ(keys.error().kind(), ErrorKind::service);
+}
+
 TEST(ProfileRole, MfaNeedsSomebodyToAsk) {
   AuthBed bed;
   const auto alone = resolve_profile(bed, "mfa");
