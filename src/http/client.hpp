@@ -1,6 +1,7 @@
 #pragma once
 
-/// Client and Service are mirrors: an adapter each way lets a client be wired straight into a server in the same process.
+/// Client and Service are mirrors: an adapter each way lets a client be wired straight into a server in the same
+/// process.
 
 #include <memory>
 #include <string>
@@ -35,10 +36,10 @@ struct Url {
 /// Fails with usage: the message quotes the text and says what is wrong with it.
 Result<Url> parse_url(std::string_view text);
 
-/// Sends one request and returns the whole response, any status. Errors: unavailable, timeout (ctx's deadline), cancelled, malformed
-/// (not HTTP, too large); each with delivery() filled so that a caller knows whether the request can have been executed,
-/// and context "origin". Never retries, except that a request whose first byte could not be written to a reused
-/// connection goes to a fresh one.
+/// Sends one request and returns the whole response, any status. Errors: unavailable, timeout (ctx's deadline),
+/// cancelled, malformed (not HTTP, too large); each with delivery() filled so that a caller knows whether the request
+/// can have been executed, and context "origin". Never retries, except that a request whose first byte could not be
+/// written to a reused connection goes to a fresh one.
 class Client {
  public:
   virtual ~Client() = default;

@@ -13,12 +13,13 @@ std::string bracketed(const std::string& host) {
 }
 
 tl::unexpected<Error> bad_url(std::string_view text, std::string_view why) {
-  return fail(ErrorKind::usage, "'" + printable(text, 200) + "' is not a URL that postern can use: " + std::string(why));
+  return fail(ErrorKind::usage,
+              "'" + printable(text, 200) + "' is not a URL that postern can use: " + std::string(why));
 }
 
 bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == ':' || c == '%';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == ':' || c == '%';
 }
 
 }  // namespace
@@ -28,7 +29,9 @@ std::string Origin::host_header() const {
   return usual ? bracketed(host) : bracketed(host) + ":" + std::to_string(port);
 }
 
-std::string Origin::to_text() const { return (tls ? "https://" : "http://") + host_header(); }
+std::string Origin::to_text() const {
+  return (tls ? "https://" : "http://") + host_header();
+}
 
 Result<Url> parse_url(std::string_view text) {
   if (text.size() > kUrlMax) return bad_url(text, "it is too long");
@@ -44,7 +47,8 @@ Result<Url> parse_url(std::string_view text) {
     return bad_url(text, "it must begin with https:// or http://");
   }
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return bad_url(text, "it has a blank or a control character");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
+      return bad_url(text, "it has a blank or a control character");
   }
   const std::size_t end = rest.find_first_of("/?#");
   std::string_view authority = rest.substr(0, end);

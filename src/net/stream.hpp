@@ -17,8 +17,8 @@
 namespace postern::net {
 
 /// A bidirectional byte stream. One read and one write may be pending at a time, from the loop thread.
-/// Both fail with cancelled when the task is cancelled, unavailable when the connection broke, and both end at once with
-/// an error after close(). Deadlines are the caller's: it arms a timer that calls close().
+/// Both fail with cancelled when the task is cancelled, unavailable when the connection broke, and both end at once
+/// with an error after close(). Deadlines are the caller's: it arms a timer that calls close().
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -30,11 +30,11 @@ class Stream {
   virtual rt::Task<Result<void>> shutdown_write() = 0;
   /// Ends both directions now; pending operations fail. Idempotent.
   virtual void close() noexcept = 0;
-  /// True while the connection can be used for another request as far as is known without waiting: not closed by us, and the
-  /// peer has neither ended it nor sent something that nobody asked for. Only between exchanges, with no read pending.
+  /// True while the connection can be used for another request as far as is known without asking the system: neither
+  /// closed by us nor seen to end. take_ready() asks the system first.
   virtual bool is_open() const noexcept = 0;
-  /// Moves bytes that have already arrived into `into` and returns how many; never waits. 0 when there are none, or when the
-  /// stream ended or failed (is_open() is false then). Only with no read pending.
+  /// Moves bytes that have already arrived into `into` and returns how many; never waits. 0 when there are none, or
+  /// when the stream ended or failed: then is_open() is false from now on. Only with no read pending.
   virtual std::size_t take_ready(std::span<std::byte> into) noexcept;
   /// Who is at the other end, for logs: "127.0.0.1:51234"; empty when there is nothing to say.
   virtual std::string peer() const;
@@ -55,8 +55,8 @@ struct Endpoint {
 class Dialer {
  public:
   virtual ~Dialer() = default;
-  /// Fails with unavailable (refused, unreachable, name not found), timeout at ctx's deadline, cancelled, or refused (a rail
-  /// of ours). The error names the endpoint and has delivery not_sent.
+  /// Fails with unavailable (refused, unreachable, name not found), timeout at ctx's deadline, cancelled, or refused (a
+  /// rail of ours). The error names the endpoint and has delivery not_sent.
   virtual rt::Task<Result<std::unique_ptr<Stream>>> dial(rt::CallContext ctx, Endpoint endpoint) = 0;
 };
 

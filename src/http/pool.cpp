@@ -1,0 +1,170 @@
+#include "http/pool.hpp"
+
+#include <array>
+#include <utility>
+
+#include "rt/combine.hpp"
+
+namespace postern::http {
+
+struct ClientPool::Connection {
+  Connection(std::unique_ptr<net::Stream> s, WireLimits limits, MonoTime now)
+      : stream(std::move(s)), reader(*stream, limits), opened_at(now), idle_since(now) {}
+  std::unique_ptr<net::Stream> stream;
+  MessageReader reader;
+  MonoTime opened_at;
+  MonoTime idle_since;
+  bool used = false;
+};
+
+struct ClientPool::PerOrigin {
+  explicit PerOrigin(std::size_t connections) : permits(connections) {}
+  rt::Semaphore permits;
+  std::list<std::unique_ptr<Connection>> idle;  // the most recently used at the back
+};
+
+namespace {
+
+/// Closes a stream at a deadline: one timer per exchange, no second coroutine.
+class StreamTimer {
+ public:
+  StreamTimer(rt::CallContext ctx, net::Stream& stream) : clock_(&ctx.clock()) {
+    if (ctx.deadline().is_never()) return;
+    timer_ = clock_->schedule(ctx.deadline().at(), [this, &stream] {
+      fired_ = true;
+      stream.close();
+    });
+  }
+  ~StreamTimer() { clock_->unschedule(timer_); }
+  StreamTimer(const StreamTimer&) = delete;
+  StreamTimer& operator=(const StreamTimer&) = delete;
+  bool fired() const noexcept { return fired_; }
+
+ private:
+  rt::Clock* clock_;
+  rt::Clock::TimerId timer_ = 0;
+  bool fired_ = false;
+};
+
+Error exchange_error(Error error, const StreamTimer& timer, Delivery delivery) {
+  if (timer.fired()) {
+    return Error(ErrorKind::timeout,
+                 delivery == Delivery::not_sent ? "the request could not be sent in time" : "no answer came in time")
+        .delivered(delivery);
+  }
+  return std::move(error).delivered(delivery);
+}
+
+}  // namespace
+
+ClientPool::ClientPool(rt::Executor, rt::Clock& clock, net::Dialer& plain, net::Dialer* tls, PoolOptions options)
+    : clock_(&clock), plain_(&plain), tls_(tls), options_(options) {}
+
+ClientPool::~ClientPool() = default;
+
+rt::Task<void> ClientPool::close() {
+  for (auto& [origin, per_origin] : origins_) per_origin->idle.clear();
+  co_return;
+}
+
+ClientPool::PerOrigin& ClientPool::slot(const Origin& origin) {
+  auto& entry = origins_[origin];
+  if (!entry) entry = std::make_unique<PerOrigin>(options_.connections_per_origin);
+  return *entry;
+}
+
+std::unique_ptr<ClientPool::Connection> ClientPool::take_idle(PerOrigin& per_origin, MonoTime now) {
+  while (!per_origin.idle.empty()) {
+    std::unique_ptr<Connection> connection = std::move(per_origin.idle.back());
+    per_origin.idle.pop_back();
+    const bool stale =
+        now - connection->idle_since > options_.idle_timeout || now - connection->opened_at > options_.max_age;
+    // A byte, or the end, that came while nobody asked: the server has given the connection up.
+    std::array<std::byte, 1> probe{};
+    if (!stale && connection->stream->take_ready(probe) == 0 && connection->stream->is_open()) return connection;
+  }
+  return nullptr;
+}
+
+rt::Task<Result<std::unique_ptr<ClientPool::Connection>>> ClientPool::connect(rt::CallContext ctx,
+                                                                              const Origin& origin) {
+  net::Dialer* dialer = origin.tls ? tls_ : plain_;
+  if (dialer == nullptr) {
+    co_return fail(Error(ErrorKind::unsupported, "no TLS for " + origin.to_text()).delivered(Delivery::not_sent));
+  }
+  net::Endpoint endpoint(origin.host, origin.port);
+  const rt::CallContext dial_ctx = ctx.within(options_.connect_timeout);
+  Result<std::unique_ptr<net::Stream>> stream = co_await dialer->dial(dial_ctx, std::move(endpoint));
+  if (!stream) co_return fail(std::move(stream).error().delivered(Delivery::not_sent));
+  ++stats_.opened;
+  co_return std::make_unique<Connection>(std::move(*stream), options_.limits, clock_->now());
+}
+
+void ClientPool::give_back(PerOrigin& per_origin, std::unique_ptr<Connection> connection, MonoTime now) {
+  if (connection->reader.has_leftover() || !connection->stream->is_open()) return;
+  connection->idle_since = now;
+  connection->used = true;
+  per_origin.idle.push_back(std::move(connection));
+  if (per_origin.idle.size() > options_.idle_per_origin) per_origin.idle.pop_front();
+}
+
+rt::Task<Result<ReceivedResponse>> ClientPool::exchange(rt::CallContext ctx, Connection& connection,
+                                                        const std::string& bytes, Method method) {
+  const StreamTimer timer(ctx, *connection.stream);
+  Result<void> written = co_await connection.stream->write_all(std::as_bytes(std::span(bytes)));
+  if (!written) {
+    const Delivery delivery = written.error().delivery() == Delivery::not_sent ? Delivery::not_sent : Delivery::sent;
+    co_return fail(exchange_error(std::move(written).error(), timer, delivery));
+  }
+  Result<ReceivedResponse> received = co_await connection.reader.read_response(method);
+  if (!received) co_return fail(exchange_error(std::move(received).error(), timer, Delivery::sent));
+  co_return received;
+}
+
+rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin& origin, PerOrigin& per_origin,
+                                               const Request& request) {
+  std::string bytes;
+  CO_TRY_VOID(write_request_to(bytes, request));
+  const Method method = request.method == "HEAD" ? Method::head : Method::other;
+  for (;;) {
+    std::unique_ptr<Connection> connection = take_idle(per_origin, clock_->now());
+    const bool reused = connection != nullptr;
+    if (reused) {
+      ++stats_.reused;
+    } else {
+      Result<std::unique_ptr<Connection>> opened = co_await connect(ctx, origin);
+      if (!opened) co_return fail(std::move(opened).error());
+      connection = std::move(*opened);
+    }
+    Result<ReceivedResponse> received = co_await exchange(ctx, *connection, bytes, method);
+    if (received) {
+      if (received->persistence == Persistence::keep) give_back(per_origin, std::move(connection), clock_->now());
+      co_return std::move(received->response);
+    }
+    // Not a byte left on a connection that the server had closed meanwhile: a fresh one is no second send.
+    const Error& error = received.error();
+    const bool again = reused && error.delivery() == Delivery::not_sent && error.kind() == ErrorKind::unavailable;
+    if (!again) co_return fail(std::move(received).error());
+  }
+}
+
+rt::Task<Result<Response>> ClientPool::send(rt::CallContext ctx, Origin origin, Request request) {
+  ++stats_.requests;
+  if (request.headers.find("Host") == nullptr) request.headers.set("Host", origin.host_header());
+  PerOrigin& per_origin = slot(origin);
+  Result<void> turn;
+  if (per_origin.permits.available() > per_origin.permits.waiting()) {
+    turn = co_await per_origin.permits.acquire();
+  } else {
+    turn = co_await rt::with_deadline(ctx, per_origin.permits.acquire());
+  }
+  if (!turn) {
+    co_return fail(std::move(turn).error().delivered(Delivery::not_sent).with("origin", origin.to_text()));
+  }
+  const rt::Semaphore::Permit permit(per_origin.permits);
+  Result<Response> response = co_await send_on(ctx, origin, per_origin, request);
+  if (!response) co_return fail(std::move(response).error().with("origin", origin.to_text()));
+  co_return response;
+}
+
+}  // namespace postern::http

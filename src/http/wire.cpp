@@ -1,0 +1,193 @@
+#include "http/wire.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "base/text.hpp"
+
+namespace postern::http {
+namespace {
+
+namespace beast = boost::beast;
+
+constexpr std::size_t kReadBytes = 16U << 10U;
+
+bool is_token(std::string_view name) {
+  if (name.empty()) return false;
+  for (const char c : name) {
+    const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!alnum && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+bool is_field_value(std::string_view value) {
+  return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+bool is_framing(std::string_view name) {
+  return equals_ignore_case(name, "content-length") || equals_ignore_case(name, "transfer-encoding") ||
+         equals_ignore_case(name, "connection");
+}
+
+Result<void> write_fields(std::string& out, const Headers& headers) {
+  for (const auto& [name, value] : headers.fields()) {
+    if (is_framing(name)) continue;
+    if (!is_token(name) || !is_field_value(value)) {
+      return fail(Error(ErrorKind::usage, "the header '" + printable(name, 60) + "' cannot be sent")
+                      .delivered(Delivery::not_sent));
+    }
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
+  return Result<void>();
+}
+
+bool bodyless_status(int status) {
+  return (status >= 100 && status < 200) || status == 204 || status == 304;
+}
+
+/// "what the peer sent is no HTTP" in words, with the first bytes that came.
+Error wire_error(const boost::system::error_code& ec, std::string_view seen) {
+  namespace http = beast::http;
+  if (ec == http::error::body_limit) return Error(ErrorKind::malformed, "the body is larger than postern accepts");
+  if (ec == http::error::header_limit)
+    return Error(ErrorKind::malformed, "the headers are larger than postern accepts");
+  if (ec == http::error::partial_message || ec == http::error::end_of_stream) {
+    return Error(ErrorKind::unavailable, "the connection ended in the middle of a message");
+  }
+  std::string text = "the peer does not speak HTTP (" + ec.message() + ")";
+  if (!seen.empty()) text += ": it sent \"" + printable(seen, 60) + "\"";
+  return Error(ErrorKind::malformed, text);
+}
+
+template <class Fields>
+void take_headers(const Fields& from, Headers& to) {
+  for (const auto& field : from) to.add(std::string(field.name_string()), std::string(field.value()));
+}
+
+}  // namespace
+
+Result<void> write_request_to(std::string& out, const Request& request) {
+  if (!is_token(request.method) || request.target.empty() || request.target[0] != '/' ||
+      request.target.find_first_of(" \r\n") != std::string::npos) {
+    return fail(Error(ErrorKind::usage, "the request line cannot be sent: " + printable(request.target, 80))
+                    .delivered(Delivery::not_sent));
+  }
+  out.reserve(out.size() + request.body.size() + 1024);
+  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  TRY_VOID(write_fields(out, request.headers));
+  if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) {
+    out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  }
+  out.append("\r\n").append(request.body);
+  return Result<void>();
+}
+
+Result<void> write_response_to(std::string& out, const Response& response, Persistence persistence, Method method) {
+  out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  out.append(reason_phrase(response.status)).append("\r\n");
+  TRY_VOID(write_fields(out, response.headers));
+  if (persistence == Persistence::close) out.append("Connection: close\r\n");
+  const bool bodyless = bodyless_status(response.status);
+  if (!bodyless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  out.append("\r\n");
+  if (!bodyless && method != Method::head) out.append(response.body);
+  return Result<void>();
+}
+
+struct MessageReader::State {
+  State(net::Stream& s, WireLimits l) : stream(&s), limits(l) {}
+
+  /// Feeds the parser until it is done. `any` tells whether a byte of this message has come.
+  template <class Parser>
+  rt::Task<Result<void>> run(Parser& parser, bool* any) {
+    parser.eager(true);
+    parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    parser.body_limit(limits.body_bytes);
+    for (;;) {
+      boost::system::error_code ec;
+      if (buffer.size() > 0) {
+        *any = true;
+        const std::size_t used = parser.put(buffer.data(), ec);
+        if (ec && ec != beast::http::error::need_more) {
+          const auto data = buffer.data();
+          const std::string_view seen(static_cast<const char*>(data.data()), std::min<std::size_t>(data.size(), 64));
+          co_return fail(wire_error(ec, seen));
+        }
+        buffer.consume(used);
+        if (parser.is_done()) co_return Result<void>();
+        if (!ec && used > 0 && buffer.size() > 0) continue;
+      }
+      if (buffer.size() > limits.header_bytes + kReadBytes) {
+        co_return fail(wire_error(beast::http::error::header_limit, ""));
+      }
+      const auto room = buffer.prepare(kReadBytes);
+      const std::span<std::byte> into(static_cast<std::byte*>(room.data()), room.size());
+      Result<std::size_t> got = co_await stream->read_some(into);
+      if (!got) co_return fail(std::move(got).error());
+      if (*got == 0) {
+        if (!*any) co_return fail(ErrorKind::unavailable, "the peer closed the connection without an answer");
+        parser.put_eof(ec);
+        if (ec) co_return fail(wire_error(ec, ""));
+        if (parser.is_done()) co_return Result<void>();
+        co_return fail(wire_error(beast::http::error::partial_message, ""));
+      }
+      buffer.commit(*got);
+    }
+  }
+
+  net::Stream* stream;
+  WireLimits limits;
+  beast::flat_buffer buffer;
+};
+
+MessageReader::MessageReader(net::Stream& stream, WireLimits limits)
+    : state_(std::make_unique<State>(stream, limits)) {}
+MessageReader::~MessageReader() = default;
+
+bool MessageReader::has_leftover() const noexcept {
+  return state_->buffer.size() > 0;
+}
+
+rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
+  // A server may send any number of 1xx before the answer; a few are normal, a flood is not.
+  for (int interim = 0; interim < 8; ++interim) {
+    beast::http::response_parser<beast::http::string_body> parser;
+    if (method == Method::head) parser.skip(true);
+    bool any = false;
+    Result<void> done = co_await state_->run(parser, &any);
+    if (!done) co_return fail(std::move(done).error());
+    const int status = static_cast<int>(parser.get().result_int());
+    if (status >= 100 && status < 200) continue;
+    ReceivedResponse received;
+    received.persistence = parser.keep_alive() && !parser.need_eof() ? Persistence::keep : Persistence::close;
+    received.response.status = status;
+    take_headers(parser.get(), received.response.headers);
+    received.response.body = std::move(parser.get().body());
+    co_return received;
+  }
+  co_return fail(ErrorKind::malformed, "the peer keeps sending interim responses");
+}
+
+rt::Task<Result<std::optional<ReceivedRequest>>> MessageReader::read_request() {
+  beast::http::request_parser<beast::http::string_body> parser;
+  bool any = false;
+  Result<void> done = co_await state_->run(parser, &any);
+  if (!done) {
+    if (!any && done.error().kind() == ErrorKind::unavailable) co_return std::optional<ReceivedRequest>();
+    co_return fail(std::move(done).error());
+  }
+  std::optional<ReceivedRequest> received(std::in_place);
+  received->persistence = parser.keep_alive() ? Persistence::keep : Persistence::close;
+  received->request.method = std::string(parser.get().method_string());
+  received->request.target = std::string(parser.get().target());
+  take_headers(parser.get(), received->request.headers);
+  received->request.body = std::move(parser.get().body());
+  if (received->request.target.empty() || received->request.target[0] != '/') {
+    co_return fail(ErrorKind::malformed, "the request target is not a path");
+  }
+  co_return received;
+}
+
+}  // namespace postern::http
