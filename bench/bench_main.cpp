@@ -1,0 +1,37 @@
+// postern_bench: our half of every measurement that bench/run makes. Each mode prints one line of JSON.
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/modes.hpp"
+
+namespace {
+
+std::string option(const std::vector<std::string>& arguments, std::string_view name, std::string fallback = "") {
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    if (arguments[i] == name) return arguments[i + 1];
+  }
+  return fallback;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string mode = arguments.empty() ? "" : arguments[0];
+  using namespace postern::bench;
+  if (mode == "sign") return sign_mode();
+  if (mode == "body") return body_mode(option(arguments, "--operation"), option(arguments, "--out"));
+  if (mode == "parse") return parse_mode(option(arguments, "--operation"), option(arguments, "--body"));
+  if (mode == "serve") return serve_mode(option(arguments, "--ready"));
+  if (mode == "call") {
+    return call_mode(option(arguments, "--url"), option(arguments, "--ca"),
+                     std::stoi(option(arguments, "--calls", "20000")),
+                     std::stoi(option(arguments, "--in-flight", "64")));
+  }
+  std::fprintf(stderr, "usage: postern_bench sign|body|parse|serve|call ...; see bench/run\n");
+  return 2;
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+/// The modes of postern_bench; each returns the exit code.
+
+#include <string>
+
+namespace postern::bench {
+
+/// SigV4 of a 1 KiB body, and what it cannot be faster than: one SHA-256 of the body and two HMACs, same library, same
+/// run.
+int sign_mode();
+/// Writes a reply body of about 1 MiB.
+int body_mode(const std::string& operation, const std::string& out);
+/// Decodes it into the generated structs.
+int parse_mode(const std::string& operation, const std::string& body);
+/// Serves one fixed SSM reply over plain HTTP and TLS until it is terminated; `ready` gets {plain, tls, ca}.
+int serve_mode(const std::string& ready);
+/// Makes typed, signed calls and prints the CPU time per call.
+int call_mode(const std::string& url, const std::string& ca, int calls, int in_flight);
+
+/// User and system time of this process, seconds.
+double cpu_seconds();
+
+}  // namespace postern::bench
