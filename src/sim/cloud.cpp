@@ -1,0 +1,206 @@
+#include "sim/cloud.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/encoding.hpp"
+#include "base/text.hpp"
+
+namespace postern::sim {
+namespace {
+
+constexpr std::size_t kSessionsMax = 20'000;
+constexpr std::size_t kTokenBytes = 240;
+constexpr std::size_t kSecretBytes = 30;
+constexpr std::size_t kIdLetters = 16;
+
+std::string random_letters(rt::Random& random, std::size_t count) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text.push_back(kAlphabet[random.below(kAlphabet.size())]);
+  return text;
+}
+
+std::string random_base64(rt::Random& random, std::size_t bytes) {
+  std::vector<std::uint8_t> buffer(bytes);
+  random.fill(buffer);
+  return to_base64(std::string_view(reinterpret_cast<const char*>(buffer.data()), buffer.size()));
+}
+
+/// A stable number below `bound` for a label.
+std::uint64_t derived_number(std::uint64_t seed, const std::string& label, std::uint64_t bound) {
+  return std::stoull(derived_hex(seed, label, 12), nullptr, 16) % bound;
+}
+
+RoleConfig organization_role(const std::string& hub) {
+  TrustStatement trust;
+  trust.principals.push_back("arn:aws:iam::" + hub + ":root");
+  RoleConfig role;
+  role.name = "OrganizationAccountAccessRole";
+  role.trust.push_back(std::move(trust));
+  role.permissions.allow.emplace_back("*");
+  return role;
+}
+
+Instance make_instance(const CloudConfig& config, const AccountConfig& account, std::size_t index, WallTime now) {
+  Instance made;
+  made.config = account.instances[index];
+  made.account_id = account.id;
+  made.id = made.config.id.empty() ? derived_instance_id(config, account, index) : made.config.id;
+  const std::string site = account.id + "/" + made.config.region;
+  const std::uint64_t zone = derived_number(config.seed, "zone/" + made.id, 3);
+  made.availability_zone = made.config.region + static_cast<char>('a' + zone);
+  made.vpc_id = "vpc-0" + derived_hex(config.seed, "vpc/" + site, 16);
+  made.subnet_id = "subnet-0" + derived_hex(config.seed, "subnet/" + site + "/" + std::to_string(zone), 16);
+  made.image_id = "ami-0" + derived_hex(config.seed, "ami/" + made.config.region + made.config.platform_name, 16);
+  made.reservation_id = "r-0" + derived_hex(config.seed, "reservation/" + made.id, 16);
+  const std::uint64_t second = derived_number(config.seed, "net/" + site, 256);
+  made.private_ip = made.config.private_ip;
+  if (made.private_ip.empty()) {
+    made.private_ip = "10." + std::to_string(second) + "." + std::to_string(zone * 16 + index / 250) + "." +
+                      std::to_string(4 + index % 250);
+  }
+  const std::uint64_t days = 3 + derived_number(config.seed, "age/" + made.id, 200);
+  const Duration age = made.config.age.value_or(std::chrono::hours(24 * days));
+  made.launched = std::chrono::floor<std::chrono::seconds>(now - age);
+  made.registered = made.launched + std::chrono::seconds(75);
+  return made;
+}
+
+}  // namespace
+
+std::string role_arn(const AccountConfig& account, const RoleConfig& role) {
+  return "arn:aws:iam::" + account.id + ":role" + role.path + role.name;
+}
+
+std::string role_id(const CloudConfig& config, std::string_view role_arn) {
+  return "AROA" + to_upper(derived_hex(config.seed, "role/" + std::string(role_arn), 17));
+}
+
+Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
+  TRY_VOID(check_config(config));
+  if (config.regions.empty()) config.regions = default_regions();
+  for (AccountConfig& account : config.accounts) {
+    if (account.id == config.hub_account || config.hub_account.empty()) continue;
+    if (account.organization_role == OrganizationRole::absent) continue;
+    account.roles.push_back(organization_role(config.hub_account));
+  }
+  std::unique_ptr<Cloud> cloud(new Cloud(std::move(config)));
+  for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
+    cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
+    cloud->add_account(cloud->config_.accounts[i], now);
+  }
+  return cloud;
+}
+
+void Cloud::add_account(const AccountConfig& account, WallTime now) {
+  for (const UserConfig& user : account.users) {
+    auto identity = std::make_shared<Identity>();
+    identity->principal.account_id = account.id;
+    identity->principal.arn = "arn:aws:iam::" + account.id + ":user/" + user.name;
+    identity->user_id = "AIDA" + to_upper(derived_hex(config_.seed, "user/" + account.id + user.name, 17));
+    identity->permissions = user.permissions;
+    Key key;
+    key.known.secret_access_key = user.secret_access_key;
+    key.known.session_token = user.session_token;
+    key.known.expires = user.expires;
+    key.identity = std::move(identity);
+    keys_.emplace(user.access_key_id, std::move(key));
+  }
+  for (std::size_t i = 0; i < account.instances.size(); ++i) {
+    Instance made = make_instance(config_, account, i, now);
+    Site site(account.id, made.config.region);
+    std::vector<Instance>& there = sites_[site];
+    by_id_.emplace(made.id, std::make_pair(std::move(site), there.size()));
+    there.push_back(std::move(made));
+  }
+}
+
+bool Cloud::has_region(std::string_view region) const {
+  return std::find(config_.regions.begin(), config_.regions.end(), region) != config_.regions.end();
+}
+
+const AccountConfig* Cloud::find_account(std::string_view id) const {
+  const auto found = accounts_.find(id);
+  return found == accounts_.end() ? nullptr : &config_.accounts[found->second];
+}
+
+const RoleConfig* Cloud::find_role(std::string_view arn) const {
+  const auto parts = split(arn, ':');
+  if (parts.size() != 6) return nullptr;
+  const AccountConfig* account = find_account(parts[4]);
+  if (account == nullptr) return nullptr;
+  for (const RoleConfig& role : account->roles) {
+    if (role_arn(*account, role) == arn) return &role;
+  }
+  return nullptr;
+}
+
+const std::vector<Instance>& Cloud::instances(const std::string& account, const std::string& region) const {
+  static const std::vector<Instance> none;
+  const auto found = sites_.find(Site(account, region));
+  return found == sites_.end() ? none : found->second;
+}
+
+const Instance* Cloud::find_instance(const std::string& account, const std::string& region, std::string_view id) const {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return nullptr;
+  const auto& [site, index] = found->second;
+  if (site.first != account || site.second != region) return nullptr;
+  return &sites_.at(site)[index];
+}
+
+Instance* Cloud::mutable_instance(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &sites_.at(found->second.first)[found->second.second];
+}
+
+std::optional<aws::KnownKey> Cloud::find_key(std::string_view access_key_id) const {
+  const auto found = keys_.find(access_key_id);
+  if (found == keys_.end()) return std::nullopt;
+  return found->second.known;
+}
+
+std::shared_ptr<const Identity> Cloud::identity_of(std::string_view access_key_id) const {
+  const auto found = keys_.find(access_key_id);
+  return found == keys_.end() ? nullptr : found->second.identity;
+}
+
+IssuedKey Cloud::issue(std::shared_ptr<const Identity> identity, WallTime expires, rt::Random& random) {
+  if (issued_ >= kSessionsMax) drop_oldest_session();
+  IssuedKey issued;
+  issued.access_key_id = "ASIA" + random_letters(random, kIdLetters);
+  issued.secret_access_key = Secret<>(random_base64(random, kSecretBytes));
+  issued.session_token = Secret<>("IQoJb3JpZ2luX2Vj" + random_base64(random, kTokenBytes));
+  issued.expires = expires;
+  Key key;
+  key.known.secret_access_key = issued.secret_access_key;
+  key.known.session_token = issued.session_token;
+  key.known.expires = expires;
+  key.identity = std::move(identity);
+  key.issued = true;
+  keys_.insert_or_assign(issued.access_key_id, std::move(key));
+  ++issued_;
+  ++truth_.sessions;
+  return issued;
+}
+
+void Cloud::drop_oldest_session() {
+  auto oldest = keys_.end();
+  for (auto key = keys_.begin(); key != keys_.end(); ++key) {
+    if (!key->second.issued) continue;
+    if (oldest == keys_.end() || key->second.known.expires < oldest->second.known.expires) oldest = key;
+  }
+  if (oldest == keys_.end()) return;
+  keys_.erase(oldest);
+  --issued_;
+}
+
+bool Cloud::expire_key(std::string_view access_key_id, WallTime at) {
+  const auto found = keys_.find(access_key_id);
+  if (found == keys_.end()) return false;
+  found->second.known.expires = at;
+  return true;
+}
+
+}  // namespace postern::sim

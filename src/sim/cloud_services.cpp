@@ -1,0 +1,32 @@
+#include "sim/cloud_services.hpp"
+
+namespace postern::sim {
+namespace cloud_services {
+
+std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm) {
+  std::vector<aws::server::Binding> all;
+  all.push_back(aws::sts::bind(sts));
+  all.push_back(aws::ec2::bind(ec2));
+  all.push_back(aws::ssm::bind(ssm));
+  return all;
+}
+
+std::vector<const aws::ServiceSpec*> specs(const aws::server::Dispatcher& dispatcher) {
+  std::vector<const aws::ServiceSpec*> all;
+  for (const aws::server::Binding& binding : dispatcher.bindings()) all.push_back(binding.service);
+  return all;
+}
+
+}  // namespace cloud_services
+
+CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options)
+    : cloud_(cloud),
+      engine_(cloud, agents, ctx, options),
+      authenticator_(cloud),
+      sts_(cloud),
+      ec2_(cloud),
+      ssm_(cloud, engine_),
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_)),
+      faults_(dispatcher_, cloud_services::specs(dispatcher_)) {}
+
+}  // namespace postern::sim

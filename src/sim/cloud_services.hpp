@@ -1,0 +1,40 @@
+#pragma once
+
+/// CloudServices: the services of one cloud behind one http::Service. In-memory use needs nothing more.
+
+#include <memory>
+
+#include "aws/core/dispatcher.hpp"
+#include "sim/access.hpp"
+#include "sim/cloud.hpp"
+#include "sim/command_engine.hpp"
+#include "sim/ec2_service.hpp"
+#include "sim/faults.hpp"
+#include "sim/ssm_service.hpp"
+#include "sim/sts_service.hpp"
+
+namespace postern::sim {
+
+/// Wires state, engine, handlers, dispatcher and fault wrapper together. Cloud and agents outlive it, and so must ctx's
+/// clock and random numbers. Loop thread only.
+class CloudServices {
+ public:
+  CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options = EngineOptions());
+  /// Routes by X-Amz-Target or by the signature's service: every service at one address.
+  http::Service& service() noexcept { return faults_; }
+  FaultyService& faults() noexcept { return faults_; }
+  CommandEngine& engine() noexcept { return engine_; }
+  Cloud& cloud() noexcept { return cloud_; }
+
+ private:
+  Cloud& cloud_;
+  CommandEngine engine_;
+  CloudAuthenticator authenticator_;
+  StsService sts_;
+  Ec2Service ec2_;
+  SsmService ssm_;
+  aws::server::Dispatcher dispatcher_;
+  FaultyService faults_;
+};
+
+}  // namespace postern::sim

@@ -1,0 +1,129 @@
+#pragma once
+
+/// What a simulated cloud consists of, as values: accounts, identities, roles with their trust, instances and agents.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+
+namespace postern::sim {
+
+/// What an identity may do, apart from what trust says: action globs such as "ssm:*". A denial wins.
+struct Permissions {
+  Permissions() = default;
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+};
+
+/// One statement of a role's trust policy.
+struct TrustStatement {
+  TrustStatement() = default;
+  /// ARNs of users or roles, "arn:aws:iam::111122223333:root" for a whole account, or "*".
+  std::vector<std::string> principals;
+  /// The caller must send one of these; empty: none is asked for, any is accepted.
+  std::vector<std::string> external_ids;
+};
+
+struct RoleConfig {
+  RoleConfig() = default;
+  std::string name;
+  std::string path = "/";
+  std::vector<TrustStatement> trust;
+  Permissions permissions;
+  std::chrono::seconds max_session = std::chrono::hours(1);
+};
+
+/// An IAM user with an access key. With a session token and an end it stands for temporary credentials of that user.
+struct UserConfig {
+  UserConfig() = default;
+  std::string name;
+  std::string access_key_id;
+  Secret<> secret_access_key;
+  Secret<> session_token;
+  std::optional<WallTime> expires;
+  Permissions permissions;
+};
+
+/// How the agent on an instance behaves.
+enum class AgentProfile : std::uint8_t {
+  none,             ///< never registered: SSM does not know the instance
+  live,             ///< really runs commands in child processes
+  slow,             ///< live, and takes its time to pick a command up
+  offline,          ///< stopped a moment ago: still Online in the list, never picks a command up
+  connection_lost,  ///< stopped long ago: ConnectionLost, never picks a command up
+};
+
+struct AgentConfig {
+  AgentConfig() = default;
+  AgentProfile profile = AgentProfile::none;
+  std::string version = "3.3.987.0";
+  Duration pick_up_delay = std::chrono::milliseconds(20);  ///< slow agents: ten seconds is typical
+};
+
+enum class Platform : std::uint8_t { linux, windows };
+
+struct InstanceConfig {
+  InstanceConfig() = default;
+  std::string id;  ///< empty: derived from the cloud's seed, account, Region and position
+  std::string region;
+  std::string name;               ///< the Name tag, and the simulated host's name
+  std::string state = "running";  ///< pending, running, shutting-down, terminated, stopping, stopped
+  Platform platform = Platform::linux;
+  std::string platform_name = "Amazon Linux";
+  std::string platform_version = "2023";
+  std::string instance_type = "m6i.large";
+  std::string private_ip;                        ///< empty: derived
+  std::string instance_profile = "PosternNode";  ///< name; empty: none
+  std::map<std::string, std::string> tags;       ///< without Name
+  std::optional<Duration> age;                   ///< since launch, at the start of the cloud; absent: derived
+  AgentConfig agent;
+  /// Shell scripts that stand first in the PATH of a live agent's commands, by program name.
+  std::map<std::string, std::string> programs;
+};
+
+/// Whether an account has AWS Organizations' OrganizationAccountAccessRole, which trusts the hub.
+enum class OrganizationRole : std::uint8_t { present, absent };
+
+struct AccountConfig {
+  AccountConfig() = default;
+  std::string id;
+  std::string name;
+  std::vector<UserConfig> users;
+  std::vector<RoleConfig> roles;
+  std::vector<InstanceConfig> instances;
+  OrganizationRole organization_role = OrganizationRole::present;
+};
+
+struct CloudConfig {
+  CloudConfig() = default;
+  std::string name = "test";  ///< the world is "sim:<name>"
+  std::uint64_t seed = 1;
+  std::string hub_account;
+  std::vector<AccountConfig> accounts;
+  /// Regions that are enabled; empty: those that AWS enables by default.
+  std::vector<std::string> regions;
+  /// The server's clock minus the real one.
+  Duration clock_skew{};
+  /// How long after SendCommand its invocations cannot be read yet.
+  Duration list_lag = std::chrono::milliseconds(300);
+};
+
+/// The Regions that AWS enables for every account.
+const std::vector<std::string>& default_regions();
+
+/// Fails with usage: what is missing, doubled or malformed, and where.
+Result<void> check_config(const CloudConfig& config);
+
+/// "i-" and 17 hex digits, the same for the same arguments.
+std::string derived_instance_id(const CloudConfig& config, const AccountConfig& account, std::size_t index);
+/// `digits` hex digits that depend on the seed and the label only.
+std::string derived_hex(std::uint64_t seed, std::string_view label, std::size_t digits);
+
+}  // namespace postern::sim

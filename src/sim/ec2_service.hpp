@@ -1,0 +1,28 @@
+#pragma once
+
+/// EC2: DescribeInstances and DescribeRegions with filters and pages.
+
+#include "aws/ec2/server.hpp"
+#include "sim/cloud.hpp"
+
+namespace postern::sim {
+
+/// The cloud outlives it.
+class Ec2Service final : public aws::ec2::Handler {
+ public:
+  explicit Ec2Service(const Cloud& cloud) : cloud_(cloud) {}
+  rt::Task<Result<aws::ec2::DescribeInstancesResponse>> describe_instances(
+      aws::server::CallInfo info, aws::ec2::DescribeInstancesRequest request) override;
+  rt::Task<Result<aws::ec2::DescribeRegionsResponse>> describe_regions(
+      aws::server::CallInfo info, aws::ec2::DescribeRegionsRequest request) override;
+
+ private:
+  Result<aws::ec2::DescribeInstancesResponse> instances(const aws::server::CallInfo& info,
+                                                        const aws::ec2::DescribeInstancesRequest& request) const;
+  Result<aws::ec2::DescribeRegionsResponse> regions(const aws::server::CallInfo& info,
+                                                    const aws::ec2::DescribeRegionsRequest& request) const;
+
+  const Cloud& cloud_;
+};
+
+}  // namespace postern::sim

@@ -1,0 +1,157 @@
+#include "sim/live_agents.hpp"
+
+#include <span>
+
+#include "base/text.hpp"
+
+namespace postern::sim {
+namespace live_agents {
+
+/// The service keeps 24,000 and 8,000 characters, of up to four bytes each.
+constexpr std::size_t kOutputBytesMax = 4 * 24'000;
+constexpr std::size_t kErrorBytesMax = 4 * 8'000;
+constexpr int kSignalBase = 128;
+constexpr int kKilledExit = 137;
+
+Result<void> write_file(os::Files& files, const std::string& path, std::string_view text, std::uint32_t mode) {
+  TRY(std::unique_ptr<os::File> file, files.open(path, os::OpenMode::create, mode));
+  TRY_VOID(file->truncate(0));
+  return file->write_at(0, std::as_bytes(std::span<const char>(text.data(), text.size())));
+}
+
+WorkOutcome outcome_of(Result<os::ProcessResult> result) {
+  WorkOutcome outcome;
+  if (!result) {
+    const Error& error = result.error();
+    outcome.exit_code = error.kind() == ErrorKind::timeout || error.kind() == ErrorKind::cancelled ? kKilledExit : 1;
+    if (error.kind() == ErrorKind::timeout) outcome.end = WorkOutcome::End::timed_out;
+    if (error.kind() == ErrorKind::cancelled) outcome.end = WorkOutcome::End::cancelled;
+    if (outcome.end == WorkOutcome::End::failed) outcome.errors = error.to_text() + "\n";
+    return outcome;
+  }
+  outcome.exit_code = result->signal != 0 ? kSignalBase + result->signal : result->exit_code;
+  outcome.end = outcome.exit_code == 0 ? WorkOutcome::End::success : WorkOutcome::End::failed;
+  outcome.output = scrub_utf8(result->output);
+  outcome.errors = scrub_utf8(result->errors);
+  if (outcome.exit_code != 0) {
+    outcome.errors += "failed to run commands: exit status " + std::to_string(outcome.exit_code);
+  }
+  return outcome;
+}
+
+}  // namespace live_agents
+
+LiveAgents::LiveAgents(rt::Executor executor, rt::CallContext ctx, os::Processes& processes, os::Files& files,
+                       LiveAgentOptions options)
+    : ctx_(ctx),
+      processes_(processes),
+      files_(files),
+      options_(std::move(options)),
+      slots_(options_.running_max),
+      tasks_(executor) {}
+
+Result<void> LiveAgents::start() {
+  TRY_VOID(files_.make_dirs(options_.root_dir, 0700));
+  started_ = true;
+  return {};
+}
+
+void LiveAgents::deliver(Work work, WorkListener& listener) {
+  tasks_.spawn(supervise(std::move(work), &listener));
+}
+
+void LiveAgents::cancel(const WorkKey& key) {
+  const auto found = running_.find(key);
+  if (found != running_.end()) found->second->cancel();
+}
+
+rt::Task<void> LiveAgents::supervise(Work work, WorkListener* listener) {
+  WorkOutcome outcome;
+  bool accepted = false;
+  rt::TaskGroup group(tasks_.executor());
+  running_[work.key] = &group;
+  group.spawn(execute(&work, listener, &outcome, &accepted));
+  co_await group.join();
+  running_.erase(work.key);
+  if (accepted) listener->finished(work.key, std::move(outcome));
+}
+
+rt::Task<void> LiveAgents::execute(const Work* work, WorkListener* listener, WorkOutcome* outcome, bool* accepted) {
+  const Result<void> waited = co_await rt::sleep_until(ctx_.clock(), ctx_.now() + work->pick_up_delay);
+  if (!waited) co_return;
+  const Result<void> slot = co_await slots_.acquire();
+  if (!slot) co_return;
+  const rt::Semaphore::Permit permit(slots_);
+  *accepted = listener->picked_up(work->key);
+  if (!*accepted) co_return;
+  Result<os::ProcessResult> result = co_await run_script(*work);
+  *outcome = live_agents::outcome_of(std::move(result));
+}
+
+rt::Task<Result<os::ProcessResult>> LiveAgents::run_script(const Work& work) {
+  Result<os::ProcessSpec> spec = prepare(work);
+  if (!spec) co_return fail(std::move(spec).error());
+  co_return co_await processes_.run(ctx_.within(work.execution_timeout), std::move(*spec));
+}
+
+Result<os::ProcessSpec> LiveAgents::prepare(const Work& work) {
+  using live_agents::write_file;
+  if (work.platform == Platform::windows) {
+    return fail(ErrorKind::unsupported, "a live agent of the simulated cloud cannot run PowerShell");
+  }
+  const std::string node = os::join_path(options_.root_dir, work.key.instance_id);
+  const std::string home = os::join_path(node, "home");
+  const std::string bin = os::join_path(node, "bin");
+  const std::string folder = os::join_path(os::join_path(node, "orchestration"), work.key.command_id);
+  TRY_VOID(files_.make_dirs(home));
+  TRY_VOID(files_.make_dirs(bin));
+  TRY_VOID(files_.make_dirs(folder));
+  for (const auto& [name, script] : work.programs) {
+    const std::string path = os::join_path(bin, name);
+    if (!files_.exists(path)) TRY_VOID(write_file(files_, path, script, 0700));
+  }
+  std::string script;
+  for (const std::string& line : work.commands) script += line + "\n";
+  const std::string path = os::join_path(folder, "_script.sh");
+  TRY_VOID(write_file(files_, path, script, 0700));
+
+  os::ProcessSpec spec;
+  // The agent starts `sh -c PATH`, so that a first line with #! chooses the interpreter; without one the shell reads
+  // it, which also works where the root's file system forbids execution.
+  if (!script.starts_with("#!")) spec.argv.push_back(options_.shell);
+  spec.argv.push_back(path);
+  spec.working_dir = work.working_directory.empty() ? folder : work.working_directory;
+  spec.stdout_max_bytes = live_agents::kOutputBytesMax;
+  spec.stderr_max_bytes = live_agents::kErrorBytesMax;
+  auto& environment = spec.environment.emplace();
+  environment.emplace_back("PATH", bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  environment.emplace_back("HOME", home);
+  environment.emplace_back("LANG", "C.UTF-8");
+  environment.emplace_back("HOSTNAME", work.host_name);
+  environment.emplace_back("AWS_SSM_INSTANCE_ID", work.key.instance_id);
+  environment.emplace_back("AWS_SSM_REGION_NAME", work.region);
+  environment.emplace_back("AWS_SSM_PLATFORM_NAME", work.platform_name);
+  environment.emplace_back("AWS_SSM_PLATFORM_VERSION", work.platform_version);
+  environment.emplace_back("SSM_COMMAND_ID", work.key.command_id);
+  environment.emplace_back("POSTERN_SIM_HOSTNAME", work.host_name);
+  return spec;
+}
+
+rt::Task<void> LiveAgents::stop() {
+  tasks_.cancel();
+  co_await tasks_.join();
+  if (!started_) co_return;
+  started_ = false;
+  // By a child process: it removes links instead of following them.
+  os::ProcessSpec spec;
+  spec.argv.emplace_back("rm");
+  spec.argv.emplace_back("-rf");
+  spec.argv.emplace_back("--");
+  spec.argv.push_back(options_.root_dir);
+  const Result<os::ProcessResult> removed = co_await processes_.run(ctx_, std::move(spec));
+  if (!removed || !removed->succeeded()) {
+    ctx_.explainer().explain("sim.agents", "cannot remove " + options_.root_dir);
+  }
+}
+
+}  // namespace postern::sim

@@ -1,0 +1,307 @@
+// SendCommand and CancelCommand.
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/text.hpp"
+#include "sim/access.hpp"
+#include "sim/ssm_service.hpp"
+#include "sim/ssm_shared.hpp"
+
+namespace postern::sim {
+namespace ssm_shared {
+
+Error validation_error(std::string_view member, std::string_view value, std::string_view constraint) {
+  return aws::server::fault(ErrorKind::usage, "ValidationException",
+                            "1 validation error detected: Value '" + printable(value, 200) + "' at '" +
+                                std::string(member) + "' failed to satisfy constraint: " + std::string(constraint),
+                            400);
+}
+
+/// AWS accepts any word character; an id of 8 or 17 of them.
+static bool is_node_id(std::string_view id) {
+  const std::size_t dash = id.find('-');
+  if (dash == std::string_view::npos) return false;
+  const std::string_view kind = id.substr(0, dash);
+  const std::string_view rest = id.substr(dash + 1);
+  const bool word = std::all_of(rest.begin(), rest.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return word && ((kind == "i" && (rest.size() == 8 || rest.size() == 17)) || (kind == "mi" && rest.size() == 17));
+}
+
+Result<void> check_instance_ids(const std::vector<std::string>& ids) {
+  std::set<std::string> seen;
+  for (const std::string& id : ids) {
+    if (!is_node_id(id)) {
+      return fail(validation_error("instanceIds", "[" + join(ids, ", ") + "]",
+                                   "Member must satisfy constraint: [Member must satisfy regular expression pattern: "
+                                   "(^i-(\\w{8}|\\w{17})$)|(^mi-\\w{17}$)]"));
+    }
+    if (!seen.insert(id).second) {
+      return fail(aws::server::fault(ErrorKind::usage, "DuplicateInstanceId",
+                                     "You can't specify an instance ID in more than one association: " + id, 400));
+    }
+  }
+  return {};
+}
+
+static void describe_counts(const Command& command, aws::ssm::Command& to) {
+  const StateText state = command.state();
+  to.status.emplace(state.status);
+  to.status_details = state.details;
+  to.target_count = static_cast<std::int32_t>(command.invocations.size());
+  to.completed_count = static_cast<std::int32_t>(command.completed());
+  to.error_count = static_cast<std::int32_t>(command.errors());
+  to.delivery_timed_out_count = static_cast<std::int32_t>(command.count(InvocationState::delivery_timed_out));
+}
+
+aws::ssm::Command describe_command(const Command& command) {
+  const CommandSpec& spec = command.spec;
+  aws::ssm::Command to;
+  to.command_id = command.id;
+  to.document_name = spec.document->name;
+  to.document_version = "$DEFAULT";
+  to.comment = spec.comment;
+  to.expires_after = command.expires;
+  for (const auto& [name, values] : spec.parameters) to.parameters[name] = values;
+  to.instance_ids = spec.instance_ids;
+  for (const CommandTarget& target : spec.targets) {
+    aws::ssm::Target& made = to.targets.emplace_back();
+    made.key = target.key;
+    made.values = target.values;
+  }
+  to.requested_date_time = command.requested;
+  to.output_s3_bucket_name = spec.output_bucket;
+  to.output_s3_key_prefix = spec.output_prefix;
+  to.max_concurrency = spec.max_concurrency;
+  to.max_errors = spec.max_errors;
+  describe_counts(command, to);
+  to.service_role = "";
+  aws::ssm::NotificationConfig& notification = to.notification_config.emplace();
+  notification.notification_arn = "";
+  notification.notification_type.emplace("");
+  to.cloud_watch_output_config.emplace().cloud_watch_output_enabled = false;
+  to.timeout_seconds = static_cast<std::int32_t>(spec.delivery_timeout.count());
+  return to;
+}
+
+}  // namespace ssm_shared
+
+namespace ssm_send {
+
+using aws::server::fault;
+using aws::ssm::SendCommandRequest;
+using Info = aws::server::CallInfo;
+
+constexpr std::size_t kTargetsMax = 5;
+constexpr std::chrono::seconds kExecutionDefault{3600};
+constexpr int kExecutionLeast = 5;
+
+/// "7", "25%"; zero only where it is allowed.
+enum class Zero : std::uint8_t { allowed, refused };
+Result<void> check_limit(std::string_view member, const std::string& text, Zero zero) {
+  std::string_view digits = text;
+  const bool percent = digits.ends_with('%');
+  if (percent) digits.remove_suffix(1);
+  int number = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size() && !digits.empty();
+  const bool plain = whole && (digits.size() == 1 || digits[0] != '0');
+  if (plain && number >= (zero == Zero::allowed ? 0 : 1) && (!percent || number <= 100)) return {};
+  const std::string pattern =
+      zero == Zero::allowed ? "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$" : "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$";
+  return fail(ssm_shared::validation_error(member, text, "Member must satisfy regular expression pattern: " + pattern));
+}
+
+Result<void> check_request(const SendCommandRequest& request) {
+  if (request.instance_ids.empty() && request.targets.empty()) {
+    return fail(fault(ErrorKind::usage, "ValidationException", "InstanceIds or Targets must be specified", 400));
+  }
+  if (!request.instance_ids.empty() && !request.targets.empty()) {
+    return fail(
+        fault(ErrorKind::usage, "ValidationException", "InstanceIds and Targets cannot be specified together", 400));
+  }
+  if (request.targets.size() > kTargetsMax) {
+    return fail(fault(ErrorKind::usage, "ValidationException", "At most 5 targets can be specified", 400));
+  }
+  TRY_VOID(ssm_shared::check_instance_ids(request.instance_ids));
+  if (request.max_concurrency) TRY_VOID(check_limit("maxConcurrency", *request.max_concurrency, Zero::refused));
+  if (request.max_errors) TRY_VOID(check_limit("maxErrors", *request.max_errors, Zero::allowed));
+  if (request.service_role_arn || request.alarm_configuration) {
+    return fail(fault(ErrorKind::unsupported, "ValidationException",
+                      "ServiceRoleArn and AlarmConfiguration are not offered by this simulator", 400));
+  }
+  return {};
+}
+
+bool takes_commands(const Instance& instance) {
+  const std::string& state = instance.config.state;
+  return instance.is_managed() && state != "shutting-down" && state != "terminated";
+}
+
+/// One bad id rejects the whole call, with all bad ids named.
+Result<void> check_states(const Cloud& cloud, const Info& info, const std::vector<std::string>& ids) {
+  std::vector<std::string> bad;
+  for (const std::string& id : ids) {
+    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    if (instance == nullptr || !takes_commands(*instance)) bad.push_back(id);
+  }
+  if (bad.empty()) return {};
+  return fail(fault(ErrorKind::conflict, "InvalidInstanceId",
+                    "Instances [[" + join(bad, ", ") + "]] not in a valid state for account " + info.caller.account_id,
+                    400));
+}
+
+Result<void> check_platforms(const Cloud& cloud, const Info& info, const Document& document,
+                             const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    if (instance != nullptr && !document.supports(instance->config.platform)) {
+      return fail(fault(ErrorKind::usage, "UnsupportedPlatformType",
+                        "The document " + document.name + " does not support the platform of " + id, 400));
+    }
+  }
+  return {};
+}
+
+bool matches_target(const Instance& instance, const aws::ssm::Target& target) {
+  const auto has = [&](std::string_view value) {
+    return std::find(target.values.begin(), target.values.end(), value) != target.values.end();
+  };
+  const std::string key = target.key.value_or("");
+  if (key == "InstanceIds") return has(instance.id);
+  if (key == "tag-key") {
+    const auto& tags = instance.config.tags;
+    return has("Name") || std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return has(tag.first); });
+  }
+  const std::string name = key.substr(std::string_view("tag:").size());
+  if (name == "Name") return has(instance.config.name);
+  const auto tag = instance.config.tags.find(name);
+  return tag != instance.config.tags.end() && has(tag->second);
+}
+
+Result<std::vector<std::string>> resolve_targets(const Cloud& cloud, const Info& info,
+                                                 const std::vector<aws::ssm::Target>& targets) {
+  for (const aws::ssm::Target& target : targets) {
+    const std::string key = target.key.value_or("");
+    if (key != "InstanceIds" && key != "tag-key" && !(key.starts_with("tag:") && key.size() > 4)) {
+      return fail(fault(ErrorKind::unsupported, "ValidationException",
+                        "The target key " + printable(key, 100) + " is not offered by this simulator", 400));
+    }
+  }
+  std::vector<std::string> found;
+  for (const Instance& instance : cloud.instances(info.caller.account_id, info.region)) {
+    if (!takes_commands(instance)) continue;
+    const bool wanted = std::all_of(targets.begin(), targets.end(),
+                                    [&](const aws::ssm::Target& target) { return matches_target(instance, target); });
+    if (wanted) found.push_back(instance.id);
+  }
+  return found;
+}
+
+/// A value outside what the agent accepts makes it use its own default.
+std::chrono::seconds execution_timeout(const DocumentValues& values) {
+  const auto found = values.find("executionTimeout");
+  if (found == values.end() || found->second.empty()) return kExecutionDefault;
+  const std::string& text = found->second.front();
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number >= kExecutionLeast ? std::chrono::seconds(number) : kExecutionDefault;
+}
+
+Result<void> authorize_all(const Cloud& cloud, const Info& info, const Document& document,
+                           const std::vector<std::string>& ids) {
+  TRY_VOID(authorize(info, "arn:aws:ssm:" + info.region + "::document/" + document.name));
+  for (const std::string& id : ids) {
+    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    if (instance != nullptr) TRY_VOID(authorize(info, instance->arn()));
+  }
+  return {};
+}
+
+CommandSpec spec_of(const Info& info, const SendCommandRequest& request, const Document& document,
+                    std::vector<std::string> resolved) {
+  CommandSpec spec;
+  spec.account_id = info.caller.account_id;
+  spec.region = info.region;
+  spec.document = &document;
+  spec.comment = request.comment.value_or("");
+  for (const auto& [name, values] : request.parameters) spec.parameters[name] = values;
+  spec.instance_ids = request.instance_ids;
+  for (const aws::ssm::Target& target : request.targets) {
+    CommandTarget& made = spec.targets.emplace_back();
+    made.key = target.key.value_or("");
+    made.values = target.values;
+  }
+  spec.resolved = std::move(resolved);
+  if (request.timeout_seconds) spec.delivery_timeout = std::chrono::seconds(*request.timeout_seconds);
+  spec.execution_timeout = execution_timeout(spec.parameters);
+  spec.max_concurrency = request.max_concurrency.value_or("50");
+  spec.max_errors = request.max_errors.value_or("0");
+  spec.output_bucket = request.output_s3_bucket_name.value_or("");
+  spec.output_prefix = request.output_s3_key_prefix.value_or("");
+  return spec;
+}
+
+}  // namespace ssm_send
+
+Result<aws::ssm::SendCommandResponse> SsmService::send(const Info& info, const aws::ssm::SendCommandRequest& request) {
+  using namespace ssm_send;
+  TRY_VOID(check_request(request));
+  TRY(const Document* found, document(info, *request.document_name, request.document_version));
+  TRY_VOID(authorize_all(cloud_, info, *found, request.instance_ids));
+  if (request.document_hash && *request.document_hash != found->hash) {
+    return fail(
+        fault(ErrorKind::conflict, "InvalidDocument", "The document's hash is not the one that was given", 400));
+  }
+  DocumentValues values;
+  for (const auto& [name, given] : request.parameters) values[name] = given;
+  TRY_VOID(check_parameters(*found, values));
+  std::vector<std::string> resolved = request.instance_ids;
+  if (request.targets.empty()) {
+    TRY_VOID(check_states(cloud_, info, request.instance_ids));
+    TRY_VOID(check_platforms(cloud_, info, *found, request.instance_ids));
+  } else {
+    TRY(resolved, resolve_targets(cloud_, info, request.targets));
+  }
+  if (engine_.is_full()) {
+    return fail(fault(ErrorKind::throttled, "ThrottlingException", "Rate exceeded", 400));
+  }
+  const Command& command = engine_.send(spec_of(info, request, *found, std::move(resolved)));
+  aws::ssm::SendCommandResponse response;
+  response.command = ssm_shared::describe_command(command);
+  return response;
+}
+
+Result<aws::ssm::CancelCommandResponse> SsmService::cancel(const Info& info,
+                                                           const aws::ssm::CancelCommandRequest& request) {
+  using aws::server::fault;
+  TRY_VOID(authorize(info));
+  TRY_VOID(ssm_shared::check_instance_ids(request.instance_ids));
+  const Command* command = engine_.find(info.caller.account_id, info.region, *request.command_id);
+  if (command == nullptr) {
+    return fail(fault(ErrorKind::not_found, "InvalidCommandId", "The command ID is not valid", 400));
+  }
+  for (const std::string& id : request.instance_ids) {
+    if (command->find(id) == nullptr) {
+      return fail(fault(ErrorKind::not_found, "InvalidInstanceId",
+                        "Instance " + id + " is not among the command's targets", 400));
+    }
+  }
+  engine_.cancel(*request.command_id, request.instance_ids);
+  return aws::ssm::CancelCommandResponse();
+}
+
+SsmService::Answer<aws::ssm::SendCommandResponse> SsmService::send_command(Info info,
+                                                                           aws::ssm::SendCommandRequest request) {
+  co_return send(info, request);
+}
+
+SsmService::Answer<aws::ssm::CancelCommandResponse> SsmService::cancel_command(Info info,
+                                                                               aws::ssm::CancelCommandRequest request) {
+  co_return cancel(info, request);
+}
+
+}  // namespace postern::sim
