@@ -25,6 +25,9 @@ struct ClientPool::PerOrigin {
 
 namespace {
 
+/// A connection that answered just now is not asked whether it is still there: that costs a system call per request.
+constexpr Duration kFreshlyUsed = std::chrono::milliseconds(100);
+
 /// Closes a stream at a deadline: one timer per exchange, no second coroutine.
 class StreamTimer {
  public:
@@ -79,6 +82,7 @@ std::unique_ptr<ClientPool::Connection> ClientPool::take_idle(PerOrigin& per_ori
     per_origin.idle.pop_back();
     const bool stale =
         now - connection->idle_since > options_.idle_timeout || now - connection->opened_at > options_.max_age;
+    if (!stale && now - connection->idle_since < kFreshlyUsed && connection->stream->is_open()) return connection;
     // A byte, or the end, that came while nobody asked: the server has given the connection up.
     std::array<std::byte, 1> probe{};
     if (!stale && connection->stream->take_ready(probe) == 0 && connection->stream->is_open()) return connection;
@@ -153,11 +157,7 @@ rt::Task<Result<Response>> ClientPool::send(rt::CallContext ctx, Origin origin, 
   if (request.headers.find("Host") == nullptr) request.headers.set("Host", origin.host_header());
   PerOrigin& per_origin = slot(origin);
   Result<void> turn;
-  if (per_origin.permits.available() > per_origin.permits.waiting()) {
-    turn = co_await per_origin.permits.acquire();
-  } else {
-    turn = co_await rt::with_deadline(ctx, per_origin.permits.acquire());
-  }
+  if (!per_origin.permits.try_acquire()) turn = co_await rt::with_deadline(ctx, per_origin.permits.acquire());
   if (!turn) {
     co_return fail(std::move(turn).error().delivered(Delivery::not_sent).with("origin", origin.to_text()));
   }

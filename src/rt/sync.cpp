@@ -30,10 +30,7 @@ void WaitQueue::wake_all() {
 
 Task<Result<void>> Semaphore::acquire() {
   // A permit that is free while others wait belongs to the first of them.
-  if (permits_ > queue_.size()) {
-    --permits_;
-    co_return Result<void>();
-  }
+  if (try_acquire()) co_return Result<void>();
   for (;;) {
     const bool woken = co_await queue_.wait();
     if (!woken) co_return fail(ErrorKind::cancelled, "cancelled while waiting for a permit");

@@ -41,6 +41,12 @@ class WaitQueue {
 class Semaphore {
  public:
   explicit Semaphore(std::size_t permits) : permits_(permits) {}
+  /// Takes a permit when one is free and nobody waits for it.
+  bool try_acquire() noexcept {
+    if (permits_ <= queue_.size()) return false;
+    --permits_;
+    return true;
+  }
   /// Takes a permit; fails with cancelled.
   Task<Result<void>> acquire();
   void release();

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "aws/core/validate.hpp"
 #include "base/ids.hpp"
 
 namespace postern::aws::server {
@@ -45,7 +46,10 @@ class CodecExchange final : public Exchange {
   CodecExchange(const Codec& codec, const OperationSpec& operation, const http::Request& request,
                 std::string_view request_id)
       : codec_(codec), operation_(operation), request_(request), request_id_(request_id) {}
-  Result<void> decode(void* request) override { return codec_.decode_request(operation_, request_, request); }
+  Result<void> decode(void* request) override {
+    TRY_VOID(codec_.decode_request(operation_, request_, request));
+    return validate_input(operation_, request);
+  }
   void encode(const void* response) override { response_ = codec_.encode_response(operation_, response, request_id_); }
   http::Response take() { return std::move(response_); }
 

@@ -36,7 +36,13 @@ constexpr Shape make_error(std::string_view code, int status) {
   return shape;
 }
 
-constexpr Shape kText = make_shape("Text", Kind::string, {});
+constexpr Shape make_text() {
+  Shape shape = make_shape("Text", Kind::string, {});
+  shape.max = 20;
+  return shape;
+}
+
+constexpr Shape kText = make_text();
 constexpr Member kRequestMembers[] = {{.name = "Text",
                                        .wire_name = "text",
                                        .query_name = "Text",
@@ -255,6 +261,15 @@ TEST_F(DispatcherTest, UndecodableBodyIsTheCallersFault) {
   const http::Response response = answer(json_request("Echo.Dotted.Echo", "not json"));
   EXPECT_EQ(response.status, 400);
   EXPECT_NE(response.body.find("SerializationException"), std::string::npos) << response.body;
+}
+
+TEST_F(DispatcherTest, ChecksTheModelsConstraintsBeforeTheHandlerRuns) {
+  const http::Response response =
+      answer(json_request("Echo.Dotted.Echo", R"({"text":"far too many letters for this"})"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_NE(response.body.find("ValidationException"), std::string::npos) << response.body;
+  EXPECT_NE(response.body.find("less than or equal to 20"), std::string::npos) << response.body;
+  EXPECT_EQ(handler_.request_id_seen, "");
 }
 
 TEST_F(DispatcherTest, FaultsOfHandlersGoOutAsTheyAre) {

@@ -83,7 +83,7 @@ class RetryInvoker final : public Invoker {
     bool refreshed = false;
     int paid = 0;
     for (;; ++attempt.number) {
-      CO_TRY_VOID(co_await limiter_.acquire(ctx, key));
+      if (!limiter_.try_acquire(ctx.now(), key)) CO_TRY_VOID(co_await limiter_.acquire(ctx, key));
       attempt.skew_corrected = false;
       Result<void> done = co_await sender_.send(ctx, scope, operation, in, out, &attempt);
       if (done) {

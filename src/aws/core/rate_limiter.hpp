@@ -62,6 +62,8 @@ class RateLimiter {
   /// More keys than any run has; the table is started anew when it is full, which forgets some learned rates.
   static constexpr std::size_t kKeysMax = 200'000;
 
+  /// Takes a token when there is one: the usual case, without a coroutine.
+  bool try_acquire(MonoTime now, const ApiKey& key) { return find(key).take(now) == Duration::zero(); }
   /// Waits for a token; fails with cancelled, or timeout (delivery not_sent) when ctx's deadline comes first. Explains
   /// waits.
   rt::Task<Result<void>> acquire(rt::CallContext ctx, const ApiKey& key);
