@@ -24,7 +24,8 @@ std::string access_key(const fleet::Scope& scope) {
 Result<Secret<std::string>> HostSecrets::resolve(const fleet::SecretRef& reference) {
   using Kind = fleet::SecretRef::Kind;
   switch (reference.kind) {
-    case Kind::literal: return Secret<std::string>(reference.text);
+    case Kind::literal:
+      return Secret<std::string>(reference.text);
     case Kind::env: {
       std::optional<std::string> value = environment_.get(reference.text);
       if (!value || value->empty()) {
@@ -37,7 +38,8 @@ Result<Secret<std::string>> HostSecrets::resolve(const fleet::SecretRef& referen
       while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
       return Secret<std::string>(std::move(text));
     }
-    case Kind::exec: break;
+    case Kind::exec:
+      break;
   }
   return fail(ErrorKind::refused, "exec: values are read only in a trusted fleet file");
 }
@@ -142,9 +144,12 @@ Result<std::shared_ptr<aws::CredentialsProvider>> AwsSession::role_provider(cons
 
 Result<std::shared_ptr<aws::CredentialsProvider>> AwsSession::provider_of(const fleet::Scope& scope) {
   switch (scope.access.kind) {
-    case fleet::Access::Kind::ambient: return hub_;
-    case fleet::Access::Kind::profile: return profile_provider(scope.access.profile);
-    case fleet::Access::Kind::role: break;
+    case fleet::Access::Kind::ambient:
+      return hub_;
+    case fleet::Access::Kind::profile:
+      return profile_provider(scope.access.profile);
+    case fleet::Access::Kind::role:
+      break;
   }
   const std::string key = access_key(scope);
   if (const auto found = providers_.find(key); found != providers_.end()) return found->second;

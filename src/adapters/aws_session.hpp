@@ -1,7 +1,8 @@
 #pragma once
 
-/// AwsSession: one command's way to AWS - settings, HTTP, the hub's credentials, the invoker with its rails - and the roles that its scopes
-/// assume. Implements nothing of fleet's or flow's ports itself: inventory_source.hpp and command_port.hpp do, on top of it.
+/// AwsSession: one command's way to AWS - settings, HTTP, the hub's credentials, the invoker with its rails - and the
+/// roles that its scopes assume. Implements nothing of fleet's or flow's ports itself: inventory_source.hpp and
+/// command_port.hpp do, on top of it.
 
 #include <map>
 #include <memory>
@@ -57,7 +58,8 @@ enum class World : std::uint8_t { aws, custom, mixed };
 class AwsSession {
  public:
   /// Errors: usage (settings, a bad endpoint URL), credentials (an unknown profile, no CA bundle).
-  static Result<std::unique_ptr<AwsSession>> open(rt::Executor executor, SessionEffects effects, SessionOptions options);
+  static Result<std::unique_ptr<AwsSession>> open(rt::Executor executor, SessionEffects effects,
+                                                  SessionOptions options);
   ~AwsSession();
   AwsSession(const AwsSession&) = delete;
   AwsSession& operator=(const AwsSession&) = delete;
@@ -73,8 +75,8 @@ class AwsSession {
 
   /// The caller's own credentials.
   const std::shared_ptr<aws::CredentialsProvider>& hub() const noexcept { return hub_; }
-  /// Account (may be empty), Region and credentials for calls in a scope. Fails with usage when an ExternalId reference cannot
-  /// be read, credentials for an unknown profile.
+  /// Account (may be empty), Region and credentials for calls in a scope. Fails with usage when an ExternalId reference
+  /// cannot be read, credentials for an unknown profile.
   Result<aws::CallScope> call_scope(const fleet::Scope& scope);
   /// Where the STS, EC2 and SSM of a Region would be asked.
   World world(std::string_view region) const;
@@ -104,7 +106,7 @@ class AwsSession {
   std::unique_ptr<net::Dialer> tls_dialer_;
   std::unique_ptr<http::ClientPool> client_;
   std::unique_ptr<http::ClientPool> metadata_client_;
-  std::unique_ptr<aws::Invoker> pipeline_;   // for STS on behalf of credentials: no identity rail, no loop
+  std::unique_ptr<aws::Invoker> pipeline_;  // for STS on behalf of credentials: no identity rail, no loop
   std::unique_ptr<aws::auth::IdentityGuard> identities_;
   std::unique_ptr<aws::Invoker> invoker_;
   std::shared_ptr<aws::CredentialsProvider> hub_;

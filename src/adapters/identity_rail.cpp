@@ -3,8 +3,7 @@
 namespace postern::adapters {
 
 rt::Task<Result<void>> IdentityRail::invoke(rt::CallContext ctx, const aws::CallScope& scope,
-                                            const aws::OperationSpec& operation, aws::ConstErased in,
-                                            aws::Erased out) {
+                                            const aws::OperationSpec& operation, aws::ConstErased in, aws::Erased out) {
   if (operation.effect != aws::Effect::read && scope.credentials != nullptr) {
     const Result<aws::auth::CallerIdentity> identity = co_await guard_.verify(ctx, scope);
     if (!identity) {

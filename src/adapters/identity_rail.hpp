@@ -5,8 +5,8 @@
 
 namespace postern::adapters {
 
-/// The wrong-account rail as a decorator: before the first operation that changes something in a scope, the scope's credentials must
-/// belong to its account and partition. Fails with refused, context rail=identity, delivery not_sent.
+/// The wrong-account rail as a decorator: before the first operation that changes something in a scope, the scope's
+/// credentials must belong to its account and partition. Fails with refused, context rail=identity, delivery not_sent.
 class IdentityRail final : public aws::Invoker {
  public:
   /// Both outlive the rail.

@@ -1,0 +1,19 @@
+#include <gtest/gtest.h>
+
+#include "adapters/command_port.hpp"
+
+namespace postern::adapters {
+namespace {
+
+TEST(InstanceIdsIn, FindsWhatAwsNames) {
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(instance_ids_in("Instances [[i-0123456789abcdef0]] not in a valid state for account 444455556666"),
+            (Ids{"i-0123456789abcdef0"}));
+  EXPECT_EQ(instance_ids_in("Instances [[i-0123456789abcdef0, mi-0123456789abcdef0]] not in a valid state"),
+            (Ids{"i-0123456789abcdef0", "mi-0123456789abcdef0"}));
+  EXPECT_EQ(instance_ids_in("no ids: i- i-xyz wi-0123456789abcdef0"), Ids());
+  EXPECT_EQ(instance_ids_in(""), Ids());
+}
+
+}  // namespace
+}  // namespace postern::adapters

@@ -1,0 +1,143 @@
+#include "adapters/command_port.hpp"
+
+#include "aws/core/pager.hpp"
+#include "aws/ssm/ops.hpp"
+#include "base/text.hpp"
+
+namespace postern::adapters {
+namespace {
+
+constexpr std::int32_t kPage = 50;
+constexpr std::string_view kTruncationMark = "--output truncated--";  // written by the agent
+constexpr std::size_t kOutputMax = 24'000;
+constexpr std::size_t kErrorMax = 8'000;
+
+flow::InvocationStatus status_of(std::string_view text) {
+  using flow::InvocationStatus;
+  if (text == "Success") return InvocationStatus::succeeded;
+  if (text == "Failed") return InvocationStatus::failed;
+  if (text == "TimedOut") return InvocationStatus::timed_out;
+  if (text == "Cancelled") return InvocationStatus::cancelled;
+  if (text == "InProgress" || text == "Cancelling") return InvocationStatus::running;
+  // Pending, Delayed, and what AWS may add: not done until we know that it is.
+  return InvocationStatus::pending;
+}
+
+bool was_cut(std::string_view text, std::size_t limit) {
+  return text.size() >= limit || text.find(kTruncationMark) != std::string_view::npos;
+}
+
+flow::Invocation invocation_of(const aws::ssm::CommandInvocation& wire) {
+  flow::Invocation invocation;
+  invocation.instance_id = wire.instance_id.value_or("");
+  if (wire.status) invocation.status = status_of(wire.status->text());
+  invocation.details = wire.status_details.value_or("");
+  for (const aws::ssm::CommandPlugin& plugin : wire.command_plugins) {
+    // -1 is "not started"; steps that a precondition skipped report 0 and print nothing.
+    if (plugin.response_code && *plugin.response_code >= 0) invocation.exit_code = *plugin.response_code;
+    invocation.output += plugin.output.value_or("");
+    if (was_cut(plugin.output.value_or(""), 2500)) invocation.truncated = true;
+  }
+  return invocation;
+}
+
+}  // namespace
+
+std::vector<std::string> instance_ids_in(std::string_view text) {
+  std::vector<std::string> ids;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool start = text.substr(at).starts_with("i-") || text.substr(at).starts_with("mi-");
+    const bool boundary =
+        at == 0 || text[at - 1] == '[' || text[at - 1] == ' ' || text[at - 1] == ',' || text[at - 1] == '\'';
+    if (!start || !boundary) {
+      ++at;
+      continue;
+    }
+    std::size_t end = text.find('-', at) + 1;
+    while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || (text[end] >= 'a' && text[end] <= 'f')))
+      ++end;
+    if (fleet::InstanceId::parse(text.substr(at, end - at))) ids.emplace_back(text.substr(at, end - at));
+    at = end;
+  }
+  return ids;
+}
+
+rt::Task<Result<std::string>> SsmCommands::send(rt::CallContext ctx, fleet::Batch batch, flow::CommandSpec spec,
+                                                flow::Shell shell, std::string comment) {
+  Result<aws::CallScope> call = session_.call_scope(batch.scope());
+  if (!call) co_return fail(std::move(call).error().delivered(Delivery::not_sent));
+  aws::ssm::SendCommandRequest request;
+  for (const fleet::InstanceId& id : batch.ids()) request.instance_ids.push_back(id.text());
+  request.document_name = std::string(flow::document_of(shell));
+  request.comment = std::move(comment);
+  request.timeout_seconds = static_cast<std::int32_t>(spec.delivery_timeout.count());
+  request.parameters["commands"] = spec.lines;
+  request.parameters["executionTimeout"].push_back(std::to_string(spec.execution_timeout.count()));
+  // AWS's defaults would stop after the first failure (MaxErrors 0) and hold targets back: the batch is the unit here.
+  request.max_concurrency = "100%";
+  request.max_errors = "100%";
+  Result<aws::ssm::SendCommandResponse> response =
+      co_await aws::call<aws::ssm::SendCommand>(ctx, session_.invoker(), std::move(*call), std::move(request));
+  if (!response) {
+    Error error = std::move(response).error();
+    const AwsFault* fault = error.aws();
+    if (fault != nullptr && fault->code == "InvalidInstanceId")
+      error.with("instances", join(instance_ids_in(error.message()), " "));
+    co_return fail(std::move(error));
+  }
+  if (!response->command || !response->command->command_id || response->command->command_id->empty()) {
+    co_return fail(Error(ErrorKind::malformed, "SendCommand's answer has no command id").delivered(Delivery::answered));
+  }
+  co_return std::move(*response->command->command_id);
+}
+
+rt::Task<Result<std::vector<flow::Invocation>>> SsmCommands::invocations(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                                         std::string command_id) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::ListCommandInvocationsRequest request;
+  request.command_id = std::move(command_id);
+  request.details = true;
+  request.max_results = kPage;
+  aws::Pager<aws::ssm::ListCommandInvocations> pager(ctx, session_.invoker(), std::move(call), std::move(request));
+  std::vector<flow::Invocation> invocations;
+  for (;;) {
+    CO_TRY(const auto page, co_await pager.next());
+    if (!page) co_return invocations;
+    for (const aws::ssm::CommandInvocation& wire : page->command_invocations)
+      invocations.push_back(invocation_of(wire));
+  }
+}
+
+rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                               std::string mark) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::ListCommandsRequest request;
+  request.max_results = kPage;
+  aws::Pager<aws::ssm::ListCommands> pager(ctx, session_.invoker(), std::move(call), std::move(request));
+  for (;;) {
+    CO_TRY(const auto page, co_await pager.next());
+    if (!page) co_return std::optional<std::string>();
+    for (const aws::ssm::Command& command : page->commands) {
+      if (command.comment && command.comment->starts_with(mark)) co_return command.command_id;
+    }
+  }
+}
+
+rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
+                                                   fleet::InstanceId instance) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::GetCommandInvocationRequest request;
+  request.command_id = std::move(command_id);
+  request.instance_id = instance.text();
+  CO_TRY(
+      aws::ssm::GetCommandInvocationResponse response,
+      co_await aws::call<aws::ssm::GetCommandInvocation>(ctx, session_.invoker(), std::move(call), std::move(request)));
+  flow::Output output;
+  output.out = response.standard_output_content.value_or("");
+  output.err = response.standard_error_content.value_or("");
+  if (response.response_code && *response.response_code >= 0) output.exit_code = *response.response_code;
+  output.truncated = was_cut(output.out, kOutputMax) || was_cut(output.err, kErrorMax);
+  co_return output;
+}
+
+}  // namespace postern::adapters

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "adapters/aws_session.hpp"
+#include "flow/command_port.hpp"
+
+namespace postern::adapters {
+
+/// flow::CommandPort on SSM Run Command. The session outlives it.
+class SsmCommands final : public flow::CommandPort {
+ public:
+  explicit SsmCommands(AwsSession& session) : session_(session) {}
+  rt::Task<Result<std::string>> send(rt::CallContext ctx, fleet::Batch batch, flow::CommandSpec spec, flow::Shell shell,
+                                     std::string comment) override;
+  rt::Task<Result<std::vector<flow::Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                              std::string command_id) override;
+  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                    std::string mark) override;
+  rt::Task<Result<flow::Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
+                                        fleet::InstanceId instance) override;
+
+ private:
+  AwsSession& session_;
+};
+
+/// The instance ids in AWS's text "Instances [[i-1, i-2]] not in a valid state for account ...", in order.
+std::vector<std::string> instance_ids_in(std::string_view text);
+
+}  // namespace postern::adapters

@@ -1,0 +1,53 @@
+#pragma once
+
+/// What the run engine needs of Systems Manager; adapters implement it with AWS, tests with a script.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fleet/batch.hpp"
+#include "flow/plan.hpp"
+#include "rt/context.hpp"
+#include "rt/task.hpp"
+
+namespace postern::flow {
+
+enum class InvocationStatus : std::uint8_t { pending, running, succeeded, failed, timed_out, cancelled };
+
+struct Invocation {
+  Invocation() = default;
+  std::string instance_id;
+  InvocationStatus status = InvocationStatus::pending;
+  std::string details;  ///< AWS's StatusDetails: "Delivery Timed Out", "Undeliverable"
+  std::optional<int> exit_code;
+  std::string output;  ///< stdout and stderr as the listing has them, cut at 2,500 characters
+  bool truncated = false;
+};
+
+struct Output {
+  Output() = default;
+  std::string out;
+  std::string err;
+  std::optional<int> exit_code;
+  bool truncated = false;  ///< 24,000 and 8,000 characters are what SSM keeps
+};
+
+class CommandPort {
+ public:
+  virtual ~CommandPort() = default;
+  /// Sends once, never again by itself; returns the command's id. Error::delivery() tells whether it can have been
+  /// executed. A refusal that names instances is conflict with the ids in context "instances" (blank-separated).
+  virtual rt::Task<Result<std::string>> send(rt::CallContext ctx, fleet::Batch batch, CommandSpec spec, Shell shell,
+                                             std::string comment) = 0;
+  /// All invocations that are listed so far: the list lags behind send().
+  virtual rt::Task<Result<std::vector<Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                                std::string command_id) = 0;
+  /// The command whose comment begins with `mark`, if it is listed.
+  virtual rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                            std::string mark) = 0;
+  virtual rt::Task<Result<Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
+                                          fleet::InstanceId instance) = 0;
+};
+
+}  // namespace postern::flow

@@ -1,0 +1,51 @@
+#pragma once
+
+/// What a run will do, before anything is sent: batches of one scope and platform, and who is left out and why.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fleet/batch.hpp"
+#include "fleet/inventory.hpp"
+
+namespace postern::flow {
+
+/// A script for every target. Lines, not words: quoting is the caller's.
+struct CommandSpec {
+  CommandSpec() = default;
+  std::vector<std::string> lines;
+  std::string comment;                                             ///< the user's own; what fits follows postern's mark
+  std::chrono::seconds execution_timeout = std::chrono::hours(1);  ///< 5 s to 48 h (the agent's limits)
+  std::chrono::seconds delivery_timeout = std::chrono::minutes(10);  ///< 30 s to 30 days
+};
+
+/// Which shell the document runs.
+enum class Shell : std::uint8_t { sh, powershell };
+std::string_view document_of(Shell shell) noexcept;  ///< "AWS-RunShellScript", "AWS-RunPowerShellScript"
+
+struct PlannedBatch {
+  PlannedBatch(fleet::Batch b, Shell s) : batch(std::move(b)), shell(s) {}
+  fleet::Batch batch;
+  Shell shell;
+};
+
+struct SkippedTarget {
+  SkippedTarget(fleet::TargetRef t, std::string r) : target(std::move(t)), reason(std::move(r)) {}
+  fleet::TargetRef target;
+  std::string reason;
+  bool unreachable = false;  ///< we wanted it and could not: counts against the exit code, unlike a rule of the user's
+};
+
+struct RunPlan {
+  RunPlan() = default;
+  std::vector<PlannedBatch> batches;
+  std::vector<SkippedTarget> skipped;
+  std::size_t targets() const;  ///< in batches
+};
+
+/// Every instance lands in exactly one batch or among the skipped. Not running, not managed, connection lost: skipped
+/// as unreachable, because AWS refuses a whole batch for one such target.
+RunPlan plan_run(const std::vector<fleet::Instance>& instances);
+
+}  // namespace postern::flow
