@@ -189,7 +189,9 @@ Result<void> validate_input(const OperationSpec& op, const void* input) {
   std::string message = std::to_string(violations.size()) +
                         (violations.size() == 1 ? " validation error detected: " : " validation errors detected: ") +
                         join(violations, "; ");
-  return fail(bad_request(op, "ValidationException", std::move(message)));
+  // STS, IAM and the other services of the query protocol leave "Exception" away.
+  const char* code = op.service->protocol == Protocol::query ? "ValidationError" : "ValidationException";
+  return fail(bad_request(op, code, std::move(message)));
 }
 
 }  // namespace postern::aws
