@@ -39,14 +39,18 @@ class Walker {
     EXPECT_EQ(shape.ops != nullptr && shape.ops->text != nullptr, shape.kind == Kind::string);
     EXPECT_TRUE(shape.members.empty() || shape.kind == Kind::structure);
     EXPECT_TRUE(shape.enum_values.empty() || shape.kind == Kind::string);
-    if (shape.min != kNoLimit && shape.max != kNoLimit) EXPECT_LE(shape.min, shape.max);
+    if (shape.min != kNoLimit && shape.max != kNoLimit) {
+      EXPECT_LE(shape.min, shape.max);
+    }
     if (shape.kind == Kind::list || shape.kind == Kind::map) {
       ASSERT_NE(shape.element, nullptr);
       EXPECT_FALSE(shape.element_name.empty());
       EXPECT_FALSE(shape.key_name.empty());
       walk(*shape.element);
     }
-    if (shape.sensitive && shape.kind == Kind::string) EXPECT_EQ(shape.ops, &kSecretOps);
+    if (shape.sensitive && shape.kind == Kind::string) {
+      EXPECT_EQ(shape.ops, &kSecretOps);
+    }
     std::size_t end_of_last = 0;
     std::set<std::string_view> wire_names;
     for (const Member& member : shape.members) {
@@ -59,7 +63,9 @@ class Walker {
       ASSERT_NE(member.shape, nullptr);
       EXPECT_GE(member.offset, end_of_last);
       end_of_last = member.offset + 1;
-      if (member.idempotency_token) EXPECT_EQ(member.shape->kind, Kind::string);
+      if (member.idempotency_token) {
+        EXPECT_EQ(member.shape->kind, Kind::string);
+      }
       walk(*member.shape);
     }
   }
@@ -131,7 +137,9 @@ TEST(Descriptors, PaginationNamesMembersThatExist) {
       const Member* result = find_member(*operation->output, page.result_key);
       ASSERT_NE(result, nullptr);
       EXPECT_EQ(result->shape->kind, Kind::list);
-      if (!page.limit_key.empty()) EXPECT_NE(find_member(*operation->input, page.limit_key), nullptr);
+      if (!page.limit_key.empty()) {
+        EXPECT_NE(find_member(*operation->input, page.limit_key), nullptr);
+      }
     }
   }
   EXPECT_GT(paged, 8);

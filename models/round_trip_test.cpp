@@ -70,7 +70,9 @@ class Decoding final : public server::Exchange {
     EXPECT_TRUE(decoded) << describe(decoded);
     const Result<http::Request> again = codec->encode_request(operation_, request);
     EXPECT_TRUE(again) << describe(again);
-    if (again) EXPECT_EQ(again->body, wire_.body);
+    if (again) {
+      EXPECT_EQ(again->body, wire_.body);
+    }
     return decoded;
   }
   void encode(const void*) override {}

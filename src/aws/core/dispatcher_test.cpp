@@ -335,7 +335,9 @@ TEST(ClaimedScope, ReadsHeaderAndQuery) {
     if (*c.header != '\0') request.headers.add("Authorization", c.header);
     const auto scope = claimed_scope(request);
     ASSERT_EQ(scope.has_value(), c.service != nullptr) << c.header << c.target;
-    if (scope) EXPECT_EQ(scope->service, c.service);
+    if (scope) {
+      EXPECT_EQ(scope->service, c.service);
+    }
   }
 }
 
