@@ -14,7 +14,9 @@
 namespace postern::app {
 namespace {
 
-void leave_now(int exit_code) { std::_Exit(exit_code); }
+void leave_now(int exit_code) {
+  std::_Exit(exit_code);
+}
 
 int run(std::vector<std::string> arguments) {
   rt::Loop loop;
@@ -25,7 +27,7 @@ int run(std::vector<std::string> arguments) {
   const auto signals = os::make_posix_signals(loop.executor());
   os::KernelRandom random;
   net::TcpDialer dialer(loop.executor());
-  DemoCloudStarter clouds(loop, *processes);
+  DemoCloudStarter clouds(loop, *processes, *files, *environment);
 
   cli::Host host;
   host.clock = &loop.clock();
@@ -45,6 +47,6 @@ int run(std::vector<std::string> arguments) {
 }  // namespace postern::app
 
 int main(int argc, char** argv) {
-  postern::os::harden_process();
+  (void)postern::os::harden_process();  // best effort: an old kernel may refuse a part of it
   return postern::app::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }

@@ -15,13 +15,20 @@ using Runner = rt::Task<Result<int>> (*)(const Command&);
 
 Runner runner_of(Verb verb) {
   switch (verb) {
-    case Verb::demo: return &run_demo;
-    case Verb::init: return &run_init;
-    case Verb::accounts_list: return &run_accounts_list;
-    case Verb::accounts_check: return &run_accounts_check;
-    case Verb::targets: return &run_targets;
-    case Verb::run: return &run_run;
-    case Verb::doctor: return &run_doctor;
+    case Verb::demo:
+      return &run_demo;
+    case Verb::init:
+      return &run_init;
+    case Verb::accounts_list:
+      return &run_accounts_list;
+    case Verb::accounts_check:
+      return &run_accounts_check;
+    case Verb::targets:
+      return &run_targets;
+    case Verb::run:
+      return &run_run;
+    case Verb::doctor:
+      return &run_doctor;
   }
   return nullptr;
 }
@@ -105,7 +112,7 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   }
   obs::ExplanationOptions why;
   why.verbosity = invocation->count("--verbose");
-  obs::Explanations explanations(*host.clock, *host.console, why);
+  obs::Explanations explanations(*host.console, why);
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);

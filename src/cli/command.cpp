@@ -14,8 +14,7 @@ Result<Command> Command::make(Host host, rt::CallContext ctx, const Invocation& 
   const bool tty = host.console->is_tty(os::StdStream::out);
   const term::Sink sink = tty ? term::Sink::tty : term::Sink::other;
   const auto choice = term::parse_color_choice(invocation.value("--color").value_or("auto"));
-  const term::Color color =
-      term::decide_color(choice.value_or(term::ColorChoice::automatic), *host.environment, sink);
+  const term::Color color = term::decide_color(choice.value_or(term::ColorChoice::automatic), *host.environment, sink);
   const auto size = host.console->size();
   TRY(OutputOptions output, output_options(invocation, sink, size ? size->columns : 80, color));
   return Command(host, ctx, invocation, std::move(output));
@@ -26,8 +25,12 @@ std::size_t Command::stderr_width() const {
   return size && size->columns > 20 ? size->columns : 80;
 }
 
-void Command::out(std::string_view text) const { (void)host_.console->write(os::StdStream::out, text); }
-void Command::err(std::string_view text) const { (void)host_.console->write(os::StdStream::err, text); }
+void Command::out(std::string_view text) const {
+  (void)host_.console->write(os::StdStream::out, text);
+}
+void Command::err(std::string_view text) const {
+  (void)host_.console->write(os::StdStream::err, text);
+}
 
 Result<void> Command::answer(const Answer& answer) const {
   TRY(const std::string text, render(answer, output_));

@@ -33,7 +33,8 @@ class Command {
   /// Prints the document as the user asked for it.
   Result<void> answer(const Answer& answer) const;
 
-  /// --fleet, else POSTERN_FLEET, else ./postern.yaml when it is there; absent when there is none. Warnings go to stderr.
+  /// --fleet, else POSTERN_FLEET, else ./postern.yaml when it is there; absent when there is none. Warnings go to
+  /// stderr.
   Result<std::optional<fleet::FleetFile>> load_fleet() const;
   /// --read-only, POSTERN_READ_ONLY=1, or the fleet file's mode.
   bool read_only(const std::optional<fleet::FleetFile>& fleet) const;

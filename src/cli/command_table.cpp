@@ -60,6 +60,7 @@ constexpr std::string_view kAccountsCheckExamples[] = {
 constexpr OptionSpec kTargets[] = {
     kSelect,
     {"--columns", "", Arity::one, "TAG,...", "show these tags as columns", ""},
+    {"--page-size", "", Arity::one, "N", "instances asked for per page, 5 to 1000 (default 1000)", ""},
     {"--all-states", "", Arity::flag, "", "terminated instances too", ""},
     {"--concurrency", "", Arity::one, "N", "accounts and Regions asked at once (default 16)", ""},
 };
@@ -78,6 +79,7 @@ constexpr OptionSpec kRun[] = {
     {"--no-strict", "", Arity::flag, "", "do not stop a script at its first failing command", ""},
     {"--concurrency", "", Arity::one, "N", "accounts and Regions worked on at once (default 16)", ""},
     {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    {"--mixed-endpoints", "", Arity::flag, "", "allow some services at configured endpoints and others at AWS", ""},
     {"--max-rc", "-S", Arity::flag, "", "exit with the worst remote exit code", ""},
 };
 constexpr std::string_view kRunExamples[] = {"postern run -s @dr -- uptime",

@@ -11,18 +11,22 @@
 
 namespace postern::flow {
 
+/// Which shell the document runs.
+enum class Shell : std::uint8_t { sh, powershell };
+std::string_view document_of(Shell shell) noexcept;  ///< "AWS-RunShellScript", "AWS-RunPowerShellScript"
+
 /// A script for every target. Lines, not words: quoting is the caller's.
 struct CommandSpec {
   CommandSpec() = default;
-  std::vector<std::string> lines;
+  std::vector<std::string> sh_lines;          ///< for Linux and macOS
+  std::vector<std::string> powershell_lines;  ///< for Windows
+  const std::vector<std::string>& lines(Shell shell) const {
+    return shell == Shell::powershell ? powershell_lines : sh_lines;
+  }
   std::string comment;                                             ///< the user's own; what fits follows postern's mark
   std::chrono::seconds execution_timeout = std::chrono::hours(1);  ///< 5 s to 48 h (the agent's limits)
   std::chrono::seconds delivery_timeout = std::chrono::minutes(10);  ///< 30 s to 30 days
 };
-
-/// Which shell the document runs.
-enum class Shell : std::uint8_t { sh, powershell };
-std::string_view document_of(Shell shell) noexcept;  ///< "AWS-RunShellScript", "AWS-RunPowerShellScript"
 
 struct PlannedBatch {
   PlannedBatch(fleet::Batch b, Shell s) : batch(std::move(b)), shell(s) {}

@@ -1,0 +1,186 @@
+// accounts list, accounts check
+
+#include <algorithm>
+
+#include "cli/aws_command.hpp"
+#include "cli/failure.hpp"
+#include "rt/combine.hpp"
+
+namespace postern::cli {
+namespace {
+
+std::string tags_text(const fleet::Tags& tags) {
+  std::string text;
+  for (const auto& [key, value] : tags) text.append(text.empty() ? "" : " ").append(key).append("=").append(value);
+  return text;
+}
+
+std::string regions_text(const Json& row) {
+  std::string text;
+  const Json& regions = row["regions"];
+  for (const Json& region : regions.items()) text.append(text.empty() ? "" : " ").append(region.as_string());
+  return text;
+}
+
+Json tags_json(const fleet::Tags& tags) {
+  Json json = Json::object();
+  for (const auto& [key, value] : tags) json.set(key, value);
+  return json;
+}
+
+/// One way into one account, and the Regions that the command is about there.
+struct AccountRow {
+  AccountRow() = default;
+  fleet::ScopePtr scope;
+  std::vector<std::string> regions;
+  std::optional<Result<aws::auth::CallerIdentity>> identity;
+};
+
+std::vector<AccountRow> account_rows(const std::vector<fleet::ScopePtr>& scopes) {
+  std::vector<AccountRow> rows;
+  for (const fleet::ScopePtr& scope : scopes) {
+    const bool same =
+        !rows.empty() && rows.back().scope->account == scope->account && rows.back().scope->access == scope->access;
+    if (!same) {
+      rows.emplace_back();
+      rows.back().scope = scope;
+    }
+    rows.back().regions.push_back(scope->region.text());
+  }
+  return rows;
+}
+
+class IdentityAsker {
+ public:
+  IdentityAsker(rt::CallContext ctx, adapters::AwsSession& session, std::vector<AccountRow>& rows)
+      : ctx_(ctx), session_(&session), rows_(&rows) {}
+  rt::Task<void> operator()(std::size_t index) const {
+    AccountRow& row = (*rows_)[index];
+    Result<aws::CallScope> call = session_->call_scope(*row.scope);
+    if (!call) {
+      row.identity.emplace(fail(std::move(call).error()));
+      co_return;
+    }
+    row.identity.emplace(co_await session_->identities().verify(ctx_, std::move(*call)));
+  }
+
+ private:
+  rt::CallContext ctx_;
+  adapters::AwsSession* session_;
+  std::vector<AccountRow>* rows_;
+};
+
+Json row_json(const AccountRow& row) {
+  const fleet::Scope& scope = *row.scope;
+  Json json = Json::object();
+  const bool ok = row.identity && row.identity->has_value();
+  const std::string id = scope.account.empty() && ok ? (*row.identity)->account_id : scope.account.text();
+  json.set("account_id", id).set("name", scope.account_name.empty() ? id : scope.account_name);
+  json.set("status", ok ? "ok" : "failed");
+  Json regions = Json::array();
+  for (const std::string& region : row.regions) regions.push_back(region);
+  json.set("regions", std::move(regions))
+      .set("access", scope.access.describe())
+      .set("tags", tags_json(scope.account_tags));
+  if (ok) {
+    json.set("arn", (*row.identity)->arn);
+  } else if (row.identity) {
+    json.set("error", problem_json(scope, row.identity->error())["error"]);
+  }
+  return json;
+}
+
+Answer check_answer(const std::vector<AccountRow>& rows, std::size_t failed) {
+  Answer answer;
+  Json accounts = Json::array();
+  for (const AccountRow& row : rows) accounts.push_back(row_json(row));
+  answer.document = Json::object().set("schema", "postern.accounts/1").set("accounts", std::move(accounts));
+  answer.rows_key = "accounts";
+  answer.markdown_title = "AWS accounts overview";
+  answer.columns.push_back(member_column("ACCOUNT", 0, "account_id"));
+  answer.columns.push_back(member_column("NAME", 1, "name"));
+  answer.columns.emplace_back("STATUS", 0, [](const Json& row) {
+    const bool ok = row["status"].to_string() == "ok";
+    return term::Cell(ok ? "ok" : "failed", ok ? term::Style::good : term::Style::bad);
+  });
+  answer.columns.emplace_back("REGIONS", 3, [](const Json& row) { return term::Cell(regions_text(row)); });
+  answer.columns.emplace_back(
+      "ACCESS", 4, [](const Json& row) { return term::Cell(std::string(row["access"].to_string().value_or(""))); });
+  answer.columns.emplace_back("IDENTITY OR REASON", 2, [](const Json& row) {
+    const auto arn = row["arn"].to_string();
+    return term::Cell(std::string(arn ? *arn : row["error"]["message"].to_string().value_or("")));
+  });
+  answer.table_footer = std::to_string(rows.size() - failed) + " of " + std::to_string(rows.size()) + " accounts ok\n";
+  return answer;
+}
+
+}  // namespace
+
+rt::Task<Result<int>> run_accounts_list(const Command& command) {
+  CO_TRY(const std::optional<fleet::FleetFile> fleet, command.load_fleet());
+  if (!fleet)
+    co_return fail(ErrorKind::usage,
+                   "no fleet file: give --fleet FILE, or write one with: postern init -O postern.yaml");
+  Answer answer;
+  Json accounts = Json::array();
+  for (const fleet::Account& account : fleet->accounts) {
+    Json row = Json::object();
+    row.set("account_id", account.id.text()).set("name", account.name);
+    const std::string& role = account.roles.get(fleet::Duty::operate);
+    row.set("role", role.empty() ? fleet->defaults.roles.get(fleet::Duty::operate) : role);
+    row.set("profile", account.profile);
+    Json regions = Json::array();
+    for (const fleet::Region& region : account.regions.empty() ? fleet->defaults.regions : account.regions)
+      regions.push_back(region.text());
+    row.set("regions", std::move(regions)).set("tags", tags_json(account.tags));
+    row.set("tag_text", tags_text(account.tags));
+    accounts.push_back(std::move(row));
+  }
+  answer.document = Json::object().set("schema", "postern.account_list/1").set("accounts", std::move(accounts));
+  answer.rows_key = "accounts";
+  answer.markdown_title = "AWS accounts";
+  answer.columns.push_back(member_column("ACCOUNT", 0, "account_id"));
+  answer.columns.push_back(member_column("NAME", 0, "name"));
+  answer.columns.push_back(member_column("ROLE", 1, "role"));
+  answer.columns.push_back(member_column("PROFILE", 2, "profile"));
+  answer.columns.emplace_back("REGIONS", 2, [](const Json& row) { return term::Cell(regions_text(row)); });
+  answer.columns.push_back(member_column("TAGS", 3, "tag_text"));
+  CO_TRY_VOID(command.answer(answer));
+  co_return kExitOk;
+}
+
+rt::Task<Result<int>> run_accounts_check(const Command& command) {
+  CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
+  CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
+  adapters::AwsSession& session = *work.session;
+  // Without the hub's own credentials no role can be assumed: that is one problem, not one per account.
+  const Result<aws::Credentials> hub = co_await session.hub()->resolve(command.ctx());
+  const bool hub_needed = work.scopes.empty() || work.scopes.front()->access.kind != fleet::Access::Kind::profile;
+  if (!hub && hub_needed) {
+    co_await session.close();
+    co_return fail(hub.error());
+  }
+  std::vector<AccountRow> rows = account_rows(work.scopes);
+  const IdentityAsker ask(command.ctx(), session, rows);
+  co_await rt::for_each_bounded(rows.size(), concurrency, ask);
+  co_await session.close();
+  const bool stopped = co_await rt::is_cancelled();
+  if (stopped) co_return fail(ErrorKind::cancelled, "interrupted");
+
+  std::size_t failed = 0;
+  bool all_credentials = true;
+  for (const AccountRow& row : rows) {
+    if (row.identity->has_value()) continue;
+    ++failed;
+    all_credentials = all_credentials && exit_code_of(row.identity->error()) == kExitEnvironment;
+  }
+  CO_TRY_VOID(command.answer(check_answer(rows, failed)));
+  for (const AccountRow& row : rows) {
+    if (!row.identity->has_value()) command.err("\n" + describe_problem(*row.scope, row.identity->error()));
+  }
+  if (failed == 0) co_return kExitOk;
+  if (failed == rows.size() && all_credentials) co_return kExitEnvironment;
+  co_return kExitTargetFailed;
+}
+
+}  // namespace postern::cli

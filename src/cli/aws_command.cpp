@@ -1,0 +1,165 @@
+#include "cli/aws_command.hpp"
+
+#include <map>
+
+#include "aws/auth/assume_role_causes.hpp"
+#include "base/text.hpp"
+#include "cli/failure.hpp"
+
+namespace postern::cli {
+namespace {
+
+adapters::SessionOptions session_options(const Command& command, const AwsWork& work) {
+  const Invocation& invocation = command.invocation();
+  adapters::SessionOptions options;
+  const std::vector<std::string> profiles = invocation.values("--profile");
+  if (profiles.size() == 1) options.settings.profile = profiles[0];
+  if (profiles.empty() && work.fleet) options.settings.profile = work.fleet->hub.profile;
+  const std::vector<std::string> regions = invocation.values("--region");
+  if (!regions.empty()) options.settings.region = regions[0].substr(0, regions[0].find(','));
+  if (options.settings.region.empty() && work.fleet) options.settings.region = work.fleet->hub.region.text();
+  options.settings.endpoint_url = invocation.value("--endpoint-url").value_or("");
+  options.settings.ca_bundle = invocation.value("--ca-bundle").value_or("");
+  if (work.fleet) {
+    const os::Environment& environment = *command.host().environment;
+    if (options.settings.endpoint_url.empty() && !environment.get("AWS_ENDPOINT_URL")) {
+      options.settings.endpoint_url = work.fleet->endpoint_url;
+    }
+    if (options.settings.ca_bundle.empty() && !environment.get("AWS_CA_BUNDLE")) {
+      options.settings.ca_bundle = work.fleet->ca_bundle;
+    }
+  }
+  if (work.read_only) options.mode = aws::AccessMode::read_only;
+  return options;
+}
+
+fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, fleet::Duty duty) {
+  const Invocation& invocation = command.invocation();
+  fleet::ScopeRequest request;
+  request.profiles = invocation.values("--profile");
+  request.role_arns = invocation.values("--role-arn");
+  request.external_id = invocation.value("--external-id").value_or("");
+  request.regions = invocation.values("--region");
+  request.accounts = invocation.values("--account");
+  request.duty = duty;
+  request.caller_region = work.session->settings().region;
+  return request;
+}
+
+/// One scope per account, in its first Region.
+std::vector<fleet::ScopePtr> one_per_account(const std::vector<fleet::ScopePtr>& scopes) {
+  std::vector<fleet::ScopePtr> firsts;
+  for (const fleet::ScopePtr& scope : scopes) {
+    const bool seen =
+        !firsts.empty() && firsts.back()->account == scope->account && firsts.back()->access == scope->access;
+    if (!seen) firsts.push_back(scope);
+  }
+  return firsts;
+}
+
+rt::Task<Result<std::vector<fleet::ScopePtr>>> in_all_regions(const Command& command, AwsWork& work) {
+  adapters::AwsInventory inventory(*work.session);
+  std::vector<fleet::ScopePtr> scopes;
+  for (const fleet::ScopePtr& scope : one_per_account(work.scopes)) {
+    Result<std::vector<std::string>> names = co_await inventory.enabled_regions(command.ctx(), scope);
+    if (!names) {
+      // The account's own Region stays: the command then says what is wrong with it.
+      scopes.push_back(scope);
+      continue;
+    }
+    for (const std::string& name : *names) {
+      fleet::Scope next = *scope;
+      CO_TRY(next.region, fleet::Region::parse(name));
+      scopes.push_back(std::make_shared<const fleet::Scope>(std::move(next)));
+    }
+  }
+  co_return scopes;
+}
+
+std::vector<aws::auth::AssumeRoleCause> causes_of(const fleet::Scope& scope, const Error& error) {
+  const bool had_external_id = scope.access.external_id.has_value();
+  return aws::auth::assume_role_candidates(error, scope.access.role.empty() ? "" : scope.access.role.text(),
+                                           had_external_id, "");
+}
+
+}  // namespace
+
+Result<AwsWork> open_session(rt::Executor executor, const Command& command) {
+  AwsWork work;
+  TRY(work.fleet, command.load_fleet());
+  work.read_only = command.read_only(work.fleet);
+  adapters::SessionEffects effects;
+  effects.environment = command.host().environment;
+  effects.files = command.host().files;
+  effects.processes = command.host().processes;
+  effects.dialer = command.host().dialer;
+  effects.clock = command.host().clock;
+  TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
+  return work;
+}
+
+rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty) {
+  const rt::Executor executor = co_await rt::asio::this_coro::executor;
+  CO_TRY(AwsWork work, open_session(executor, command));
+  CO_TRY(work.scopes, fleet::make_scopes(work.fleet, scope_request(command, work, duty)));
+  if (command.invocation().has("--all-regions")) {
+    CO_TRY(work.scopes, co_await in_all_regions(command, work));
+  }
+  co_return work;
+}
+
+Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet) {
+  std::vector<fleet::Selector> parts;
+  for (const std::string& text : command.invocation().values("--select")) {
+    TRY(fleet::Selector part, fleet::Selector::parse(text));
+    parts.push_back(std::move(part));
+  }
+  const fleet::Selector all = parts.size() == 1 ? parts[0] : fleet::Selector::conjunction(std::move(parts));
+  if (fleet) return fleet->bind(all);
+  const fleet::FleetFile none;
+  return none.bind(all);
+}
+
+Result<std::size_t> chosen_concurrency(const Command& command) {
+  const auto text = command.invocation().value("--concurrency");
+  if (!text) return std::size_t{16};
+  TRY(const int count, parse_count(*text, "--concurrency", 1, 1000));
+  return static_cast<std::size_t>(count);
+}
+
+Json problem_json(const fleet::Scope& scope, const Error& error) {
+  Json failure = failure_json(error);
+  Json candidates = Json::array();
+  for (const aws::auth::AssumeRoleCause& cause : causes_of(scope, error)) {
+    candidates.push_back(Json::object()
+                             .set("code", cause.code)
+                             .set("text", cause.text)
+                             .set("command", cause.command)
+                             .set("where", cause.where));
+  }
+  if (!candidates.empty()) failure.set("candidates", std::move(candidates));
+  Json problem = Json::object();
+  problem.set("account_id", scope.account.text()).set("name", scope.account_name).set("region", scope.region.text());
+  problem.set("error", std::move(failure));
+  return problem;
+}
+
+std::string describe_problem(const fleet::Scope& scope, const Error& error) {
+  std::string out = scope.label() + ": " + printable(error.message(), 500) + "\n";
+  const std::vector<aws::auth::AssumeRoleCause> causes = causes_of(scope, error);
+  if (!causes.empty()) out += "  AWS gives the same answer for each of these; the command behind it tells it apart:\n";
+  for (const aws::auth::AssumeRoleCause& cause : causes) {
+    out += "  - " + cause.text + "\n      " + cause.command + "   (as " + cause.where + ")\n";
+  }
+  if (causes.empty() && error.cause() != nullptr)
+    out += "  because: " + printable(error.cause()->to_text(), 500) + "\n";
+  return out;
+}
+
+int exit_code_of(const fleet::Discovery& discovery) {
+  if (discovery.problems.empty()) return kExitOk;
+  if (discovery.problems.size() == discovery.scopes_asked) return exit_code_of(discovery.problems.front().error);
+  return kExitUnknown;
+}
+
+}  // namespace postern::cli

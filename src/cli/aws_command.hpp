@@ -1,0 +1,46 @@
+#pragma once
+
+/// What the commands that talk to AWS share: the session, the fleet file, the scopes.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "adapters/aws_session.hpp"
+#include "adapters/inventory_source.hpp"
+#include "cli/command.hpp"
+#include "fleet/discover.hpp"
+#include "fleet/scopes.hpp"
+
+namespace postern::cli {
+
+struct AwsWork {
+  AwsWork() = default;
+  std::unique_ptr<adapters::AwsSession> session;
+  std::optional<fleet::FleetFile> fleet;
+  std::vector<fleet::ScopePtr> scopes;
+  bool read_only = false;
+};
+
+/// The session and the fleet file alone: no scopes, nothing is called.
+Result<AwsWork> open_session(rt::Executor executor, const Command& command);
+
+/// Opens the session as options, environment and fleet file say, and works out the scopes for a duty. With
+/// --all-regions the enabled Regions of each account are asked for. The caller closes the session.
+rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty);
+
+/// The selectors of --select joined by `and`, references replaced; everything when there is none.
+Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet);
+
+/// --concurrency, else 16.
+Result<std::size_t> chosen_concurrency(const Command& command);
+
+/// One failed scope as in the documents: {account_id, name, region, error{code, message, candidates[]}}.
+Json problem_json(const fleet::Scope& scope, const Error& error);
+/// The same for people, on stderr: the sentence, then the candidate causes with the commands that tell them apart.
+std::string describe_problem(const fleet::Scope& scope, const Error& error);
+
+/// 253-255 when not one scope could be asked, 4 when some could not, else 0.
+int exit_code_of(const fleet::Discovery& discovery);
+
+}  // namespace postern::cli

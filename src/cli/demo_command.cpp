@@ -1,0 +1,212 @@
+// demo: the real commands, told as a story, against a simulated cloud inside this process.
+
+#include <algorithm>
+#include <array>
+
+#include "base/encoding.hpp"
+#include "cli/command.hpp"
+#include "cli/failure.hpp"
+#include "net/allow.hpp"
+#include "term/color.hpp"
+#include "term/wrap.hpp"
+
+namespace postern::cli {
+namespace {
+
+/// The user's environment with the demo's on top and everything of AWS's taken out: nothing real can be reached by
+/// mistake.
+class DemoEnvironment final : public os::Environment {
+ public:
+  DemoEnvironment(const os::Environment& base, std::vector<std::pair<std::string, std::string>> extra, std::string home)
+      : base_(base), extra_(std::move(extra)), home_(std::move(home)) {}
+  std::optional<std::string> get(std::string_view name) const override {
+    for (const auto& [key, value] : extra_) {
+      if (key == name) return value;
+    }
+    return hidden(name) ? std::nullopt : base_.get(name);
+  }
+  std::vector<std::pair<std::string, std::string>> all() const override {
+    std::vector<std::pair<std::string, std::string>> variables;
+    for (auto& variable : base_.all()) {
+      if (!hidden(variable.first)) variables.push_back(std::move(variable));
+    }
+    variables.insert(variables.end(), extra_.begin(), extra_.end());
+    return variables;
+  }
+  std::string home_dir() const override { return home_; }
+  std::string user_name() const override { return base_.user_name(); }
+  std::string host_name() const override { return base_.host_name(); }
+
+ private:
+  static bool hidden(std::string_view name) {
+    return name.starts_with("AWS_") || name.starts_with("POSTERN_") || name == "HTTPS_PROXY" || name == "HTTP_PROXY" ||
+           name == "https_proxy" || name == "http_proxy" || name == "SSL_CERT_FILE";
+  }
+  const os::Environment& base_;
+  std::vector<std::pair<std::string, std::string>> extra_;
+  std::string home_;
+};
+
+/// One step: what is told, what is typed, which exit codes the world's faults demand.
+struct Step {
+  Step(std::string t, std::vector<std::string> a, std::vector<int> e)
+      : told(std::move(t)), arguments(std::move(a)), expected(std::move(e)) {}
+  std::string told;
+  std::vector<std::string> arguments;
+  std::vector<int> expected;
+};
+
+std::vector<std::string> words(std::initializer_list<const char*> list) {
+  return {list.begin(), list.end()};
+}
+
+std::vector<Step> story() {
+  std::vector<Step> steps;
+  steps.emplace_back(
+      "A hub account and three target accounts. No SSH, no bastion, no public address: the hub may assume one role in "
+      "each. "
+      "Can it? AWS says AccessDenied for five different mistakes; postern lists them with the commands that tell them "
+      "apart.",
+      words({"accounts", "check"}), std::vector<int>{kExitTargetFailed});
+  steps.emplace_back(
+      "One account refuses us, and that is part of the story: everything else goes on without it, and nobody pretends "
+      "that its "
+      "instances are fine. Which instances are marked for disaster recovery? EC2 knows them, Systems Manager knows who "
+      "is online.",
+      words({"targets", "--select", "@dr"}), std::vector<int>{kExitUnknown});
+  steps.emplace_back("Before anything is sent, the plan: who gets the command, and who is left out and why.",
+                     words({"run", "--select", "all", "--dry-run", "--", "uname -r"}), std::vector<int>{kExitOk});
+  steps.emplace_back(
+      "Now for real: the command runs on every node that can be reached, in batches of one account and Region. "
+      "Identical "
+      "output is printed once, with the nodes that gave it, so the odd one out is easy to see.",
+      words({"run", "--yes", "--select", "all", "--", "uname -r"}), std::vector<int>{kExitUnknown});
+  steps.emplace_back(
+      "A command that fails somewhere: every node ends in exactly one state, and the exit code says that not all is "
+      "well.",
+      words({"run", "--yes", "--select", "name:web-*", "--", "systemctl is-active nginx"}),
+      std::vector<int>{kExitTargetFailed, kExitUnknown});
+  return steps;
+}
+
+std::string typed(const std::vector<std::string>& arguments) {
+  std::string line = "postern";
+  for (const std::string& word : arguments) {
+    const bool quote = word.find_first_of(" *'\"") != std::string::npos;
+    line += quote ? " '" + word + "'" : " " + word;
+  }
+  return line;
+}
+
+class Story {
+ public:
+  explicit Story(const Command& command) : command_(command) {
+    const auto choice = term::parse_color_choice(command.invocation().value("--color").value_or("auto"));
+    const bool tty = command.host().console->is_tty(os::StdStream::out);
+    color_ = term::decide_color(choice.value_or(term::ColorChoice::automatic), *command.host().environment,
+                                tty ? term::Sink::tty : term::Sink::other);
+    const auto size = command.host().console->size();
+    columns_ = size && size->columns >= 40 ? std::min<std::size_t>(size->columns, 110) : 80;
+  }
+  void tell(std::string_view text) const { command_.out("\n" + term::wrap_indented(text, columns_, "# ", "# ")); }
+  void prompt(const std::vector<std::string>& arguments) const {
+    command_.out("\n" + term::styled("$ " + typed(arguments), term::Style::bold, color_) + "\n");
+  }
+  void plain(std::string_view text) const { command_.out(text); }
+
+ private:
+  const Command& command_;
+  term::Color color_ = term::Color::off;
+  std::size_t columns_ = 80;
+};
+
+/// A folder for the CA file and the fleet file, removed at the end.
+Result<std::string> make_demo_dir(const Command& command) {
+  std::array<std::uint8_t, 8> random{};
+  command.ctx().random().fill(random);
+  const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
+  const std::string base = command.host().environment->get("TMPDIR").value_or("/tmp");
+  const std::string dir = os::join_path(base, "postern-demo-" + suffix);
+  TRY_VOID(command.host().files->make_dirs(dir, 0700));
+  return dir;
+}
+
+void remove_demo_dir(const Command& command, const std::string& dir) {
+  for (const char* name : {"ca.pem", "postern.yaml", "env"})
+    (void)command.host().files->remove(os::join_path(dir, name));
+  (void)command.host().files->remove(dir);
+}
+
+rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const std::string& dir) {
+  os::Files& files = *command.host().files;
+  const std::string ca_file = os::join_path(dir, "ca.pem");
+  const std::string fleet_file = os::join_path(dir, "postern.yaml");
+  CO_TRY_VOID(files.write_atomically(ca_file, cloud.ca_pem(), 0600));
+  CO_TRY_VOID(files.write_atomically(fleet_file, cloud.fleet_yaml(), 0600));
+  std::vector<std::pair<std::string, std::string>> variables = cloud.environment();
+  variables.emplace_back("AWS_CA_BUNDLE", ca_file);
+  variables.emplace_back("POSTERN_FLEET", fleet_file);
+  std::string exports;
+  for (const auto& [key, value] : variables) exports += "export " + key + "='" + value + "'\n";
+  CO_TRY_VOID(files.write_atomically(os::join_path(dir, "env"), exports, 0600));
+  DemoEnvironment environment(*command.host().environment, variables, dir);
+  CO_TRY(const http::Url url, http::parse_url(cloud.endpoint_url()));
+  const std::vector<net::Endpoint> allowed(1, net::Endpoint(url.origin.host, url.origin.port));
+  net::AllowDialer dialer(*command.host().dialer, allowed, "the simulated world " + cloud.world_id());
+  Host host = command.host();
+  host.environment = &environment;
+  host.dialer = &dialer;
+  host.signals = nullptr;  // the outer command listens; its cancellation reaches the steps
+
+  const Story story_teller(command);
+  story_teller.plain("SIMULATED: a cloud inside this process (" + cloud.world_id() + " at " + cloud.endpoint_url() +
+                     "); no AWS account is contacted.\n");
+  bool as_designed = true;
+  int last_code = kExitOk;
+  for (const Step& step : story()) {
+    story_teller.tell(step.told);
+    story_teller.prompt(step.arguments);
+    std::vector<std::string> arguments = step.arguments;
+    const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+    const std::vector<std::string> table = words({"--output", "table"});
+    arguments.insert(separator, table.begin(), table.end());
+    const int code = co_await run_cli(host, std::move(arguments));
+    const bool stopped = co_await rt::is_cancelled();
+    if (stopped) co_return kExitInterrupted;
+    const bool expected = std::find(step.expected.begin(), step.expected.end(), code) != step.expected.end();
+    story_teller.plain("(exit code " + std::to_string(code) +
+                       (expected ? ")\n" : ": not what this world should give)\n"));
+    as_designed = as_designed && expected;
+    if (step.arguments[0] == "run") last_code = code;
+  }
+  story_teller.tell(
+      as_designed ? "Everything went as the world's faults demand. The same commands work on your accounts: begin with "
+                    "`postern init -O postern.yaml`, which is read-only until you say otherwise."
+                  : "Something did not go as designed; please report it with the output above.");
+  if (command.invocation().has("--keep")) {
+    story_teller.tell("The cloud stays until Ctrl-C. In another terminal: . " + os::join_path(dir, "env"));
+    (void)co_await rt::sleep_until(command.ctx().clock(), MonoTime::max());
+  }
+  if (command.invocation().has("--exit-code")) co_return last_code;
+  co_return as_designed ? kExitOk : kExitOther;
+}
+
+}  // namespace
+
+rt::Task<Result<int>> run_demo(const Command& command) {
+  if (command.host().clouds == nullptr)
+    co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
+  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(command.ctx()));
+  Result<std::string> dir = make_demo_dir(command);
+  Result<int> code = fail(ErrorKind::internal, "not played");
+  if (dir) {
+    code = co_await play(command, *cloud, *dir);
+    remove_demo_dir(command, *dir);
+  } else {
+    code = fail(std::move(dir).error());
+  }
+  co_await cloud->stop();
+  co_return code;
+}
+
+}  // namespace postern::cli

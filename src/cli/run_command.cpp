@@ -1,0 +1,233 @@
+// run
+
+#include <algorithm>
+#include <set>
+
+#include "adapters/command_port.hpp"
+#include "base/text.hpp"
+#include "cli/aws_command.hpp"
+#include "cli/failure.hpp"
+#include "cli/run_report.hpp"
+#include "cli/script.hpp"
+#include "flow/exit_code.hpp"
+#include "term/progress.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr std::size_t kScriptMax = 48U << 10U;  // SendCommand refuses documents with parameters beyond 64 KB
+
+Result<std::string> read_script(const Command& command, const std::string& path) {
+  Result<std::string> text = command.host().files->read(path == "-" ? "/dev/stdin" : path, kScriptMax);
+  if (!text) return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
+  return text;
+}
+
+Result<flow::CommandSpec> command_spec(const Command& command) {
+  const Invocation& invocation = command.invocation();
+  const Strictness strictness = invocation.has("--no-strict") ? Strictness::lax : Strictness::strict;
+  flow::CommandSpec spec;
+  const auto script = invocation.value("--script");
+  if (script && !invocation.words.empty())
+    return fail(ErrorKind::usage, "give a command after --, or --script, not both");
+  if (script) {
+    TRY(const std::string text, read_script(command, *script));
+    spec = command_of_script(text, strictness);
+  } else if (!invocation.words.empty()) {
+    spec = command_of_words(invocation.words, strictness);
+  } else {
+    return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
+  }
+  spec.comment = invocation.value("--comment").value_or("");
+  if (const auto text = invocation.value("--execution-timeout")) {
+    TRY(spec.execution_timeout, parse_duration(*text, "--execution-timeout"));
+    if (spec.execution_timeout.count() < 5 || spec.execution_timeout > std::chrono::hours(48)) {
+      return fail(ErrorKind::usage, "--execution-timeout: the agent takes 5 seconds to 48 hours");
+    }
+  }
+  if (const auto text = invocation.value("--delivery-timeout")) {
+    TRY(spec.delivery_timeout, parse_duration(*text, "--delivery-timeout"));
+    if (spec.delivery_timeout.count() < 30 || spec.delivery_timeout > std::chrono::hours(720)) {
+      return fail(ErrorKind::usage, "--delivery-timeout: Systems Manager takes 30 seconds to 30 days");
+    }
+  }
+  return spec;
+}
+
+std::string plural_of(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::size_t account_count(const flow::RunPlan& plan) {
+  std::set<std::string> accounts;
+  for (const flow::PlannedBatch& batch : plan.batches) accounts.insert(batch.batch.scope().account.text());
+  return accounts.size();
+}
+
+std::string plan_text(const flow::RunPlan& plan, const flow::CommandSpec& spec, const TargetNames& names) {
+  std::string out = "Plan: " + plural_of(plan.targets(), "target") + " in " +
+                    plural_of(account_count(plan), "account") + ", " + plural_of(plan.batches.size(), "command") + "\n";
+  for (const flow::PlannedBatch& batch : plan.batches) {
+    out += "  " + batch.batch.scope().label() + "  " + std::string(document_of(batch.shell)) + "  " +
+           plural_of(batch.batch.ids().size(), "target") + "\n";
+  }
+  const std::vector<std::string>& lines = spec.sh_lines;
+  out += "  runs: " + printable(lines.empty() ? "" : lines.back(), 160);
+  if (lines.size() > 2) out += "  (and " + std::to_string(lines.size() - 2) + " more lines)";
+  out += "\n";
+  for (const flow::SkippedTarget& skipped : plan.skipped) {
+    const auto name = names.find(skipped.target.label());
+    out += "  skips " + (name == names.end() || name->second.empty() ? skipped.target.id().text() : name->second) +
+           ": " + printable(skipped.reason, 200) + "\n";
+  }
+  return out;
+}
+
+rt::Task<Result<bool>> ask_yes(const Command& command, std::string question) {
+  command.err(question + " [y/N] ");
+  std::array<std::byte, 64> buffer{};
+  const Result<std::size_t> got = co_await command.host().console->read_input(buffer);
+  if (!got) co_return fail(got.error());
+  const std::string_view answer(reinterpret_cast<const char*>(buffer.data()), *got);
+  const std::string word = to_lower(trim(answer));
+  co_return word == "y" || word == "yes";
+}
+
+class RunProgress final : public flow::RunObserver {
+ public:
+  RunProgress(const Command& command, std::size_t total)
+      : command_(command), printer_(*command.host().console, term::Color::off), started_(command.ctx().now()) {
+    progress_.label = "run";
+    progress_.total = total;
+  }
+  void on_sent(const fleet::Batch& batch, const std::string& command_id) override {
+    if (command_.ctx().explainer().wants("run")) {
+      command_.ctx().explainer().explain("run", batch.scope().label() + ": command " + command_id + " for " +
+                                                    std::to_string(batch.ids().size()) + " targets");
+    }
+  }
+  void on_progress(const flow::Totals& done, std::size_t running) override {
+    progress_.succeeded = done.succeeded;
+    progress_.failed = done.failed;
+    progress_.skipped = done.skipped;
+    progress_.unknown = done.unknown;
+    progress_.running = running;
+    progress_.elapsed = command_.ctx().now() - started_;
+    printer_.draw(progress_, command_.ctx().now());
+  }
+  void on_note(std::string_view text) override { printer_.note(printable(text, 400)); }
+  void finish() { printer_.clear(); }
+
+ private:
+  const Command& command_;
+  term::ProgressPrinter printer_;
+  term::Progress progress_;
+  MonoTime started_;
+};
+
+/// The rails before the first write: one world, and every scope's credentials in its own account. Nothing has been
+/// sent.
+rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const flow::RunPlan& plan) {
+  std::set<std::string> seen;
+  for (const flow::PlannedBatch& batch : plan.batches) {
+    const fleet::Scope& scope = batch.batch.scope();
+    if (work.session->world(scope.region.text()) == adapters::World::mixed &&
+        !command.invocation().has("--mixed-endpoints")) {
+      co_return fail(
+          Error(ErrorKind::refused,
+                "some services resolve to configured endpoints and others to AWS: simulated and real would mix; "
+                "configure all of them, or pass --mixed-endpoints")
+              .with("rail", "world"));
+    }
+    if (!seen.insert(scope.account.text() + scope.access.describe()).second) continue;
+    CO_TRY(aws::CallScope call, work.session->call_scope(scope));
+    const auto identity = co_await work.session->identities().verify(command.ctx(), std::move(call));
+    if (identity) continue;
+    Error error = identity.error();
+    if (error.kind() == ErrorKind::refused) error.with("rail", "identity");
+    co_return fail(std::move(error));
+  }
+  co_return Result<void>();
+}
+
+Result<void> answer_run(const Command& command, const flow::RunResult& run, const fleet::Discovery& discovery,
+                        const TargetNames& names, std::string_view world) {
+  const OutputOptions& options = command.output();
+  if (options.format == Format::table && !options.query) {
+    const Grouping grouping = command.invocation().has("--by-target") ? Grouping::by_target : Grouping::gathered;
+    command.out(run_text(run, discovery, names, options, grouping));
+    return Result<void>();
+  }
+  Answer answer;
+  answer.document = run_document(run, discovery, world);
+  answer.rows_key = "targets";
+  answer.markdown_title = "Run " + run.run_id;
+  for (const char* column : {"account_id", "region", "instance_id", "status", "exit_code", "reason"}) {
+    answer.columns.push_back(member_column(column, 0, column));
+  }
+  return command.answer(answer);
+}
+
+rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery,
+                             flow::CommandSpec spec, std::size_t concurrency) {
+  const Invocation& invocation = command.invocation();
+  const TargetNames names = target_names(discovery.instances);
+  flow::RunPlan plan = flow::plan_run(discovery.instances);
+  command.err(plan_text(plan, spec, names));
+  for (const fleet::ScopeProblem& problem : discovery.problems)
+    command.err(describe_problem(*problem.scope, problem.error));
+  if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
+    co_return exit_code_of(discovery);
+  }
+  if (invocation.has("--dry-run")) co_return kExitOk;
+  if (plan.targets() > 0 && !invocation.has("--yes")) {
+    if (!command.host().console->is_tty(os::StdStream::in)) {
+      co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes runs the plan, --dry-run only shows it");
+    }
+    CO_TRY(const bool yes, co_await ask_yes(command, plural_of(account_count(plan), "account") + ", " +
+                                                         plural_of(plan.targets(), "instance") + ". Proceed?"));
+    if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was sent"));
+  }
+  CO_TRY_VOID(co_await check_rails(command, work, plan));
+  adapters::SsmCommands port(*work.session);
+  RunProgress progress(command, plan.targets() + plan.skipped.size());
+  flow::RunOptions options;
+  options.concurrency = concurrency;
+  const flow::RunResult run =
+      co_await flow::run_plain(command.ctx(), port, std::move(plan), std::move(spec), options, progress);
+  progress.finish();
+  const bool custom = work.session->world("") == adapters::World::custom;
+  CO_TRY_VOID(answer_run(command, run, discovery, names, custom ? "custom" : "aws"));
+  if (invocation.has("--max-rc") && !run.interrupted) co_return flow::worst_exit_code(run);
+  co_return flow::exit_code_of(run, discovery.problems.size());
+}
+
+}  // namespace
+
+rt::Task<Result<int>> run_run(const Command& command) {
+  CO_TRY(flow::CommandSpec spec, command_spec(command));
+  CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
+  CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
+  CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
+  if (work.read_only && !command.invocation().has("--dry-run")) {
+    co_return fail(
+        Error(ErrorKind::refused,
+              "run is refused in read-only mode (--read-only, POSTERN_READ_ONLY or mode: read-only in the fleet "
+              "file); --dry-run shows the plan")
+            .with("rail", "read-only"));
+  }
+  adapters::AwsInventory inventory(*work.session);
+  fleet::DiscoverOptions options;
+  options.concurrency = concurrency;
+  Result<fleet::Discovery> discovery =
+      co_await fleet::discover(command.ctx(), inventory, work.scopes, selector, options);
+  if (!discovery) {
+    co_await work.session->close();
+    co_return fail(std::move(discovery).error());
+  }
+  Result<int> code = co_await run_on(command, work, *discovery, std::move(spec), concurrency);
+  co_await work.session->close();
+  co_return code;
+}
+
+}  // namespace postern::cli

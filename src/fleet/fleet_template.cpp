@@ -1,0 +1,183 @@
+// What `postern init` writes: the commented fleet file, and the import of Cloud Custodian's accounts file.
+
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "fleet/fleet_file.hpp"
+
+namespace postern::fleet {
+namespace {
+
+constexpr std::string_view kHead = R"(# The fleet of postern: which accounts there are, and how to get into each.
+# Check it with: postern accounts check
+
+version: 1
+
+# read-only refuses every AWS operation outside a reviewed list of reads, and the roles are assumed with a session policy
+# of exactly those reads. Remove the line (or say read-write) when you want to run commands.
+mode: read-only
+
+# Where the orders come from. The default credential chain is used as the AWS CLI does it, unless a profile is named.
+hub:
+  account: "111122223333"
+  region: us-east-1
+  # profile: hub-admin
+
+# What holds for every account that says nothing else.
+defaults:
+  role: PosternOperator            # the name of the role to assume, for all duties; or one per duty:
+  # roles: {observe: PosternObserve, operate: PosternOperate}
+  regions: [us-east-1]
+  max_concurrent_accounts: 5
+  # external_id: "env:EXTERNAL_ID" # env:NAME and file:PATH are read when they are needed and never stored
+
+)";
+
+constexpr std::string_view kExampleAccounts = R"(accounts:
+  # By role: assumed with the hub's credentials. Quote account ids, or YAML may take them for numbers.
+  - id: "444455556666"
+    name: payments-prod
+    external_id: "env:PAYMENTS_EXTERNAL_ID"
+    regions: [us-east-1, us-west-2]
+    tags: {env: prod}
+    # dr: {region: us-west-2}      # where it recovers to
+  # By profile: the profile's own credentials are the way in.
+  - id: "777788889999"
+    name: ledger-prod
+    profile: ledger-admin
+    tags: {env: prod}
+
+)";
+
+constexpr std::string_view kTail = R"(# Names for sets of targets: postern targets -s @dr
+selectors:
+  dr:
+    tags: {"dr:enabled": "true", "dr:recovery-strategy": drs}
+    state: running
+  linux:
+    platform: linux
+
+# Targets that ask for more than --yes.
+# protect:
+#   tags: {protected: "true"}
+)";
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string list_of_regions(const std::vector<Region>& regions) {
+  std::string out = "[";
+  for (const Region& region : regions) out.append(out.size() > 1 ? ", " : "").append(region.text());
+  return out + "]";
+}
+
+std::string account_yaml(const Account& account) {
+  std::string out = "  - id: " + quoted(account.id.text()) + "\n    name: " + quoted(account.name) + "\n";
+  if (!account.roles.any.empty()) out += "    role: " + quoted(account.roles.any) + "\n";
+  if (account.external_id) out += "    external_id: " + quoted(account.external_id->to_text()) + "\n";
+  if (!account.profile.empty()) out += "    profile: " + quoted(account.profile) + "\n";
+  if (!account.regions.empty()) out += "    regions: " + list_of_regions(account.regions) + "\n";
+  if (!account.tags.empty()) {
+    out += "    tags: {";
+    const char* separator = "";
+    for (const auto& [key, value] : account.tags) {
+      out.append(separator).append(quoted(key)).append(": ").append(quoted(value));
+      separator = ", ";
+    }
+    out += "}\n";
+  }
+  return out;
+}
+
+/// A scalar member of a c7n account, or empty.
+std::string c7n_text(const yaml::Node& account, std::string_view key) {
+  const yaml::Entry* entry = account.find(key);
+  return entry != nullptr && entry->value.is_scalar() ? entry->value.text : std::string();
+}
+
+Result<void> import_role(const yaml::Node& node, Account& account, std::vector<std::string>& left_out) {
+  const yaml::Entry* role = node.find("role");
+  if (role == nullptr) return Result<void>();
+  if (!role->value.is_scalar()) {
+    left_out.push_back(account.name + ": a chain of roles");
+    return Result<void>();
+  }
+  account.roles.any = role->value.text;
+  if (role->value.text.starts_with("arn:")) TRY_VOID(RoleArn::parse(role->value.text));
+  return Result<void>();
+}
+
+Result<Account> import_account(const yaml::Node& node, std::vector<std::string>& left_out) {
+  if (!node.is_map()) return fail(node.error("an account must be a map"));
+  Account account;
+  const yaml::Entry* id = node.find("account_id");
+  if (id == nullptr) return fail(node.error("account_id is missing"));
+  Result<AccountId> parsed = AccountId::parse(id->value.text);
+  if (!parsed) return fail(id->value.error(parsed.error().message()));
+  account.id = std::move(*parsed);
+  account.name = c7n_text(node, "name");
+  if (account.name.empty()) account.name = account.id.text();
+  account.profile = c7n_text(node, "profile");
+  Result<void> role = import_role(node, account, left_out);
+  if (!role) return fail(node.error(role.error().message()));
+  if (const std::string text = c7n_text(node, "external_id"); !text.empty())
+    account.external_id = SecretRef::literal(text);
+  if (const yaml::Entry* regions = node.find("regions")) {
+    for (const yaml::Node& item : regions->value.items) {
+      if (item.text == "all") {
+        left_out.push_back(account.name + ": regions: all (use --all-regions)");
+        continue;
+      }
+      Result<Region> region = Region::parse(item.text);
+      if (!region) return fail(item.error(region.error().message()));
+      account.regions.push_back(std::move(*region));
+    }
+  }
+  if (const yaml::Entry* tags = node.find("tags")) {
+    for (const yaml::Node& item : tags->value.items) {
+      const std::size_t colon = item.text.find(':');
+      account.tags.insert_or_assign(item.text.substr(0, colon),
+                                    colon == std::string::npos ? "true" : item.text.substr(colon + 1));
+    }
+  }
+  if (node.find("vars") != nullptr) left_out.push_back(account.name + ": vars");
+  return account;
+}
+
+}  // namespace
+
+std::string default_fleet_yaml() {
+  return std::string(kHead).append(kExampleAccounts).append(kTail);
+}
+
+std::string default_fleet_yaml(const std::vector<Account>& accounts) {
+  std::string out(kHead);
+  out += accounts.empty() ? "accounts: []\n" : "accounts:\n";
+  for (const Account& account : accounts) out += account_yaml(account);
+  return out.append("\n").append(kTail);
+}
+
+Result<std::string> import_c7n_accounts(std::string_view text, std::string name) {
+  TRY(const yaml::Node root, yaml::parse(text, name));
+  const yaml::Entry* accounts = root.find("accounts");
+  if (accounts == nullptr || !accounts->value.is_sequence()) {
+    return fail(ErrorKind::usage, name + ": not an accounts file of c7n-org: it has no list 'accounts'");
+  }
+  std::vector<Account> imported;
+  std::vector<std::string> left_out;
+  for (const yaml::Node& node : accounts->value.items) {
+    TRY(Account account, import_account(node, left_out));
+    imported.push_back(std::move(account));
+  }
+  std::string out = default_fleet_yaml(imported);
+  if (!left_out.empty()) out += "\n# Left out of " + printable(name, 200) + ", it has no counterpart here:\n";
+  for (const std::string& what : left_out) out += "#   " + printable(what, 200) + "\n";
+  return out;
+}
+
+}  // namespace postern::fleet
