@@ -59,7 +59,9 @@ const Command& CommandEngine::send(CommandSpec spec) {
   forget_old();
   auto made = std::make_unique<Running>();
   Command& command = made->command;
-  command.id = command_engine::new_id(ctx_.random());
+  do {
+    command.id = command_engine::new_id(ctx_.random());
+  } while (commands_.contains(command.id));
   command.requested = std::chrono::floor<std::chrono::milliseconds>(now());
   command.expires = command.requested + spec.delivery_timeout + spec.execution_timeout;
   command.visible = command.requested + cloud_.config().list_lag;
@@ -112,10 +114,10 @@ void CommandEngine::arm_ramp(Running& command, Duration delay) {
     if (found == nullptr) return;
     found->ramp = 0;
     pump(*found);
-    found->window = std::min(found->window * 2, command_engine::concurrency(found->command));
-    // A full window waits for an end, which pumps; there is no need to tick meanwhile.
-    if (found->window < command_engine::concurrency(found->command)) arm_ramp(*found, options_.ramp_step);
-    pump(*found);
+    const std::size_t most = command_engine::concurrency(found->command);
+    if (found->window == most) return;  // from here on every end makes room and pumps
+    found->window = std::min(found->window * 2, most);
+    arm_ramp(*found, options_.ramp_step);
   });
 }
 

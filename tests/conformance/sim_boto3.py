@@ -484,7 +484,9 @@ class Faults(Base):
         self.fault("ssm:DescribeInstanceInformation", "invalid_utf8")
         with self.assertRaises(UnicodeDecodeError):
             self.client("ssm", **once).describe_instance_information()
-        for kind in ("html_page", "truncated_reply", "invalid_utf8"):
+        self.fault("ec2:DescribeRegions", "html_page")
+        self.assertNotIn("Regions", self.client("ec2", **once).describe_regions())
+        for kind in ("truncated_reply", "invalid_utf8"):
             self.fault("ec2:DescribeRegions", kind)
             with self.assertRaises(botocore.parsers.ResponseParserError):
                 self.client("ec2", **once).describe_regions()
