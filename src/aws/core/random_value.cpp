@@ -64,8 +64,15 @@ class Filler {
       const bool nests = member.shape->kind <= Kind::map;
       if (nests && depth >= options_.depth_max && !member.required) continue;
       if (!member.required && below(3) == 0) continue;
-      fill(*member.shape, member_emplace(v, member), depth + 1);
+      void* const field = member_emplace(v, member);
+      fill(*member.shape, field, depth + 1);
+      if (member.time_format == TimeFormat::http_date) drop_fraction(field);
     }
+  }
+  /// HTTP dates have no fraction of a second.
+  static void drop_fraction(void* time) {
+    auto& value = *static_cast<WallTime*>(time);
+    value = std::chrono::floor<std::chrono::seconds>(value);
   }
   std::size_t size(int depth) {
     const std::size_t least = options_.empty_containers ? 0 : 1;
@@ -126,11 +133,12 @@ class Filler {
         return (static_cast<double>(below(2'000'001)) - 1'000'000) / 64;
     }
   }
-  WallTime time(const Shape&) {
+  WallTime time(const Shape& shape) {
     constexpr std::uint64_t kFrom = 946'684'800;    // 2000-01-01
     constexpr std::uint64_t kSpan = 3'155'760'000;  // a hundred years
     const auto seconds = static_cast<std::int64_t>(kFrom + below(kSpan));
-    const auto millis = static_cast<std::int64_t>(below(3) == 0 ? below(1000) : 0);
+    const auto millis =
+        static_cast<std::int64_t>(below(3) == 0 && shape.time_format != TimeFormat::http_date ? below(1000) : 0);
     return WallTime(std::chrono::seconds(seconds) + std::chrono::milliseconds(millis));
   }
 
