@@ -156,6 +156,30 @@ std::string describe_problem(const fleet::Scope& scope, const Error& error) {
   return out;
 }
 
+std::string summarize_problems(const fleet::Discovery& discovery) {
+  std::string out;
+  bool causes = false;
+  for (std::size_t i = 0; i < discovery.problems.size(); ++i) {
+    const fleet::ScopeProblem& problem = discovery.problems[i];
+    const std::string message = printable(problem.error.message(), 400);
+    std::string regions = problem.scope->region.text();
+    // Problems are in the order of the scopes: an account's Regions stand together.
+    while (i + 1 < discovery.problems.size()) {
+      const fleet::ScopeProblem& next = discovery.problems[i + 1];
+      const bool same = next.scope->account == problem.scope->account && next.scope->access == problem.scope->access &&
+                        printable(next.error.message(), 400) == message;
+      if (!same) break;
+      regions += ", " + next.scope->region.text();
+      ++i;
+    }
+    const std::string& name = problem.scope->account_name;
+    out += (name.empty() ? "the caller's account" : name) + " (" + regions + ") could not be asked: " + message + "\n";
+    causes = causes || !causes_of(*problem.scope, problem.error).empty();
+  }
+  if (causes) out += "postern accounts check lists the possible causes and the commands that tell them apart.\n";
+  return out;
+}
+
 int exit_code_of(const fleet::Discovery& discovery) {
   if (discovery.problems.empty()) return kExitOk;
   if (discovery.problems.size() == discovery.scopes_asked) return exit_code_of(discovery.problems.front().error);

@@ -40,6 +40,9 @@ Json problem_json(const fleet::Scope& scope, const Error& error);
 /// The same for people, on stderr: the sentence, then the candidate causes with the commands that tell them apart.
 std::string describe_problem(const fleet::Scope& scope, const Error& error);
 
+/// One line per account, however many Regions could not be asked, and where to read more.
+std::string summarize_problems(const fleet::Discovery& discovery);
+
 /// 253-255 when not one scope could be asked, 4 when some could not, else 0.
 int exit_code_of(const fleet::Discovery& discovery);
 

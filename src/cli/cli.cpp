@@ -112,7 +112,9 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   }
   obs::ExplanationOptions why;
   why.verbosity = invocation->count("--verbose");
-  obs::Explanations explanations(*host.console, why);
+  os::Console* console = host.console;
+  obs::Explanations explanations([console](std::string_view line) { (void)console->write(os::StdStream::err, line); },
+                                 why);
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);

@@ -84,8 +84,9 @@ std::vector<Step> story() {
   steps.emplace_back(
       "A command that fails somewhere: every node ends in exactly one state, and the exit code says that not all is "
       "well.",
-      words({"run", "--yes", "--select", "name:web-*", "--", "systemctl is-active nginx"}),
-      std::vector<int>{kExitTargetFailed, kExitUnknown});
+      words({"run", "--yes", "--account", "payments-prod,ledger-prod", "--select", "state:running and ssm:online", "--",
+             "systemctl is-active nginx"}),
+      std::vector<int>{kExitTargetFailed});
   return steps;
 }
 

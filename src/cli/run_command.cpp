@@ -173,9 +173,13 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   const Invocation& invocation = command.invocation();
   const TargetNames names = target_names(discovery.instances);
   flow::RunPlan plan = flow::plan_run(discovery.instances);
-  command.err(plan_text(plan, spec, names));
-  for (const fleet::ScopeProblem& problem : discovery.problems)
-    command.err(describe_problem(*problem.scope, problem.error));
+  // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
+  const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
+  if (invocation.has("--dry-run")) {
+    command.out(planned);
+  } else {
+    command.err(planned);
+  }
   if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
     co_return exit_code_of(discovery);
   }

@@ -132,9 +132,9 @@ std::string totals_table(const flow::RunResult& run, const fleet::Discovery& dis
   table_options.width = options.width;
   table_options.color = options.color;
   std::string out = table.render(table_options).text;
-  for (const fleet::ScopeProblem& problem : discovery.problems) {
-    out += problem.scope->label() + ": could not be asked, its targets are unknown\n";
-  }
+  std::string unasked;
+  for (const fleet::ScopeProblem& problem : discovery.problems) unasked += " " + problem.scope->label();
+  if (!unasked.empty()) out += "not asked, their targets are unknown:" + unasked + "\n";
   return out;
 }
 

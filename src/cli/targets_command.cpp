@@ -77,9 +77,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   if (!discovery) co_return fail(std::move(discovery).error());
   CO_TRY_VOID(command.answer(targets_answer(command, *discovery, selector)));
   for (const std::string& oddity : discovery->oddities) command.err("warning: " + printable(oddity) + "\n");
-  for (const fleet::ScopeProblem& problem : discovery->problems) {
-    command.err("\n" + describe_problem(*problem.scope, problem.error));
-  }
+  if (!discovery->problems.empty()) command.err("\n" + summarize_problems(*discovery));
   co_return exit_code_of(*discovery);
 }
 

@@ -12,7 +12,7 @@ bool Explanations::wants(std::string_view topic) const {
 void Explanations::explain(std::string_view topic, std::string text) {
   if (!wants(topic)) return;
   std::string safe = printable(redact(text), 2000);
-  (void)console_.write(os::StdStream::err, "[" + std::string(topic) + "] " + safe + "\n");
+  sink_("[" + std::string(topic) + "] " + safe + "\n");
   kept_.emplace_back(std::string(topic), std::move(safe));
   if (kept_.size() > options_.kept_max) kept_.pop_front();
 }

@@ -4,10 +4,10 @@
 /// tests.
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 
-#include "os/console.hpp"
 #include "rt/context.hpp"
 
 namespace postern::obs {
@@ -28,13 +28,15 @@ struct Explanation {
 /// outlives it.
 class Explanations final : public rt::Explainer {
  public:
-  Explanations(os::Console& console, ExplanationOptions options) : console_(console), options_(options) {}
+  /// Takes lines, each ended by a line end: stderr, in the end.
+  using Sink = std::function<void(std::string_view line)>;
+  Explanations(Sink sink, ExplanationOptions options) : sink_(std::move(sink)), options_(options) {}
   bool wants(std::string_view topic) const override;
   void explain(std::string_view topic, std::string text) override;
   const std::deque<Explanation>& kept() const noexcept { return kept_; }
 
  private:
-  os::Console& console_;
+  Sink sink_;
   ExplanationOptions options_;
   std::deque<Explanation> kept_;
 };

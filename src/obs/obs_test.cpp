@@ -6,46 +6,36 @@
 namespace postern::obs {
 namespace {
 
-class CapturingConsole final : public os::Console {
- public:
-  Result<void> write(os::StdStream stream, std::string_view text) override {
-    (stream == os::StdStream::err ? errors : output) += text;
-    return Result<void>();
-  }
-  bool is_tty(os::StdStream) const override { return false; }
-  std::optional<os::TtySize> size() const override { return std::nullopt; }
-  Result<std::unique_ptr<os::RawMode>> enter_raw_mode() override { return fail(ErrorKind::unsupported, "no terminal"); }
-  rt::Task<Result<std::size_t>> read_input(std::span<std::byte>) override { co_return std::size_t{0}; }
-  std::string output;
-  std::string errors;
-};
+Explanations::Sink into(std::string& text) {
+  return [&text](std::string_view line) { text += line; };
+}
 
 TEST(Explanations, PrintDecisionsWithVAndCallsWithVv) {
-  CapturingConsole console;
+  std::string errors;
   ExplanationOptions options;
-  Explanations silent(console, options);
+  Explanations silent(into(errors), options);
   silent.explain("credentials", "environment");
-  EXPECT_EQ(console.errors, "");
+  EXPECT_EQ(errors, "");
   options.verbosity = 1;
-  Explanations decisions(console, options);
+  Explanations decisions(into(errors), options);
   decisions.explain("credentials", "environment");
   decisions.explain("call", "sts:GetCallerIdentity");
-  EXPECT_EQ(console.errors, "[credentials] environment\n");
+  EXPECT_EQ(errors, "[credentials] environment\n");
   options.verbosity = 2;
   options.kept_max = 2;
-  Explanations all(console, options);
+  Explanations all(into(errors), options);
   for (int i = 0; i < 5; ++i) all.explain("call", std::to_string(i));
   ASSERT_EQ(all.kept().size(), 2U);
   EXPECT_EQ(all.kept().back().text, "4");
 }
 
 TEST(Explanations, NoSecretAndNoControlCharacterPasses) {
-  CapturingConsole console;
+  std::string errors;
   ExplanationOptions options;
   options.verbosity = 1;
-  Explanations why(console, options);
+  Explanations why(into(errors), options);
   why.explain("credentials", "process said aws_secret_access_key=abc/DEF+1 \x1b[31m");
-  EXPECT_EQ(console.errors, "[credentials] process said aws_secret_access_key=*** \\x1b[31m\n");
+  EXPECT_EQ(errors, "[credentials] process said aws_secret_access_key=*** \\x1b[31m\n");
 }
 
 TEST(Redact, MasksValuesAndKeepsTheRest) {

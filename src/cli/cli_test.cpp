@@ -1,0 +1,183 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "cli/failure.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/parse.hpp"
+#include "cli/script.hpp"
+
+namespace postern::cli {
+namespace {
+
+Result<Invocation> parse(std::vector<std::string> words) {
+  return parse_command_line(words);
+}
+
+std::string usage_of(std::vector<std::string> words) {
+  const Result<Invocation> invocation = parse(std::move(words));
+  if (invocation) return "accepted";
+  EXPECT_EQ(invocation.error().kind(), ErrorKind::usage);
+  return invocation.error().message();
+}
+
+TEST(ParseCommandLine, OptionsStandBeforeAndAfterTheCommand) {
+  const auto invocation = parse({"-o", "json", "accounts", "check", "--region=us-east-1", "-r", "eu-west-1", "-vv"});
+  ASSERT_TRUE(invocation) << invocation.error().message();
+  EXPECT_EQ(invocation->command->path, "accounts check");
+  EXPECT_EQ(invocation->value("--output"), "json");
+  EXPECT_EQ(invocation->values("--region"), (std::vector<std::string>{"us-east-1", "eu-west-1"}));
+  EXPECT_EQ(invocation->count("--verbose"), 2);
+  EXPECT_FALSE(invocation->has("--read-only"));
+}
+
+TEST(ParseCommandLine, NothingAfterTheDashesIsAnOption) {
+  const auto invocation = parse({"run", "-y", "--", "ls", "--color", "-h", "--"});
+  ASSERT_TRUE(invocation) << invocation.error().message();
+  EXPECT_TRUE(invocation->has("--yes"));
+  EXPECT_FALSE(invocation->has("--help"));
+  EXPECT_EQ(invocation->words, (std::vector<std::string>{"ls", "--color", "-h", "--"}));
+}
+
+TEST(ParseCommandLine, AValueMayLookLikeACommand) {
+  const auto invocation = parse({"targets", "--select", "run", "--select", "-x"});
+  ASSERT_TRUE(invocation) << invocation.error().message();
+  EXPECT_EQ(invocation->command->path, "targets");
+}
+
+TEST(ParseCommandLine, AGroupAloneMeansItsList) {
+  const auto invocation = parse({"accounts"});
+  ASSERT_TRUE(invocation);
+  EXPECT_EQ(invocation->command->path, "accounts list");
+}
+
+TEST(ParseCommandLine, SaysWhatWasProbablyMeant) {
+  EXPECT_EQ(usage_of({"tragets"}), "there is no command 'tragets'; did you mean 'targets'?; see postern --help");
+  EXPECT_EQ(usage_of({"targets", "--regoin", "x"}),
+            "unknown option '--regoin'; did you mean '--region'?; see postern targets --help");
+  EXPECT_EQ(usage_of({"targets", "--output", "xml"}),
+            "--output 'xml' is not one of table, json, ndjson, text, markdown");
+  EXPECT_EQ(usage_of({"init", "postern.yaml"}), "'postern.yaml' is one word too many; see postern init --help");
+  EXPECT_NE(usage_of({"targets", "--region"}), "accepted");
+  EXPECT_NE(usage_of({"targets", "-o", "json", "-o", "text"}), "accepted");
+}
+
+TEST(ParseDuration, TakesUnitsAndRefusesTheRest) {
+  EXPECT_EQ(*parse_duration("90s", "x"), std::chrono::seconds(90));
+  EXPECT_EQ(*parse_duration("1h30m", "x"), std::chrono::seconds(5400));
+  EXPECT_EQ(*parse_duration("45", "x"), std::chrono::seconds(45));
+  for (const char* bad : {"", "h", "-5s", "5 s", "5x", "99999999999999999999"})
+    EXPECT_FALSE(parse_duration(bad, "x")) << bad;
+}
+
+Answer sample() {
+  Answer answer;
+  Json rows = Json::array();
+  rows.push_back(Json::object().set("id", "a").set("n", 1).set("note", "one | two"));
+  rows.push_back(Json::object().set("id", "b").set("n", 22).set("note", "\x1b[31mred"));
+  answer.document = Json::object().set("schema", "postern.sample/1").set("rows", std::move(rows));
+  answer.rows_key = "rows";
+  answer.columns.push_back(member_column("ID", 0, "id"));
+  answer.columns.push_back(member_column("N", 0, "n"));
+  answer.columns.push_back(member_column("NOTE", 1, "note"));
+  return answer;
+}
+
+std::string rendered(Format format, std::optional<std::string> query = std::nullopt) {
+  OutputOptions options;
+  options.format = format;
+  options.query = std::move(query);
+  const Result<std::string> text = render(sample(), options);
+  return text ? *text : "error: " + text.error().message();
+}
+
+TEST(Render, EveryFormat) {
+  EXPECT_EQ(rendered(Format::text), "a\t1\tone | two\nb\t22\t\\x1b[31mred\n");
+  EXPECT_EQ(rendered(Format::ndjson),
+            "{\"id\":\"a\",\"n\":1,\"note\":\"one | two\"}\n{\"id\":\"b\",\"n\":22,\"note\":\"\\u001b[31mred\"}\n");
+  EXPECT_EQ(rendered(Format::markdown),
+            "| ID | N | NOTE |\n| --- | --- | --- |\n| a | 1 | one \\| two |\n| b | 22 | \\x1b[31mred |\n");
+  EXPECT_EQ(rendered(Format::json).substr(0, 36), "{\n  \"schema\": \"postern.sample/1\",\n  ");
+  const std::string table = rendered(Format::table);
+  EXPECT_EQ(table.substr(0, table.find('\n')), "ID  N   NOTE");
+  EXPECT_EQ(table.find('\x1b'), std::string::npos);
+}
+
+TEST(Render, AQueryNarrowsTheDocument) {
+  EXPECT_EQ(rendered(Format::json, "rows[].id"), "[\n  \"a\",\n  \"b\"\n]\n");
+  EXPECT_EQ(rendered(Format::text, "rows[].[id, n]"), "a\t1\nb\t22\n");
+  EXPECT_EQ(rendered(Format::ndjson, "rows[].n"), "1\n22\n");
+}
+
+TEST(ExitCodeOf, FollowsTheKind) {
+  const auto code = [](ErrorKind kind) { return exit_code_of(Error(kind, "x")); };
+  EXPECT_EQ(code(ErrorKind::usage), 2);
+  EXPECT_EQ(code(ErrorKind::refused), 3);
+  EXPECT_EQ(code(ErrorKind::cancelled), 130);
+  EXPECT_EQ(code(ErrorKind::credentials), 253);
+  EXPECT_EQ(code(ErrorKind::internal), 255);
+  EXPECT_EQ(exit_code_of(Error(ErrorKind::refused, "x").with("rail", "identity")), 253);
+  AwsFault fault;
+  fault.code = "AccessDeniedException";
+  EXPECT_EQ(exit_code_of(Error(ErrorKind::denied, "x").aws(fault)), 254);
+}
+
+TEST(DescribeFailure, NamesThePlaceAndNeverDrivesTheTerminal) {
+  AwsFault fault;
+  fault.code = "ThrottlingException";
+  fault.request_id = "r-1";
+  const Error error = Error(ErrorKind::throttled, "Rate \x1b]0;exceeded")
+                          .aws(fault)
+                          .with("account", "444455556666")
+                          .with("region", "us-east-1")
+                          .with("operation", "ssm:SendCommand")
+                          .caused_by(Error(ErrorKind::internal, "deeper"));
+  EXPECT_EQ(describe_failure(error),
+            "postern: Rate \\x1b]0;exceeded\n  in: account 444455556666, us-east-1, ssm:SendCommand, request r-1\n"
+            "  because: deeper\n");
+}
+
+TEST(Script, WordsArriveAsTheyAreAndOneWordIsShellText) {
+  const auto words = command_of_words({"printf", "%s", "it's \"$HOME\""}, Strictness::lax);
+  EXPECT_EQ(words.sh_lines, (std::vector<std::string>{R"(printf %s 'it'\''s "$HOME"')"}));
+  EXPECT_EQ(words.powershell_lines, (std::vector<std::string>{R"(& 'printf' '%s' 'it''s "$HOME"')"}));
+  const auto text = command_of_words({"df -h | tail -1"}, Strictness::strict);
+  ASSERT_EQ(text.sh_lines.size(), 2U);
+  EXPECT_EQ(text.sh_lines[1], "df -h | tail -1");
+  EXPECT_EQ(command_of_script("a\r\nb\n", Strictness::lax).sh_lines, (std::vector<std::string>{"a", "b", ""}));
+}
+
+TEST(Help, EveryCommandHasExamplesAndFitsTheTerminal) {
+  for (const CommandSpec& command : commands()) {
+    EXPECT_FALSE(command.examples.empty()) << command.path;
+    const std::string help = command_help(command, 80);
+    EXPECT_NE(help.find("Usage: postern " + std::string(command.path)), std::string::npos);
+    for (const OptionSpec& option : command.options) EXPECT_NE(help.find(option.name), std::string::npos);
+  }
+  EXPECT_NE(general_help(80).find("Exit codes:"), std::string::npos);
+}
+
+TEST(Help, CompletionAndManKnowEveryCommand) {
+  const std::string man = man_page();
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = completion_script(shell);
+    for (const CommandSpec& command : commands()) {
+      const std::string word(command.path.substr(0, command.path.find(' ')));
+      EXPECT_NE(script.find(word), std::string::npos) << shell << " " << word;
+    }
+  }
+  for (const CommandSpec& command : commands()) {
+    EXPECT_NE(man.find(".SS postern " + std::string(command.path)), std::string::npos) << command.path;
+  }
+}
+
+TEST(Help, TheGuideIsMadeFromTheSameTable) {
+  std::ifstream file("docs/guide/commands.md");
+  const std::string guide((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(guide, markdown_reference()) << "make it anew: postern --markdown > docs/guide/commands.md";
+}
+
+}  // namespace
+}  // namespace postern::cli
