@@ -1,6 +1,7 @@
 #include "flow/plan.hpp"
 
 #include <array>
+#include <set>
 
 namespace postern::flow {
 namespace {
@@ -43,7 +44,9 @@ std::size_t RunPlan::targets() const {
 RunPlan plan_run(const std::vector<fleet::Instance>& instances) {
   RunPlan plan;
   std::array<std::vector<fleet::TargetRef>, 2> by_shell;
+  std::set<fleet::TargetRef> seen;
   for (const fleet::Instance& instance : instances) {
+    if (!seen.insert(instance.ref).second) continue;
     std::string reason = obstacle(instance);
     if (!reason.empty()) {
       plan.skipped.emplace_back(instance.ref, std::move(reason));

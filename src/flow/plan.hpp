@@ -48,8 +48,9 @@ struct RunPlan {
   std::size_t targets() const;  ///< in batches
 };
 
-/// Every instance lands in exactly one batch or among the skipped. Not running, not managed, connection lost: skipped
-/// as unreachable, because AWS refuses a whole batch for one such target.
+/// Every instance lands in exactly one batch or among the skipped; of one that is given twice the first counts. Not
+/// running, not managed, connection lost: skipped as unreachable, because AWS refuses a whole batch for one such
+/// target.
 RunPlan plan_run(const std::vector<fleet::Instance>& instances);
 
 }  // namespace postern::flow
