@@ -1,6 +1,8 @@
 #include "fleet/scopes.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -55,9 +57,6 @@ Result<std::vector<ScopePtr>> scopes_of_roles(const ScopeRequest& request, const
       scope.access.external_id = std::move(external_id);
     }
     add_scopes(scope, regions, scopes);
-    if (scopes.back()->partition != scope.access.role.partition()) {
-      return fail(ErrorKind::usage, text + " is not of the partition of the Region " + scopes.back()->region.text());
-    }
   }
   return scopes;
 }
@@ -145,9 +144,7 @@ Result<std::vector<ScopePtr>> scopes_of_fleet(const FleetFile& fleet, const Scop
   return scopes;
 }
 
-}  // namespace
-
-Result<std::vector<ScopePtr>> make_scopes(const std::optional<FleetFile>& fleet, const ScopeRequest& request) {
+Result<std::vector<ScopePtr>> find_scopes(const std::optional<FleetFile>& fleet, const ScopeRequest& request) {
   TRY(std::vector<Region> asked, parse_regions(request.regions));
   if (!request.external_id.empty() && request.role_arns.empty()) {
     return fail(ErrorKind::usage,
@@ -170,6 +167,36 @@ Result<std::vector<ScopePtr>> make_scopes(const std::optional<FleetFile>& fleet,
   std::vector<ScopePtr> scopes;
   add_scopes(Scope(), regions, scopes);
   return scopes;
+}
+
+/// Every instance must be meant once: a second way into an account would send each command twice.
+Result<std::vector<ScopePtr>> each_once(std::vector<ScopePtr> scopes) {
+  // Scopes by profile have no account yet; their profile stands for it until STS was asked.
+  std::map<std::pair<std::string, Region>, ScopePtr> first_of;
+  std::vector<ScopePtr> once;
+  for (ScopePtr& scope : scopes) {
+    const Access& access = scope->access;
+    if (access.kind == Access::Kind::role && access.role.partition() != scope->partition) {
+      return fail(ErrorKind::usage,
+                  access.role.text() + " is not of the partition of the Region " + scope->region.text());
+    }
+    const std::string key = scope->account.empty() ? "profile " + access.profile : scope->account.text();
+    const auto [first, inserted] = first_of.emplace(std::pair(key, scope->region), scope);
+    if (inserted) {
+      once.push_back(std::move(scope));
+    } else if (first->second->access != access) {
+      return fail(ErrorKind::usage, "two roles for the account " + key + ", " + first->second->access.role.text() +
+                                        " and " + access.role.text() + ": its instances would be meant twice");
+    }
+  }
+  return once;
+}
+
+}  // namespace
+
+Result<std::vector<ScopePtr>> make_scopes(const std::optional<FleetFile>& fleet, const ScopeRequest& request) {
+  TRY(std::vector<ScopePtr> scopes, find_scopes(fleet, request));
+  return each_once(std::move(scopes));
 }
 
 }  // namespace postern::fleet

@@ -26,8 +26,9 @@ struct ScopeRequest {
 /// In this order: --role-arn gives one scope per role and Region; several --profile one per profile (a single one is
 /// the hub's identity); else the fleet file's accounts, filtered by --account; without a file the caller's own account
 /// (empty id) and Region. Regions: --region, else the account's, else the defaults', else the caller's. Errors of kind
-/// usage: an unknown account (with the nearest), an account without a way in for the duty, no Region at all, options
-/// that contradict each other.
+/// usage: an unknown account (with the nearest), an account without a way in for the duty, no Region at all, a role of
+/// another partition than its Region, two roles for one account, options that contradict each other. Each (account,
+/// Region) occurs once; two profiles of one account can be told apart only when STS was asked.
 Result<std::vector<ScopePtr>> make_scopes(const std::optional<FleetFile>& fleet, const ScopeRequest& request);
 
 }  // namespace postern::fleet
