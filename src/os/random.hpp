@@ -7,8 +7,9 @@
 
 namespace postern::os {
 
-/// The kernel's generator (getrandom), read in blocks: a request id a call should not cost a system call a call. Bytes are wiped as
-/// they are handed out. A kernel that cannot give random bytes ends the process: nothing safe is left to do.
+/// The kernel's generator (getrandom), read in blocks: a request id a call should not cost a system call a call. Bytes
+/// are wiped as they are handed out. A kernel that cannot give random bytes ends the process: nothing safe is left to
+/// do.
 class KernelRandom final : public rt::Random {
  public:
   KernelRandom() = default;

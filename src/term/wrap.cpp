@@ -9,6 +9,7 @@ namespace postern::term {
 namespace {
 
 void wrap_paragraph(std::string_view paragraph, std::size_t columns, std::vector<std::string>& lines) {
+  const std::size_t before = lines.size();
   std::string line;
   std::size_t used = 0;
   for (std::string_view word : split(paragraph, ' ')) {
@@ -34,7 +35,8 @@ void wrap_paragraph(std::string_view paragraph, std::size_t columns, std::vector
     line += word;
     used += width;
   }
-  lines.push_back(std::move(line));
+  // A paragraph without words is an empty line; a word that was broken to its very end leaves none.
+  if (!line.empty() || lines.size() == before) lines.push_back(std::move(line));
 }
 
 }  // namespace
