@@ -7,6 +7,7 @@
 #include <string>
 
 #include "os/files.hpp"
+#include "rt/random.hpp"
 #include "world/trace.hpp"
 
 namespace postern::world {

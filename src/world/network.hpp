@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "net/stream.hpp"
+#include "rt/random.hpp"
 #include "world/pending.hpp"
 #include "world/trace.hpp"
 
