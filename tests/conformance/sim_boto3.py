@@ -76,6 +76,8 @@ class Sts(Base):
         me = self.client("sts", self.assume()).get_caller_identity()
         self.assertEqual(me["Account"], harness.TARGET)
         self.assertRegex(me["UserId"], "^AROA[A-Z0-9]{17}:conformance$")
+        weak = self.client("sts", harness.WEAK).get_caller_identity()  # needs no permission
+        self.assertTrue(weak["Arn"].endswith(":user/weak"))
 
     def test_refusals_of_assume_role_read_the_same(self):
         sts = self.client("sts")

@@ -155,6 +155,7 @@ class Rig {
   rt::testing::ManualLoop& loop() { return loop_; }
   Cloud& cloud() { return *cloud_; }
   ScriptedAgents& agents() { return agents_; }
+  http::Service& service() { return services_.service(); }
   FaultyService& faults() { return services_.faults(); }
 
  private:
