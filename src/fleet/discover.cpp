@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <tuple>
 
 #include "base/check.hpp"
 #include "base/encoding.hpp"
@@ -13,11 +14,14 @@
 namespace postern::fleet {
 namespace {
 
+constexpr std::size_t kRepeatsTold = 20;
+
 /// One scope's answer, filled by its task.
 struct Found {
   Found() = default;
   Joined joined;
   std::optional<Error> failure;
+  std::optional<Error> ssm_failure;
   bool asked = false;
 };
 
@@ -31,6 +35,11 @@ rt::Task<void> ask_ec2(rt::CallContext ctx, InventorySource* source, ScopePtr sc
 
 rt::Task<void> ask_ssm(rt::CallContext ctx, InventorySource* source, ScopePtr scope, std::optional<SsmAnswer>* into) {
   into->emplace(co_await source->list_managed(ctx, std::move(scope)));
+}
+
+/// Never empty: join_inventory() takes an empty text for an answer.
+std::string why_unknown(const Error& error) {
+  return error.message().empty() ? "Systems Manager did not answer" : error.message();
 }
 
 class ScopeAsker {
@@ -60,8 +69,12 @@ class ScopeAsker {
       co_return;
     }
     const std::vector<SsmRecord> none;
-    const std::string reason = *ssm ? std::string() : ssm->error().message();
+    const std::string reason = *ssm ? std::string() : why_unknown(ssm->error());
     found.joined = join_inventory(scope, **ec2, *ssm ? **ssm : none, reason);
+    if (*ssm) co_return;
+    // Without EC2 (the selector means hybrid nodes) SSM's list was all there is.
+    std::optional<Error>& failure = filters.nothing ? found.failure : found.ssm_failure;
+    failure.emplace(std::move(*ssm).error());
   }
 
  private:
@@ -76,6 +89,45 @@ bool is_gone(const Instance& instance) {
   return instance.state == InstanceState::terminated || instance.state == InstanceState::shutting_down;
 }
 
+void collect(const ScopePtr& scope, Found found, const Selector& selector, const DiscoverOptions& options,
+             Discovery& discovery) {
+  ++discovery.scopes_asked;
+  if (found.failure) discovery.problems.emplace_back(scope, std::move(*found.failure));
+  if (found.ssm_failure) discovery.ssm_problems.emplace_back(scope, std::move(*found.ssm_failure));
+  for (const std::string& oddity : found.joined.oddities) discovery.oddities.push_back(scope->label() + ": " + oddity);
+  for (Instance& instance : found.joined.instances) {
+    ++discovery.instances_seen;
+    if (!options.terminated_too && is_gone(instance)) continue;
+    if (selector.matches(instance)) discovery.instances.push_back(std::move(instance));
+  }
+}
+
+bool is_same_instance(const Instance& a, const Instance& b) {
+  return a.ref.id() == b.ref.id() && a.ref.scope().region == b.ref.scope().region &&
+         a.ref.scope().account == b.ref.scope().account;
+}
+
+/// Two ways into one account (two profiles, say) list the same instances: a command must not run twice there.
+void sort_and_drop_repeated(Discovery& discovery) {
+  const auto in_order = [](const Instance& a, const Instance& b) {
+    const Scope& x = a.ref.scope();
+    const Scope& y = b.ref.scope();
+    const auto place_of_a = std::tie(x.account, x.region, a.ref.id());
+    const auto place_of_b = std::tie(y.account, y.region, b.ref.id());
+    return place_of_a != place_of_b ? place_of_a < place_of_b : scope_before(x, y);
+  };
+  std::vector<Instance>& all = discovery.instances;
+  std::sort(all.begin(), all.end(), in_order);
+  std::size_t told = 0;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (!is_same_instance(all[i - 1], all[i]) || told >= kRepeatsTold) continue;
+    discovery.oddities.push_back(all[i].ref.label() + " was listed by " + all[i - 1].ref.scope().access.describe() +
+                                 " and by " + all[i].ref.scope().access.describe() + ": it is taken once");
+    ++told;
+  }
+  all.erase(std::unique(all.begin(), all.end(), is_same_instance), all.end());
+}
+
 }  // namespace
 
 rt::Task<Result<Discovery>> discover(rt::CallContext ctx, InventorySource& source, std::vector<ScopePtr> scopes,
@@ -88,18 +140,9 @@ rt::Task<Result<Discovery>> discover(rt::CallContext ctx, InventorySource& sourc
 
   Discovery discovery;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
-    if (!found[i].asked) continue;
-    ++discovery.scopes_asked;
-    if (found[i].failure) discovery.problems.emplace_back(scopes[i], std::move(*found[i].failure));
-    for (std::string& oddity : found[i].joined.oddities) discovery.oddities.push_back(std::move(oddity));
-    for (Instance& instance : found[i].joined.instances) {
-      ++discovery.instances_seen;
-      if (!options.terminated_too && is_gone(instance)) continue;
-      if (selector.matches(instance)) discovery.instances.push_back(std::move(instance));
-    }
+    if (found[i].asked) collect(scopes[i], std::move(found[i]), selector, options, discovery);
   }
-  std::sort(discovery.instances.begin(), discovery.instances.end(),
-            [](const Instance& a, const Instance& b) { return a.ref < b.ref; });
+  sort_and_drop_repeated(discovery);
   co_return discovery;
 }
 

@@ -22,7 +22,9 @@ struct Discovery {
   Discovery() = default;
   std::vector<Instance> instances;     ///< that match; sorted by account, Region, id
   std::vector<ScopeProblem> problems;  ///< in the order of the scopes
-  std::vector<std::string> oddities;   ///< records that make no sense, one sentence each
+  /// Scopes of which only EC2 answered: their instances are here with ssm unknown, their hybrid nodes are missing.
+  std::vector<ScopeProblem> ssm_problems;
+  std::vector<std::string> oddities;  ///< records that make no sense, one sentence each
   std::size_t scopes_asked = 0;
   std::size_t instances_seen = 0;  ///< before the selector
 };
@@ -34,8 +36,9 @@ struct DiscoverOptions {
 };
 
 /// Asks every scope in which the selector can match, EC2 and SSM side by side. One scope's failure never hides
-/// another's instances; SSM's failure alone makes `ssm` unknown with the reason. Fails only with cancelled. `selector`
-/// has no references left (FleetFile::bind()).
+/// another's instances; SSM's failure alone makes `ssm` unknown with the reason, and is a problem of the scope when the
+/// selector means hybrid nodes only. An instance that two scopes of one account list is taken once (and is an oddity).
+/// Fails only with cancelled. `selector` has no references left (FleetFile::bind()).
 rt::Task<Result<Discovery>> discover(rt::CallContext ctx, InventorySource& source, std::vector<ScopePtr> scopes,
                                      Selector selector, DiscoverOptions options = DiscoverOptions());
 

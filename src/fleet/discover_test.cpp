@@ -119,6 +119,58 @@ TEST(Discover, LeavesOutScopesThatCannotMatchAndAsksEc2OnlyWhenItCan) {
   EXPECT_TRUE(source.asked_ec2.empty());
 }
 
+TEST(Discover, TellsWhereOnlySsmFailed) {
+  rt::testing::ManualLoop loop;
+  ListedSource source;
+  fill(source);
+  source.sites[kPay].ssm_fails = Error(ErrorKind::unavailable, "");
+  const auto found = loop.run(discover(loop.context(), source, three_scopes(), Selector::all()));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->problems.size(), 1U);
+  ASSERT_EQ(found->ssm_problems.size(), 2U);
+  EXPECT_EQ(found->ssm_problems[0].scope->account_name, "pay");
+  EXPECT_EQ(found->instances[0].ssm.status, SsmStatus::unknown);
+  EXPECT_EQ(found->instances[0].ssm.reason, "Systems Manager did not answer");
+
+  // Where EC2 has nothing to say, nobody knows whether the node is there.
+  const auto hybrid =
+      loop.run(discover(loop.context(), source, three_scopes(), testing::selector("id:mi-0123456789abcdef0")));
+  ASSERT_TRUE(hybrid);
+  EXPECT_EQ(hybrid->problems.size(), 2U);
+  EXPECT_TRUE(hybrid->ssm_problems.empty());
+}
+
+TEST(Discover, NamesOdditiesWithTheirScope) {
+  rt::testing::ManualLoop loop;
+  ListedSource source;
+  fill(source);
+  source.sites[kLedger].ec2.push_back(ec2(7, {}, "melted"));
+  const auto found = loop.run(discover(loop.context(), source, three_scopes(), Selector::all()));
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->oddities.size(), 1U);
+  EXPECT_TRUE(found->oddities[0].starts_with("ledger (777788889999)/us-east-1: i-")) << found->oddities[0];
+}
+
+TEST(Discover, TakesAnInstanceOnceThatTwoWaysInList) {
+  rt::testing::ManualLoop loop;
+  ListedSource source;
+  source.open.set();
+  source.sites[""].ec2 = {ec2(1, {})};
+  std::vector<ScopePtr> scopes;
+  for (const char* profile : {"ops", "admin"}) {
+    Scope scope;
+    scope.region = testing::region("us-east-1");
+    scope.access.kind = Access::Kind::profile;
+    scope.access.profile = profile;
+    scopes.push_back(std::make_shared<const Scope>(std::move(scope)));
+  }
+  const auto found = loop.run(discover(loop.context(), source, scopes, Selector::all()));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->instances.size(), 1U);
+  ASSERT_EQ(found->oddities.size(), 1U);
+  EXPECT_NE(found->oddities[0].find("by profile admin and by profile ops"), std::string::npos) << found->oddities[0];
+}
+
 TEST(Discover, ListsTerminatedInstancesOnlyWhenAsked) {
   rt::testing::ManualLoop loop;
   ListedSource source;
