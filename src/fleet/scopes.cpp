@@ -73,7 +73,9 @@ std::vector<ScopePtr> scopes_of_profiles(const ScopeRequest& request, const std:
   return scopes;
 }
 
-Result<Access> access_of(const FleetFile& fleet, const Account& account, Duty duty, Partition partition) {
+/// `hub_profile` names the credentials that assume roles; empty for the caller's own.
+Result<Access> access_of(const FleetFile& fleet, const Account& account, const std::string& hub_profile, Duty duty,
+                         Partition partition) {
   Access access;
   const std::string* role = &account.roles.get(duty);
   // A profile without a role of the account's own is the way in; the defaults' role is for accounts without a profile.
@@ -83,13 +85,19 @@ Result<Access> access_of(const FleetFile& fleet, const Account& account, Duty du
     return access;
   }
   if (role->empty()) role = &fleet.defaults.roles.get(duty);
+  if (role->empty() && account.id == fleet.hub.account) {
+    // The hub is already there.
+    access.kind = hub_profile.empty() ? Access::Kind::ambient : Access::Kind::profile;
+    access.profile = hub_profile;
+    return access;
+  }
   if (role->empty()) {
     return fail(ErrorKind::usage, "account " + account.name + " (" + account.id.text() +
                                       ") has neither a role for the duty '" + std::string(to_string(duty)) +
                                       "' nor a profile in " + fleet.file_name);
   }
   access.kind = Access::Kind::role;
-  access.profile = account.profile.empty() ? fleet.hub.profile : account.profile;
+  access.profile = account.profile.empty() ? hub_profile : account.profile;
   if (role->starts_with("arn:")) {
     TRY(access.role, RoleArn::parse(*role));
   } else {
@@ -127,6 +135,7 @@ Result<std::vector<const Account*>> chosen_accounts(const FleetFile& fleet, cons
 Result<std::vector<ScopePtr>> scopes_of_fleet(const FleetFile& fleet, const ScopeRequest& request,
                                               const std::vector<Region>& asked) {
   TRY(const std::vector<const Account*> accounts, chosen_accounts(fleet, request.accounts));
+  const std::string& hub_profile = request.profiles.empty() ? fleet.hub.profile : request.profiles[0];
   std::vector<ScopePtr> scopes;
   for (const Account* account : accounts) {
     std::vector<Region> regions = asked;
@@ -138,7 +147,7 @@ Result<std::vector<ScopePtr>> scopes_of_fleet(const FleetFile& fleet, const Scop
     scope.account = account->id;
     scope.account_name = account->name;
     scope.account_tags = account->tags;
-    TRY(scope.access, access_of(fleet, *account, request.duty, partition_of(regions.front())));
+    TRY(scope.access, access_of(fleet, *account, hub_profile, request.duty, partition_of(regions.front())));
     add_scopes(scope, regions, scopes);
   }
   return scopes;
@@ -158,6 +167,10 @@ Result<std::vector<ScopePtr>> find_scopes(const std::optional<FleetFile>& fleet,
   }
   const bool by_profile = request.profiles.size() > 1 || (request.profiles.size() == 1 && !fleet);
   if (by_profile) {
+    if (!request.accounts.empty()) {
+      return fail(ErrorKind::usage, fleet ? "--account chooses from the fleet file; several --profile do not use it"
+                                          : "--account needs a fleet file: give --fleet FILE");
+    }
     TRY(const std::vector<Region> regions, regions_or_caller(std::move(asked), request));
     return scopes_of_profiles(request, regions);
   }

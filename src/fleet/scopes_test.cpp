@@ -79,6 +79,24 @@ TEST(MakeScopes, TakesProfilesAndRolesOfTheCommandLine) {
             "777788889999/us-east-1 role arn:aws:iam::777788889999:role/Op by hub env:ID\n");
 }
 
+TEST(MakeScopes, OneProfileIsTheHubsIdentity) {
+  ScopeRequest request;
+  request.profiles = {"mine"};
+  request.accounts = {"pay"};
+  request.regions = {"us-east-1"};
+  EXPECT_EQ(lines(make_scopes(fleet_file(), request)),
+            "444455556666/us-east-1 role arn:aws:iam::444455556666:role/Look by mine env:PAY_ID\n");
+}
+
+TEST(MakeScopes, TheHubsOwnAccountNeedsNoRole) {
+  const auto file = fleet_file(
+      "version: 1\nhub: {account: \"111122223333\", region: us-east-1}\naccounts: [{id: \"111122223333\"}]\n");
+  ScopeRequest request;
+  EXPECT_EQ(lines(make_scopes(file, request)), "111122223333/us-east-1 the caller's credentials\n");
+  request.profiles = {"mine"};
+  EXPECT_EQ(lines(make_scopes(file, request)), "111122223333/us-east-1 profile mine\n");
+}
+
 TEST(MakeScopes, NeverGivesTheSameScopeTwice) {
   ScopeRequest request;
   request.caller_region = "us-east-1";
@@ -121,6 +139,12 @@ TEST(MakeScopes, RefusesWhatMakesNoSense) {
        "error usage: --account chooses from the fleet file; --role-arn does not use it"},
       {"external id alone", [](ScopeRequest& r) { r.external_id = "x"; },
        "error usage: --external-id belongs to --role-arn; accounts of the fleet file have their own external_id"},
+      {"account with profiles",
+       [](ScopeRequest& r) {
+         r.accounts = {"pay"};
+         r.profiles = {"a", "b"};
+       },
+       "error usage: --account chooses from the fleet file; several --profile do not use it"},
       {"two profiles with a role",
        [](ScopeRequest& r) {
          r.profiles = {"a", "b"};
