@@ -1,5 +1,7 @@
 #include "obs/redaction.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace postern::obs {
@@ -20,30 +22,77 @@ constexpr std::string_view kNames[] = {
     "token",
 };
 constexpr std::string_view kMask = "***";
+constexpr std::string_view kKeyBegins = "-----BEGIN ";
+constexpr std::string_view kKeyEnds = "-----END ";
+/// Between a name and its value: `": "`, also when the JSON is itself a JSON string, `\": \"`.
+constexpr std::size_t kSeparatorsMax = 8;
 
-bool is_separator(char c) {
-  return c == '=' || c == ':' || c == ' ' || c == '"' || c == '\'' || c == '\t';
-}
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
-bool ends_value(char c) {
-  return c == ' ' || c == '"' || c == '\'' || c == ',' || c == '&' || c == '\n' || c == '}' || c == ';';
+
+/// Where a secret is: `prefix` bytes of name and separators, then `value` bytes to mask.
+struct Found {
+  std::size_t prefix = 0;
+  std::size_t value = 0;
+};
+
+/// How long a value is that begins at `at`, behind the separators from `name_end` on.
+std::size_t value_length(std::string_view text, std::size_t name_end, std::size_t at) {
+  const std::string_view separators = text.substr(name_end, at - name_end);
+  const std::string_view rest = text.substr(at);
+  std::string_view stops = " \t\r\n\"'\\,&;}<>";
+  if (separators.ends_with('"')) stops = separators.ends_with("\\\"") ? "\\\n" : "\"\n";
+  if (separators.ends_with('\'')) stops = "'\n";
+  if (separators.ends_with('>')) stops = "<\n";
+  const std::size_t end = rest.find_first_of(stops);
+  return end == std::string_view::npos ? rest.size() : end;
 }
 
-/// The length of a secret-bearing name at the start of `text`, with its separators; 0 when there is none.
-std::size_t secret_prefix(std::string_view text) {
-  for (const std::string_view name : kNames) {
-    if (!starts_with_ignore_case(text, name)) continue;
-    std::size_t end = name.size();
-    bool assigned = false;
-    while (end < text.size() && is_separator(text[end]) && end < name.size() + 6) {
-      assigned = assigned || text[end] == '=' || text[end] == ':';
-      ++end;
-    }
-    if (assigned && end < text.size()) return end;
+/// `name = value` in the ways of shells, headers, URLs, JSON, XML and command lines; a value of 0 bytes: there is none.
+Found named_secret(std::string_view text, std::string_view name, std::string_view before) {
+  Found found;
+  if (!starts_with_ignore_case(text, name)) return found;
+  std::size_t end = name.size();
+  // An option's value follows a blank: --password hunter2.
+  bool assigned = before.ends_with("--");
+  while (end < text.size() && end < name.size() + kSeparatorsMax) {
+    const char c = text[end];
+    const bool assigns = c == '=' || c == ':' || c == '>';
+    if (!assigns && c != ' ' && c != '\t' && c != '"' && c != '\'' && c != '\\') break;
+    assigned = assigned || assigns;
+    ++end;
   }
-  return 0;
+  if (!assigned || end == name.size()) return found;
+  found.prefix = end;
+  // An Authorization header has blanks in its value: everything to the end of the line goes.
+  found.value = name == "authorization" ? std::min(text.find('\n', end), text.size()) - end
+                                        : value_length(text, name.size(), end);
+  return found;
+}
+
+/// A private key in PEM, its begin line kept.
+Found private_key(std::string_view text) {
+  Found found;
+  if (!text.starts_with(kKeyBegins)) return found;
+  const std::size_t line_end = text.find("-----", kKeyBegins.size());
+  if (line_end == std::string_view::npos) return found;
+  if (text.substr(0, line_end).find("PRIVATE KEY") == std::string_view::npos) return found;
+  found.prefix = line_end + 5;
+  found.value = std::min(text.find(kKeyEnds, found.prefix), text.size()) - found.prefix;
+  return found;
+}
+
+Found secret_at(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  if (rest.front() == '-') return private_key(rest);
+  // Only at the beginning of a word, or of its last part: "AWS_SESSION_TOKEN=", but not "NextToken=".
+  if (at > 0 && is_word(text[at - 1])) return Found();
+  for (const std::string_view name : kNames) {
+    const Found found = named_secret(rest, name, text.substr(0, at));
+    if (found.value > 0) return found;
+  }
+  return Found();
 }
 
 }  // namespace
@@ -51,20 +100,14 @@ std::size_t secret_prefix(std::string_view text) {
 std::string redact(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    // Only at the beginning of a word, or of its last part: "AWS_SESSION_TOKEN=", but not "tokens: 5" in the middle of
-    // "brokens".
-    const bool boundary = i == 0 || !is_word(text[i - 1]);
-    const std::size_t prefix = boundary ? secret_prefix(text.substr(i)) : 0;
-    if (prefix == 0) {
-      out += text[i++];
+  for (std::size_t at = 0; at < text.size();) {
+    const Found found = secret_at(text, at);
+    if (found.value == 0) {
+      out += text[at++];
       continue;
     }
-    const bool header = starts_with_ignore_case(text.substr(i), "authorization");
-    out.append(text.substr(i, prefix)).append(kMask);
-    i += prefix;
-    // An Authorization header has blanks in its value: everything to the end of the line goes.
-    while (i < text.size() && (header ? text[i] != '\n' : !ends_value(text[i]))) ++i;
+    out.append(text.substr(at, found.prefix)).append(kMask);
+    at += found.prefix + found.value;
   }
   return out;
 }
