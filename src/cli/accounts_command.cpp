@@ -97,7 +97,7 @@ Answer check_answer(const std::vector<AccountRow>& rows, std::size_t failed) {
   answer.document = Json::object().set("schema", "postern.accounts/1").set("accounts", std::move(accounts));
   answer.rows_key = "accounts";
   answer.markdown_title = "AWS accounts overview";
-  answer.columns.push_back(member_column("ACCOUNT", 0, "account_id"));
+  answer.columns.push_back(id_column("ACCOUNT", 0, "account_id"));
   answer.columns.push_back(member_column("NAME", 1, "name"));
   answer.columns.emplace_back("STATUS", 0, [](const Json& row) {
     const bool ok = row["status"].to_string() == "ok";
@@ -139,7 +139,7 @@ rt::Task<Result<int>> run_accounts_list(const Command& command) {
   answer.document = Json::object().set("schema", "postern.account_list/1").set("accounts", std::move(accounts));
   answer.rows_key = "accounts";
   answer.markdown_title = "AWS accounts";
-  answer.columns.push_back(member_column("ACCOUNT", 0, "account_id"));
+  answer.columns.push_back(id_column("ACCOUNT", 0, "account_id"));
   answer.columns.push_back(member_column("NAME", 0, "name"));
   answer.columns.push_back(member_column("ROLE", 1, "role"));
   answer.columns.push_back(member_column("PROFILE", 2, "profile"));
@@ -153,13 +153,7 @@ rt::Task<Result<int>> run_accounts_check(const Command& command) {
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
   adapters::AwsSession& session = *work.session;
-  // Without the hub's own credentials no role can be assumed: that is one problem, not one per account.
-  const Result<aws::Credentials> hub = co_await session.hub()->resolve(command.ctx());
-  const bool hub_needed = work.scopes.empty() || work.scopes.front()->access.kind != fleet::Access::Kind::profile;
-  if (!hub && hub_needed) {
-    co_await session.close();
-    co_return fail(hub.error());
-  }
+  CO_TRY_VOID(co_await require_hub(command, work));
   std::vector<AccountRow> rows = account_rows(work.scopes);
   const IdentityAsker ask(command.ctx(), session, rows);
   co_await rt::for_each_bounded(rows.size(), concurrency, ask);
@@ -168,18 +162,19 @@ rt::Task<Result<int>> run_accounts_check(const Command& command) {
   if (stopped) co_return fail(ErrorKind::cancelled, "interrupted");
 
   std::size_t failed = 0;
-  bool all_credentials = true;
+  bool all_unasked = true;
   for (const AccountRow& row : rows) {
     if (row.identity->has_value()) continue;
     ++failed;
-    all_credentials = all_credentials && exit_code_of(row.identity->error()) == kExitEnvironment;
+    // An account that refuses us has been checked; without an answer, or with one that makes no sense, it has not.
+    all_unasked = all_unasked && row.identity->error().kind() != ErrorKind::denied;
   }
   CO_TRY_VOID(command.answer(check_answer(rows, failed)));
   for (const AccountRow& row : rows) {
-    if (!row.identity->has_value()) command.err("\n" + describe_problem(*row.scope, row.identity->error()));
+    if (!row.identity->has_value()) command.tell("\n" + describe_problem(*row.scope, row.identity->error()));
   }
   if (failed == 0) co_return kExitOk;
-  if (failed == rows.size() && all_credentials) co_return kExitEnvironment;
+  if (failed == rows.size() && all_unasked) co_return exit_code_of(rows.front().identity->error());
   co_return kExitTargetFailed;
 }
 

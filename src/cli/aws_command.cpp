@@ -108,6 +108,17 @@ rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty) {
   co_return work;
 }
 
+rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work) {
+  for (const fleet::ScopePtr& scope : work.scopes) {
+    const fleet::Access& access = scope->access;
+    if (access.kind != fleet::Access::Kind::ambient && !access.profile.empty()) co_return Result<void>();
+  }
+  const Result<aws::Credentials> hub = co_await work.session->hub()->resolve(command.ctx());
+  if (hub) co_return Result<void>();
+  co_await work.session->close();
+  co_return fail(hub.error());
+}
+
 Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet) {
   std::vector<fleet::Selector> parts;
   for (const std::string& text : command.invocation().values("--select")) {
@@ -145,7 +156,7 @@ Json problem_json(const fleet::Scope& scope, const Error& error) {
 }
 
 std::string describe_problem(const fleet::Scope& scope, const Error& error) {
-  std::string out = scope.label() + ": " + printable(error.message(), 500) + "\n";
+  std::string out = scope.label() + ": " + described_message(error, 500) + "\n";
   const std::vector<aws::auth::AssumeRoleCause> causes = causes_of(scope, error);
   if (!causes.empty()) out += "  AWS gives the same answer for each of these; the command behind it tells it apart:\n";
   for (const aws::auth::AssumeRoleCause& cause : causes) {
@@ -161,13 +172,13 @@ std::string summarize_problems(const fleet::Discovery& discovery) {
   bool causes = false;
   for (std::size_t i = 0; i < discovery.problems.size(); ++i) {
     const fleet::ScopeProblem& problem = discovery.problems[i];
-    const std::string message = printable(problem.error.message(), 400);
+    const std::string message = described_message(problem.error, 400);
     std::string regions = problem.scope->region.text();
     // Problems are in the order of the scopes: an account's Regions stand together.
     while (i + 1 < discovery.problems.size()) {
       const fleet::ScopeProblem& next = discovery.problems[i + 1];
       const bool same = next.scope->account == problem.scope->account && next.scope->access == problem.scope->access &&
-                        printable(next.error.message(), 400) == message;
+                        described_message(next.error, 400) == message;
       if (!same) break;
       regions += ", " + next.scope->region.text();
       ++i;

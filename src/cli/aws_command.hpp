@@ -29,6 +29,10 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command);
 /// --all-regions the enabled Regions of each account are asked for. The caller closes the session.
 rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty);
 
+/// Without the hub's own credentials no role can be assumed: that is one problem, not one per account. Resolves them,
+/// unless an account can do without; closes the session when it fails.
+rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work);
+
 /// The selectors of --select joined by `and`, references replaced; everything when there is none.
 Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet);
 

@@ -88,7 +88,12 @@ rt::Task<Result<int>> run_interruptible(Host host, const Command& command) {
 
 int report(Host host, const Result<int>& result) {
   if (result) return *result;
-  (void)host.console->write(os::StdStream::err, describe_failure(result.error()));
+  std::string text = describe_failure(result.error());
+  if (host.console->is_tty(os::StdStream::err)) {
+    const auto size = host.console->size();
+    text = fit_lines(text, size && size->columns > 20 ? size->columns : 80);
+  }
+  (void)host.console->write(os::StdStream::err, text);
   return exit_code_of(result.error());
 }
 

@@ -1,6 +1,9 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
+
 #include "cli/failure.hpp"
+#include "term/wrap.hpp"
 
 namespace postern::cli {
 namespace {
@@ -29,7 +32,26 @@ void Command::out(std::string_view text) const {
   (void)host_.console->write(os::StdStream::out, text);
 }
 void Command::err(std::string_view text) const {
-  (void)host_.console->write(os::StdStream::err, text);
+  const bool tty = host_.console->is_tty(os::StdStream::err);
+  (void)host_.console->write(os::StdStream::err, tty ? fit_lines(text, stderr_width()) : std::string(text));
+}
+
+void Command::tell(std::string_view text) const {
+  if (!host_.console->is_tty(os::StdStream::err)) return err(text);
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (line.empty() || indent >= 6) {
+      out.append(line).append("\n");
+      continue;
+    }
+    const std::string first(indent, ' ');
+    out += term::wrap_indented(line.substr(indent), stderr_width(), first, first + "  ");
+  }
+  err(out);
 }
 
 Result<void> Command::answer(const Answer& answer) const {

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "net/allow.hpp"
+#include "rt/uncancelled.hpp"
 #include "term/color.hpp"
 #include "term/wrap.hpp"
 
@@ -114,6 +115,7 @@ class Story {
     command_.out("\n" + term::styled("$ " + typed(arguments), term::Style::bold, color_) + "\n");
   }
   void plain(std::string_view text) const { command_.out(text); }
+  std::size_t columns() const noexcept { return columns_; }
 
  private:
   const Command& command_;
@@ -160,8 +162,9 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
   host.signals = nullptr;  // the outer command listens; its cancellation reaches the steps
 
   const Story story_teller(command);
-  story_teller.plain("SIMULATED: a cloud inside this process (" + cloud.world_id() + " at " + cloud.endpoint_url() +
-                     "); no AWS account is contacted.\n");
+  story_teller.plain(term::wrap_indented("SIMULATED: a cloud inside this process (" + cloud.world_id() + " at " +
+                                             cloud.endpoint_url() + "); no AWS account is contacted.",
+                                         story_teller.columns(), "", "  "));
   bool as_designed = true;
   int last_code = kExitOk;
   for (const Step& step : story()) {
@@ -197,7 +200,9 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
 rt::Task<Result<int>> run_demo(const Command& command) {
   if (command.host().clouds == nullptr)
     co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
-  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(command.ctx()));
+  // Without the command's deadline: what the cloud leaves behind is removed after it.
+  const rt::CallContext ctx(command.ctx().clock(), command.ctx().random(), command.ctx().explainer());
+  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx));
   Result<std::string> dir = make_demo_dir(command);
   Result<int> code = fail(ErrorKind::internal, "not played");
   if (dir) {
@@ -206,7 +211,7 @@ rt::Task<Result<int>> run_demo(const Command& command) {
   } else {
     code = fail(std::move(dir).error());
   }
-  co_await cloud->stop();
+  co_await rt::uncancelled(cloud->stop());  // Ctrl-C must not keep the nodes' folders from being removed
   co_return code;
 }
 

@@ -25,6 +25,13 @@ int exit_code_of(const Error& error);
 /// Untrusted text is made printable.
 std::string describe_failure(const Error& error);
 
+/// The message made printable, with the endpoint when the message does not name it: for one line among others.
+std::string described_message(const Error& error, std::size_t length_max);
+
+/// Breaks what is wider than the terminal at blanks. Lines indented by four or more stay whole: they are commands to
+/// copy and quoted input.
+std::string fit_lines(std::string_view text, std::size_t columns);
+
 /// {code, message, ...} as in the documents' `error` members.
 Json failure_json(const Error& error);
 

@@ -46,7 +46,10 @@ std::string render_markdown(const Answer& answer) {
 
 std::string render_table(const Answer& answer, const OutputOptions& options) {
   std::vector<term::Column> columns;
-  for (const OutputColumn& column : answer.columns) columns.emplace_back(column.header, column.priority);
+  for (const OutputColumn& column : answer.columns) {
+    columns.emplace_back(column.header, column.priority);
+    columns.back().cut = column.cut;
+  }
   term::Table table(std::move(columns));
   for (const Json& row : rows_of(answer)) {
     std::vector<term::Cell> cells;
@@ -133,6 +136,12 @@ Result<std::string> render_query(const Answer& answer, const OutputOptions& opti
 OutputColumn member_column(std::string header, int priority, std::string member) {
   return OutputColumn(std::move(header), priority,
                       [name = std::move(member)](const Json& row) { return term::Cell(scalar_text(row[name])); });
+}
+
+OutputColumn id_column(std::string header, int priority, std::string member) {
+  OutputColumn column = member_column(std::move(header), priority, std::move(member));
+  column.cut = term::Cut::never;
+  return column;
 }
 
 Result<OutputOptions> output_options(const Invocation& invocation, term::Sink sink, std::size_t width,

@@ -23,10 +23,14 @@ struct OutputColumn {
   std::string header;
   int priority = 0;
   std::function<term::Cell(const Json& row)> cell;
+  term::Cut cut = term::Cut::end;
 };
 
 /// A cell that shows a member as text; absent members are empty.
 OutputColumn member_column(std::string header, int priority, std::string member);
+
+/// The same for ids: dropped rather than cut, because half an id is none.
+OutputColumn id_column(std::string header, int priority, std::string member);
 
 /// What a command answers.
 struct Answer {

@@ -194,13 +194,28 @@ constexpr OptionSpec kMan = {"--man", "", Arity::flag, "", "", ""};
 constexpr OptionSpec kMarkdown = {"--markdown", "", Arity::flag, "", "", ""};
 constexpr OptionSpec kCompletion = {"--completion", "", Arity::one, "SHELL", "", "bash|zsh|fish"};
 
+/// "chek" after "accounts": the group's commands are what the user had in mind.
+std::string group_hint(const Invocation& invocation, const std::string& word) {
+  std::vector<std::string_view> names;
+  const std::string prefix = invocation.topic + " ";
+  for (const CommandSpec& command : commands()) {
+    if (command.path.starts_with(prefix)) names.push_back(command.path.substr(prefix.size()));
+  }
+  if (names.empty()) return std::string();
+  const std::string_view near = nearest(word, names);
+  std::string hint = ": " + invocation.topic + " has";
+  for (const std::string_view name : names) hint += (name == names.front() ? " " : ", ") + std::string(name);
+  return near.empty() ? hint : hint + "; did you mean '" + prefix + std::string(near) + "'?";
+}
+
 Result<void> check_words(const Invocation& invocation, std::size_t before_dashes, const std::string& first_extra) {
   const CommandSpec* command = invocation.command;
   if (command == nullptr || command->positionals == Positionals::command_words || invocation.words.empty()) {
     return Result<void>();
   }
-  return fail(ErrorKind::usage, "'" + printable(before_dashes > 0 ? first_extra : invocation.words[0], 60) +
-                                    "' is one word too many" + usage_hint(command));
+  const std::string& extra = before_dashes > 0 ? first_extra : invocation.words[0];
+  return fail(ErrorKind::usage, "'" + printable(extra, 60) + "' is one word too many" + group_hint(invocation, extra) +
+                                    usage_hint(command));
 }
 
 }  // namespace
@@ -226,6 +241,10 @@ void Invocation::add(std::string_view option, std::string value) {
 }
 
 Result<Invocation> parse_command_line(std::span<const std::string> arguments) {
+  for (const std::string& argument : arguments) {
+    // Everything goes into JSON or XML, where such bytes would have to be replaced: not the command that was meant.
+    if (!is_utf8(argument)) return fail(ErrorKind::usage, "'" + printable(argument, 60) + "' is not valid UTF-8");
+  }
   const Located located = locate(arguments);
   Invocation invocation;
   invocation.command = located.command;

@@ -20,6 +20,7 @@ constexpr std::size_t kScriptMax = 48U << 10U;  // SendCommand refuses documents
 Result<std::string> read_script(const Command& command, const std::string& path) {
   Result<std::string> text = command.host().files->read(path == "-" ? "/dev/stdin" : path, kScriptMax);
   if (!text) return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
+  if (!is_utf8(*text)) return fail(ErrorKind::usage, "the script " + path + " is not valid UTF-8");
   return text;
 }
 
@@ -173,15 +174,16 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   const Invocation& invocation = command.invocation();
   const TargetNames names = target_names(discovery.instances);
   flow::RunPlan plan = flow::plan_run(discovery.instances);
+  if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
+    command.err(summarize_problems(discovery));
+    co_return exit_code_of(discovery);
+  }
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
   const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
     command.out(planned);
   } else {
-    command.err(planned);
-  }
-  if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
-    co_return exit_code_of(discovery);
+    command.tell(planned);
   }
   if (invocation.has("--dry-run")) co_return kExitOk;
   if (plan.targets() > 0 && !invocation.has("--yes")) {
@@ -220,6 +222,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
               "file); --dry-run shows the plan")
             .with("rail", "read-only"));
   }
+  CO_TRY_VOID(co_await require_hub(command, work));
   adapters::AwsInventory inventory(*work.session);
   fleet::DiscoverOptions options;
   options.concurrency = concurrency;

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
+#include "cli/failure.hpp"
 #include "term/gather.hpp"
 
 namespace postern::cli {
@@ -134,8 +135,8 @@ std::string totals_table(const flow::RunResult& run, const fleet::Discovery& dis
   std::string out = table.render(table_options).text;
   std::string unasked;
   for (const fleet::ScopeProblem& problem : discovery.problems) unasked += " " + problem.scope->label();
-  if (!unasked.empty()) out += "not asked, their targets are unknown:" + unasked + "\n";
-  return out;
+  if (!unasked.empty()) unasked = "not asked, their targets are unknown:" + unasked + "\n";
+  return out + (options.width > 0 ? fit_lines(unasked, options.width) : unasked);
 }
 
 }  // namespace
@@ -189,7 +190,8 @@ std::string run_text(const flow::RunResult& run, const fleet::Discovery& discove
   for (const auto& [reason, who] : without) {
     std::string list;
     for (const std::string& name : who) list.append(list.empty() ? "" : " ").append(printable(name, 80));
-    out += list + ": " + printable(reason, 400) + "\n";
+    const std::string line = list + ": " + printable(reason, 400) + "\n";
+    out += options.width > 0 ? fit_lines(line, options.width) : line;
   }
   return out + "\n" + totals_table(run, discovery, options);
 }

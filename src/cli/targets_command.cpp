@@ -34,12 +34,13 @@ Answer targets_answer(const Command& command, const fleet::Discovery& discovery,
   answer.rows_key = "targets";
   answer.markdown_title = "Targets";
   answer.columns.push_back(member_column("ACCOUNT", 2, "account"));
-  answer.columns.push_back(member_column("REGION", 3, "region"));
-  answer.columns.push_back(member_column("INSTANCE", 0, "instance_id"));
+  answer.columns.push_back(id_column("REGION", 3, "region"));
+  answer.columns.push_back(id_column("INSTANCE", 0, "instance_id"));
   answer.columns.push_back(member_column("NAME", 1, "name"));
   answer.columns.push_back(member_column("STATE", 2, "state"));
   answer.columns.push_back(member_column("PLATFORM", 4, "platform"));
   answer.columns.emplace_back("SSM", 0, ssm_cell);
+  answer.columns.back().cut = term::Cut::never;
   answer.columns.emplace_back("AGENT", 5, [](const Json& row) {
     return term::Cell(std::string(row["ssm"]["agent_version"].to_string().value_or("")));
   });
@@ -70,6 +71,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   }
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
+  CO_TRY_VOID(co_await require_hub(command, work));
   adapters::AwsInventory inventory(*work.session, page_size);
   Result<fleet::Discovery> discovery =
       co_await fleet::discover(command.ctx(), inventory, work.scopes, selector, options);
@@ -77,7 +79,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   if (!discovery) co_return fail(std::move(discovery).error());
   CO_TRY_VOID(command.answer(targets_answer(command, *discovery, selector)));
   for (const std::string& oddity : discovery->oddities) command.err("warning: " + printable(oddity) + "\n");
-  if (!discovery->problems.empty()) command.err("\n" + summarize_problems(*discovery));
+  if (!discovery->problems.empty()) command.tell("\n" + summarize_problems(*discovery));
   co_return exit_code_of(*discovery);
 }
 
