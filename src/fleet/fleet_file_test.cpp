@@ -241,6 +241,10 @@ TEST(C7nImport, RefusesOtherFiles) {
   EXPECT_FALSE(import_c7n_accounts("policies: []\n", "a.yml"));
   EXPECT_EQ(import_c7n_accounts("accounts:\n- account_id: 1\n", "a.yml").error().message(),
             "a.yml:2:15: '1' is not an account id: it has 1 digits, not twelve");
+  // A name that no fleet file can have.
+  const auto odd = import_c7n_accounts("accounts:\n- {account_id: '123123123123', name: pay~}\n", "a.yml");
+  ASSERT_FALSE(odd);
+  EXPECT_NE(odd.error().message().find("a.yml: cannot be imported as it is"), std::string::npos);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ constexpr std::string_view kHead = R"(# The fleet of postern: which accounts the
 
 version: 1
 
-# read-only refuses every AWS operation outside a reviewed list of reads, and the roles are assumed with a session policy
-# of exactly those reads. Remove the line (or say read-write) when you want to run commands.
+# read-only refuses every AWS operation outside a reviewed list of reads, and the roles are assumed with a session
+# policy of exactly those reads. Remove the line (or say read-write) when you want to run commands.
 mode: read-only
 
 # Where the orders come from. The default credential chain is used as the AWS CLI does it, unless a profile is named.
@@ -177,6 +177,10 @@ Result<std::string> import_c7n_accounts(std::string_view text, std::string name)
   std::string out = default_fleet_yaml(imported);
   if (!left_out.empty()) out += "\n# Left out of " + printable(name, 200) + ", it has no counterpart here:\n";
   for (const std::string& what : left_out) out += "#   " + printable(what, 200) + "\n";
+  // Names and tags that c7n-org takes and we do not, duplicates, too many accounts: nothing is written that could not
+  // be read.
+  const Result<FleetFile> readable = parse_fleet_file(out, "in the fleet file");
+  if (!readable) return fail(ErrorKind::usage, name + ": cannot be imported as it is: " + readable.error().message());
   return out;
 }
 
