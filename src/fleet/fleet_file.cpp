@@ -262,7 +262,8 @@ class Parser {
   void unique(const yaml::Node& node, const std::string& text, std::map<std::string, std::string>& seen,
               std::string_view what) {
     const auto [first, inserted] = seen.emplace(text, node.where());
-    if (!inserted) problems_.add(node, std::string(what) + " " + text + " stands there twice: first at " + first->second);
+    if (!inserted)
+      problems_.add(node, std::string(what) + " " + text + " stands there twice: first at " + first->second);
   }
 
   FleetFile file_;
@@ -280,7 +281,8 @@ const std::string& Roles::get(Duty duty) const {
 }
 
 bool Roles::empty() const {
-  return any.empty() && std::all_of(by_duty.begin(), by_duty.end(), [](const std::string& role) { return role.empty(); });
+  return any.empty() &&
+         std::all_of(by_duty.begin(), by_duty.end(), [](const std::string& role) { return role.empty(); });
 }
 
 const Account* FleetFile::find_account(std::string_view id_or_name) const {

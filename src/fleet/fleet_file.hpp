@@ -1,7 +1,8 @@
 #pragma once
 
-/// The fleet file, schema version 1 (DESIGN.md section 9): accounts, roles, selectors, groups. Parsing checks everything that can
-/// be checked without asking AWS and reports every mistake at once, each as `file:line:column: text`.
+/// The fleet file, schema version 1 (DESIGN.md section 9): accounts, roles, selectors, groups. Parsing checks
+/// everything that can be checked without asking AWS and reports every mistake at once, one per line:
+/// `file:line:column: text`.
 
 #include <array>
 #include <cstdint>
@@ -101,8 +102,8 @@ Result<FleetFile> parse_fleet_file(std::string_view text, std::string name, Trus
 std::string default_fleet_yaml();
 std::string default_fleet_yaml(const std::vector<Account>& accounts);
 
-/// Cloud Custodian's accounts file (c7n-org: accounts[]{account_id, name, role, regions, tags, profile, external_id}) as a
-/// fleet file of ours. What has no counterpart (vars, role chains) is left out and named in a comment.
+/// Cloud Custodian's accounts file (c7n-org: accounts[]{account_id, name, role, regions, tags, profile, external_id})
+/// as a fleet file of ours. What has no counterpart (vars, role chains) is left out and named in a comment.
 Result<std::string> import_c7n_accounts(std::string_view text, std::string name);
 
 }  // namespace postern::fleet

@@ -73,13 +73,13 @@ std::vector<const yaml::Node*> scalars(const yaml::Node& node, std::string_view 
       if (item.is_scalar()) {
         all.push_back(&item);
       } else {
-        problems.add(item, "each of " + std::string(what) + " must be a text, not " +
-                               std::string(yaml::to_string(item.kind)));
+        problems.add(
+            item, "each of " + std::string(what) + " must be a text, not " + std::string(yaml::to_string(item.kind)));
       }
     }
   } else {
-    problems.add(node, std::string(what) + " must be a text or a list of texts, not " +
-                           std::string(yaml::to_string(node.kind)));
+    problems.add(
+        node, std::string(what) + " must be a text or a list of texts, not " + std::string(yaml::to_string(node.kind)));
   }
   return all;
 }
@@ -103,7 +103,8 @@ std::vector<Region> read_regions(const yaml::Node* node, Problems& problems) {
     if (partition_of(region) != partition_of(regions.front())) {
       problems.add(*node, region.text() + " is in the partition " + std::string(to_string(partition_of(region))) +
                               ", and " + regions.front().text() + " in " +
-                              std::string(to_string(partition_of(regions.front()))) + ": an account is in one partition");
+                              std::string(to_string(partition_of(regions.front()))) +
+                              ": an account is in one partition");
       break;
     }
   }

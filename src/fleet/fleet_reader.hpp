@@ -32,7 +32,8 @@ class Problems {
 /// A map of the fleet file. Unknown keys are reported on construction, with the nearest known one.
 class MapReader {
  public:
-  /// `what` names the map in messages ("accounts[]"). Anything but a map is reported and reads as empty; null is an empty map.
+  /// `what` names the map in messages ("accounts[]"). Anything but a map is reported and reads as
+  /// empty; null is an empty map.
   MapReader(const yaml::Node& node, std::string_view what, std::initializer_list<std::string_view> keys,
             Problems& problems);
 

@@ -17,7 +17,8 @@ constexpr std::size_t kListMax = 5000;
 
 std::string check_name(std::string_view name) {
   const auto ok = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   };
   if (name.empty() || name.size() > kNameBytesMax || !std::all_of(name.begin(), name.end(), ok)) {
     return "'" + printable(name, 80) + "' cannot be a name: 1 to 64 letters, digits, '_', '-' and '.'";
@@ -65,8 +66,8 @@ class Reader {
   Selector from_text(const yaml::Node& node) {
     SelectorSyntax<Selector> parsed = parse_selector(node.text);
     if (parsed) return std::move(*parsed);
-    problems_.add(node, "column " + std::to_string(parsed.error().offset + 1) + " of the selector: " +
-                            parsed.error().text);
+    problems_.add(node,
+                  "column " + std::to_string(parsed.error().offset + 1) + " of the selector: " + parsed.error().text);
     return Selector::none();
   }
 
@@ -139,10 +140,9 @@ class Reader {
   }
 
   std::string check_account(const std::string& text) const {
-    const bool known =
-        std::any_of(file_.accounts.begin(), file_.accounts.end(), [&](const Account& account) {
-          return glob_match(text, account.id.text()) || glob_match(text, account.name);
-        });
+    const bool known = std::any_of(file_.accounts.begin(), file_.accounts.end(), [&](const Account& account) {
+      return glob_match(text, account.id.text()) || glob_match(text, account.name);
+    });
     if (known) return {};
     return "'" + printable(text, 60) + "' is no account of this file" + did_you_mean(text, account_names_);
   }

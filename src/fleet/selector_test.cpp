@@ -9,7 +9,7 @@
 namespace postern::fleet {
 namespace {
 
-const char* const kWeb = "i-0aaaaaaaaaaaaaaa1";
+constexpr const char* kWeb = "i-0aaaaaaaaaaaaaaa1";
 
 Instance web() {
   Scope scope = *testing::scope("444455556666", "us-east-1", "payments-prod");
@@ -24,73 +24,75 @@ Instance web() {
   return made;
 }
 
+struct MatchCase {
+  const char* text;
+  bool matches;
+};
+
+constexpr MatchCase kMatches[] = {
+    {"all", true},
+    {"not all", false},
+    {"tag:env=prod", true},
+    {"tag:env=dev,prod", true},
+    {"tag:env=p*", true},
+    {"tag:env=pro?", true},
+    {"tag:env=Prod", false},
+    {"env=prod", true},
+    {"env=stage", false},
+    {"env!=stage", true},
+    {"env!=stage,prod", false},
+    {"missing!=x", true},
+    {"tag:env", true},
+    {"tag:missing", false},
+    {"tag:empty=", true},
+    {"tag:env=", false},
+    {"tag:dr:enabled=true", true},
+    {"dr:enabled=true", true},
+    {"tag:dr:enabled", true},
+    {"team=\"blue sky\"", true},
+    {"team='blue sky'", true},
+    {"\"team\"=\"blue sky\"", true},
+    {"tag:\"a=b\"=\"c,d\"", true},
+    {"tag:\"a=b\"=c,d", false},
+    {"name:web-*", true},
+    {"name:db-*,web-?", true},
+    {"Name=web-1", true},
+    {kWeb, true},
+    {"i-0123456789abcdef0", false},
+    {"i-0123456789abcdef0,i-0aaaaaaaaaaaaaaa1", true},
+    {"id:i-0aaa*", true},
+    {"account:payments-prod", true},
+    {"account:payments-*", true},
+    {"account:444455556666", true},
+    {"account:777788889999", false},
+    {"account-tag:env=prod", true},
+    {"account-tag:env", true},
+    {"account-tag:team", false},
+    {"region:us-east-1", true},
+    {"region:eu-*", false},
+    {"platform:linux", true},
+    {"platform:Windows", false},
+    {"state:running", true},
+    {"state:RUNNING,stopped", true},
+    {"ssm:online", true},
+    {"ssm:connection_lost", false},
+    {"env=prod name:web-*", true},
+    {"env=prod and name:db-*", false},
+    {"env=dev or name:web-*", true},
+    {"env=dev or env=prod and name:db-*", false},
+    {"(env=dev or env=prod) and name:web-*", true},
+    {"not env=dev", true},
+    {"!env=dev", true},
+    {"! (env=prod)", false},
+    {"not not env=prod", true},
+    {"NOT env=dev AND name:web-*", true},
+    {"not env=dev name:db-*", false},
+    {"tag:env=prod\n  and state:running", true},
+};
+
 TEST(Selector, MatchesTheDocumentedTerms) {
-  struct Case {
-    const char* text;
-    bool matches;
-  };
-  const Case cases[] = {
-      {"all", true},
-      {"not all", false},
-      {"tag:env=prod", true},
-      {"tag:env=dev,prod", true},
-      {"tag:env=p*", true},
-      {"tag:env=pro?", true},
-      {"tag:env=Prod", false},
-      {"env=prod", true},
-      {"env=stage", false},
-      {"env!=stage", true},
-      {"env!=stage,prod", false},
-      {"missing!=x", true},
-      {"tag:env", true},
-      {"tag:missing", false},
-      {"tag:empty=", true},
-      {"tag:env=", false},
-      {"tag:dr:enabled=true", true},
-      {"dr:enabled=true", true},
-      {"tag:dr:enabled", true},
-      {"team=\"blue sky\"", true},
-      {"team='blue sky'", true},
-      {"\"team\"=\"blue sky\"", true},
-      {"tag:\"a=b\"=\"c,d\"", true},
-      {"tag:\"a=b\"=c,d", false},
-      {"name:web-*", true},
-      {"name:db-*,web-?", true},
-      {"Name=web-1", true},
-      {kWeb, true},
-      {"i-0123456789abcdef0", false},
-      {"i-0123456789abcdef0,i-0aaaaaaaaaaaaaaa1", true},
-      {"id:i-0aaa*", true},
-      {"account:payments-prod", true},
-      {"account:payments-*", true},
-      {"account:444455556666", true},
-      {"account:777788889999", false},
-      {"account-tag:env=prod", true},
-      {"account-tag:env", true},
-      {"account-tag:team", false},
-      {"region:us-east-1", true},
-      {"region:eu-*", false},
-      {"platform:linux", true},
-      {"platform:Windows", false},
-      {"state:running", true},
-      {"state:RUNNING,stopped", true},
-      {"ssm:online", true},
-      {"ssm:connection_lost", false},
-      {"env=prod name:web-*", true},
-      {"env=prod and name:db-*", false},
-      {"env=dev or name:web-*", true},
-      {"env=dev or env=prod and name:db-*", false},
-      {"(env=dev or env=prod) and name:web-*", true},
-      {"not env=dev", true},
-      {"!env=dev", true},
-      {"! (env=prod)", false},
-      {"not not env=prod", true},
-      {"NOT env=dev AND name:web-*", true},
-      {"not env=dev name:db-*", false},
-      {"tag:env=prod\n  and state:running", true},
-  };
   const Instance instance = web();
-  for (const Case& c : cases) {
+  for (const MatchCase& c : kMatches) {
     const Result<Selector> parsed = Selector::parse(c.text);
     ASSERT_TRUE(parsed) << c.text << "\n" << parsed.error().to_text();
     EXPECT_EQ(parsed->matches(instance), c.matches) << c.text;
