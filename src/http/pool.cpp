@@ -25,9 +25,6 @@ struct ClientPool::PerOrigin {
 
 namespace {
 
-/// A connection that answered just now is not asked whether it is still there: that costs a system call per request.
-constexpr Duration kFreshlyUsed = std::chrono::milliseconds(100);
-
 /// Closes a stream at a deadline: one timer per exchange, no second coroutine.
 class StreamTimer {
  public:
@@ -63,11 +60,34 @@ Error exchange_error(Error error, const StreamTimer& timer, Delivery delivery) {
 ClientPool::ClientPool(rt::Executor, rt::Clock& clock, net::Dialer& plain, net::Dialer* tls, PoolOptions options)
     : clock_(&clock), plain_(&plain), tls_(tls), options_(options) {}
 
-ClientPool::~ClientPool() = default;
+ClientPool::~ClientPool() {
+  clock_->unschedule(sweep_timer_);
+}
 
 rt::Task<void> ClientPool::close() {
   for (auto& [origin, per_origin] : origins_) per_origin->idle.clear();
+  clock_->unschedule(std::exchange(sweep_timer_, 0));
   co_return;
+}
+
+void ClientPool::arm_sweep() {
+  if (sweep_timer_ != 0) return;
+  sweep_timer_ = clock_->schedule(clock_->now() + options_.idle_timeout, [this] {
+    sweep_timer_ = 0;
+    sweep();
+  });
+}
+
+/// Closes what has been idle for too long, so that no socket waits for a request that may never come.
+void ClientPool::sweep() {
+  const MonoTime now = clock_->now();
+  bool left = false;
+  for (auto& [origin, per_origin] : origins_) {
+    auto& idle = per_origin->idle;
+    while (!idle.empty() && now - idle.front()->idle_since >= options_.idle_timeout) idle.pop_front();
+    left = left || !idle.empty();
+  }
+  if (left) arm_sweep();
 }
 
 ClientPool::PerOrigin& ClientPool::slot(const Origin& origin) {
@@ -82,8 +102,9 @@ std::unique_ptr<ClientPool::Connection> ClientPool::take_idle(PerOrigin& per_ori
     per_origin.idle.pop_back();
     const bool stale =
         now - connection->idle_since > options_.idle_timeout || now - connection->opened_at > options_.max_age;
-    if (!stale && now - connection->idle_since < kFreshlyUsed && connection->stream->is_open()) return connection;
-    // A byte, or the end, that came while nobody asked: the server has given the connection up.
+    // A byte, or the end, that came while nobody asked: the server has given the connection up. One system call per
+    // request, also for a connection that answered just now: servers close after their last answer without saying so,
+    // and a request sent into that is a request of which nobody knows whether it was executed.
     std::array<std::byte, 1> probe{};
     if (!stale && connection->stream->take_ready(probe) == 0 && connection->stream->is_open()) return connection;
   }
@@ -110,6 +131,7 @@ void ClientPool::give_back(PerOrigin& per_origin, std::unique_ptr<Connection> co
   connection->used = true;
   per_origin.idle.push_back(std::move(connection));
   if (per_origin.idle.size() > options_.idle_per_origin) per_origin.idle.pop_front();
+  arm_sweep();
 }
 
 rt::Task<Result<ReceivedResponse>> ClientPool::exchange(rt::CallContext ctx, Connection& connection,

@@ -18,13 +18,14 @@ namespace postern::http {
 struct PoolOptions {
   PoolOptions() = default;
   std::size_t connections_per_origin = 64;           ///< at once; further requests wait in order of arrival
-  std::size_t idle_per_origin = 16;                  ///< kept open between requests
+  std::size_t idle_per_origin = 64;                  ///< kept open between requests
   Duration idle_timeout = std::chrono::seconds(50);  ///< AWS closes after about a minute
   Duration max_age = std::chrono::minutes(30);       ///< so that DNS changes are followed
   Duration connect_timeout = std::chrono::seconds(10);
   WireLimits limits;
 };
 
+/// Counters since the pool was made.
 struct PoolStats {
   PoolStats() = default;
   std::uint64_t requests = 0;
@@ -56,6 +57,8 @@ class ClientPool final : public Client {
                                      const Request& request);
   rt::Task<Result<ReceivedResponse>> exchange(rt::CallContext ctx, Connection& connection, const std::string& bytes,
                                               Method method);
+  void sweep();
+  void arm_sweep();
   void give_back(PerOrigin& per_origin, std::unique_ptr<Connection> connection, MonoTime now);
 
   rt::Clock* clock_;
@@ -64,6 +67,7 @@ class ClientPool final : public Client {
   PoolOptions options_;
   PoolStats stats_;
   std::map<Origin, std::unique_ptr<PerOrigin>> origins_;
+  rt::Clock::TimerId sweep_timer_ = 0;  // armed while a connection is idle
 };
 
 }  // namespace postern::http

@@ -1,9 +1,17 @@
 #include "http/server.hpp"
 
+#include <array>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
 #include "rt/combine.hpp"
 
 namespace postern::http {
 namespace {
+
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr std::size_t kLingerBytes = 1U << 20U;
 
 Response plain_response(int status, std::string_view text) {
   Response response;
@@ -28,7 +36,32 @@ class Watchdog {
   rt::Clock::TimerId timer_;
 };
 
+/// Says that no more will come and reads what the peer still sends, for a little while: closing a socket with unread
+/// bytes makes the system reset the connection, and the reset can overtake the answer (RFC 9112 section 9.6).
+rt::Task<void> linger(rt::CallContext ctx, net::Stream& stream) {
+  const Watchdog patience(ctx, stream, kLingerTime);
+  const Result<void> ended = co_await stream.shutdown_write();
+  std::array<std::byte, 4096> dropped{};
+  for (std::size_t total = 0; ended && total < kLingerBytes;) {
+    const Result<std::size_t> got = co_await stream.read_some(dropped);
+    if (!got || *got == 0) break;
+    total += *got;
+  }
+}
+
 }  // namespace
+
+/// A connection that is being served.
+struct Server::Connection {
+  Connection(std::unique_ptr<net::Stream> s, WireLimits limits, PeerInfo p)
+      : stream(std::move(s)), reader(*stream, limits), peer(std::move(p)) {
+    peer.remote = stream->peer();
+  }
+  std::unique_ptr<net::Stream> stream;
+  MessageReader reader;
+  PeerInfo peer;
+  bool answering = false;
+};
 
 Server::Server(rt::Executor executor, std::unique_ptr<net::Listener> listener, Service& service, PeerInfo peer,
                ServerOptions options)
@@ -54,72 +87,95 @@ rt::Task<void> Server::stop() {
   co_await tasks_.join();
 }
 
+rt::Task<void> Server::drain(rt::CallContext ctx) {
+  draining_ = true;
+  listener_->close();
+  for (Connection* connection : connections_) {
+    if (!connection->answering && connection->reader.between_messages()) connection->stream->close();
+  }
+  if (connections_.empty()) drained_.set();
+  // Late or cancelled is the same here: what is left is stopped.
+  const Result<void> ended = co_await rt::with_deadline(ctx, drained_.wait());
+  static_cast<void>(ended);
+  co_await stop();
+}
+
 rt::Task<void> Server::accept_loop(rt::CallContext ctx) {
   for (;;) {
     // Accepting pauses while too many are served: the kernel's queue holds the rest.
-    while (tasks_.size() > options_.connections_max) {
-      const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + std::chrono::milliseconds(20));
-      if (!slept) co_return;
+    while (connections_.size() >= options_.connections_max) {
+      const bool woken = co_await room_.wait();
+      if (!woken) co_return;
     }
     Result<std::unique_ptr<net::Stream>> stream = co_await listener_->accept();
     if (!stream) {
       if (stream.error().kind() == ErrorKind::cancelled) co_return;
       // Out of descriptors, say: wait a little rather than spin.
-      const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + std::chrono::milliseconds(100));
+      const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + kAcceptPause);
       if (!slept) co_return;
       continue;
     }
-    tasks_.spawn(serve_connection(ctx, std::move(*stream)));
+    auto connection = std::make_unique<Connection>(std::move(*stream), options_.limits, peer_);
+    connections_.push_back(connection.get());
+    tasks_.spawn(serve_connection(ctx, std::move(connection)));
   }
 }
 
-rt::Task<void> Server::serve_connection(rt::CallContext ctx, std::unique_ptr<net::Stream> stream) {
-  MessageReader reader(*stream, options_.limits);
-  PeerInfo peer = peer_;
-  peer.remote = stream->peer();
-  for (;;) {
-    const bool more = co_await serve_one(ctx, *stream, reader, peer);
-    if (!more) break;
-  }
-  stream->close();
+rt::Task<void> Server::serve_connection(rt::CallContext ctx, std::unique_ptr<Connection> connection) {
+  for (bool more = true; more;) more = co_await serve_one(ctx, *connection);
+  connection->stream->close();
+  connections_.remove(connection.get());
+  room_.wake_one();
+  if (draining_ && connections_.empty()) drained_.set();
 }
 
-rt::Task<bool> Server::serve_one(rt::CallContext ctx, net::Stream& stream, MessageReader& reader,
-                                 const PeerInfo& peer) {
-  std::optional<ReceivedRequest> received;
-  {
-    const Watchdog idle(ctx, stream, options_.idle_timeout);
-    Result<std::optional<ReceivedRequest>> read = co_await reader.read_request();
-    if (!read && read.error().kind() == ErrorKind::malformed) {
-      std::string refusal;
-      const Response bad = plain_response(400, read.error().message());
-      (void)write_response_to(refusal, bad, Persistence::close, Method::other);
-      const Result<void> told = co_await stream.write_all(std::as_bytes(std::span(refusal)));
-      if (told) (void)co_await stream.shutdown_write();
-      co_return false;
-    }
-    if (!read || !*read) co_return false;
-    received = std::move(*read);
+rt::Task<std::optional<ReceivedRequest>> Server::receive(rt::CallContext ctx, Connection& connection) {
+  const Watchdog idle(ctx, *connection.stream, options_.idle_timeout);
+  Result<std::optional<ReceivedRequest>> read = co_await connection.reader.read_request();
+  if (read) co_return std::move(*read);
+  if (read.error().kind() == ErrorKind::malformed) {
+    const std::string_view status = read.error().context("status");
+    const Response bad = plain_response(status == "413" ? 413 : status == "431" ? 431 : 400, read.error().message());
+    std::string refusal;
+    const Result<void> encoded = write_response_to(refusal, bad, Persistence::close, Method::other);
+    CHECK(encoded.has_value());
+    const Result<void> told = co_await connection.stream->write_all(net::as_bytes(refusal));
+    if (told) co_await linger(ctx, *connection.stream);
   }
+  co_return std::nullopt;
+}
+
+rt::Task<bool> Server::serve_one(rt::CallContext ctx, Connection& connection) {
+  std::optional<ReceivedRequest> received = co_await receive(ctx, connection);
+  if (!received) co_return false;
+  connection.answering = true;
   const Method method = received->request.method == "HEAD" ? Method::head : Method::other;
   const rt::CallContext request_ctx = ctx.within(options_.request_timeout);
-  Result<Response> response = co_await service_.serve(request_ctx, peer, std::move(received->request));
+  Result<Response> response = co_await service_.serve(request_ctx, connection.peer, std::move(received->request));
   if (!response) {
     if (response.error().kind() == ErrorKind::cancelled) co_return false;
     response = plain_response(500, "internal error");
   }
+  Persistence persistence = received->persistence;
+  if (draining_ || equals_ignore_case(response->headers.get("Connection"), "close")) persistence = Persistence::close;
+  if (response->headers.find("Date") == nullptr) {
+    response->headers.set("Date", format_http_date(std::chrono::floor<std::chrono::seconds>(ctx.clock().wall_now())));
+  }
   std::string bytes;
-  Result<void> encoded = write_response_to(bytes, *response, received->persistence, method);
+  const Result<void> encoded = write_response_to(bytes, *response, persistence, method);
   if (!encoded) {
     bytes.clear();
+    persistence = Persistence::close;
     const Response broken = plain_response(500, "internal error");
-    (void)write_response_to(bytes, broken, Persistence::close, method);
+    const Result<void> sure = write_response_to(bytes, broken, persistence, method);
+    CHECK(sure.has_value());
   }
-  const Watchdog slow_reader(ctx, stream, options_.idle_timeout);
-  const Result<void> written = co_await stream.write_all(std::as_bytes(std::span(bytes)));
+  const Watchdog slow_reader(ctx, *connection.stream, options_.idle_timeout);
+  const Result<void> written = co_await connection.stream->write_all(net::as_bytes(bytes));
+  connection.answering = false;
   if (!written) co_return false;
-  if (received->persistence == Persistence::keep && encoded) co_return true;
-  (void)co_await stream.shutdown_write();
+  if (persistence == Persistence::keep) co_return true;
+  co_await linger(ctx, *connection.stream);
   co_return false;
 }
 

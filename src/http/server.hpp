@@ -2,10 +2,13 @@
 
 /// An HTTP/1.1 server over any Listener, and the adapter that makes a Service a Client in the same process.
 
+#include <list>
 #include <memory>
+#include <optional>
 
 #include "http/client.hpp"
 #include "http/wire.hpp"
+#include "rt/sync.hpp"
 #include "rt/task_group.hpp"
 
 namespace postern::http {
@@ -30,19 +33,29 @@ class Server {
   /// Begins to accept; ctx gives the clock and the rest to the service.
   void start(rt::CallContext ctx);
   net::Endpoint local() const;
+  /// Graceful end: closes the listener and idle connections, lets requests under way be answered until ctx's deadline,
+  /// then stops. A request counts as under way from its first byte.
+  rt::Task<void> drain(rt::CallContext ctx);
   /// Closes the listener, cancels what is under way and waits for it.
   rt::Task<void> stop();
-  std::size_t connections() const noexcept { return tasks_.size(); }
+  std::size_t connections() const noexcept { return connections_.size(); }
 
  private:
   rt::Task<void> accept_loop(rt::CallContext ctx);
-  rt::Task<void> serve_connection(rt::CallContext ctx, std::unique_ptr<net::Stream> stream);
-  rt::Task<bool> serve_one(rt::CallContext ctx, net::Stream& stream, MessageReader& reader, const PeerInfo& peer);
+  struct Connection;
+  rt::Task<void> serve_connection(rt::CallContext ctx, std::unique_ptr<Connection> connection);
+  /// One request and its answer; false when the connection has served its last.
+  rt::Task<bool> serve_one(rt::CallContext ctx, Connection& connection);
+  rt::Task<std::optional<ReceivedRequest>> receive(rt::CallContext ctx, Connection& connection);
 
   std::unique_ptr<net::Listener> listener_;
   Service& service_;
   PeerInfo peer_;
   ServerOptions options_;
+  std::list<Connection*> connections_;  // each lives in its task's frame
+  rt::WaitQueue room_;
+  rt::Event drained_;
+  bool draining_ = false;
   rt::TaskGroup tasks_;  // last: what runs uses the rest
 };
 

@@ -1,5 +1,6 @@
 #include "http/wire.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -12,6 +13,7 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t kReadBytes = 16U << 10U;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool is_token(std::string_view name) {
   if (name.empty()) return false;
@@ -47,18 +49,51 @@ bool bodyless_status(int status) {
   return (status >= 100 && status < 200) || status == 204 || status == 304;
 }
 
+Error refuse_request(std::string why) {
+  return Error(ErrorKind::malformed, std::move(why)).with("status", "400");
+}
+
+/// "http://host/path" becomes "/path" and the host replaces the Host field (RFC 9112 section 3.2.2).
+void to_origin_form(Request& request) {
+  const std::string_view target = request.target;
+  const bool absolute = starts_with_ignore_case(target, "http://") || starts_with_ignore_case(target, "https://");
+  if (!absolute) return;
+  const std::size_t host = target.find("://") + 3;
+  const std::size_t end = std::min(target.find_first_of("/?", host), target.size());
+  request.headers.set("Host", std::string(target.substr(host, end - host)));
+  std::string path(target.substr(end));
+  if (path.empty() || path[0] != '/') path.insert(0, "/");
+  request.target = std::move(path);
+}
+
+Result<void> check_request(Request& request, unsigned version) {
+  const auto& fields = request.headers.fields();
+  const auto hosts = std::count_if(fields.begin(), fields.end(),
+                                   [](const auto& field) { return equals_ignore_case(field.first, "host"); });
+  if (hosts > 1 || (hosts == 0 && version >= 11)) {
+    return fail(refuse_request(hosts == 0 ? "the request has no Host header" : "the request has two Host headers"));
+  }
+  to_origin_form(request);
+  if (request.target.empty() || request.target[0] != '/')
+    return fail(refuse_request("the request target is not a path"));
+  return Result<void>();
+}
+
 /// "what the peer sent is no HTTP" in words, with the first bytes that came.
 Error wire_error(const boost::system::error_code& ec, std::string_view seen) {
   namespace http = beast::http;
-  if (ec == http::error::body_limit) return Error(ErrorKind::malformed, "the body is larger than postern accepts");
-  if (ec == http::error::header_limit)
-    return Error(ErrorKind::malformed, "the headers are larger than postern accepts");
+  if (ec == http::error::body_limit) {
+    return Error(ErrorKind::malformed, "the body is larger than postern accepts").with("status", "413");
+  }
+  if (ec == http::error::header_limit) {
+    return Error(ErrorKind::malformed, "the headers are larger than postern accepts").with("status", "431");
+  }
   if (ec == http::error::partial_message || ec == http::error::end_of_stream) {
     return Error(ErrorKind::unavailable, "the connection ended in the middle of a message");
   }
   std::string text = "the peer does not speak HTTP (" + ec.message() + ")";
   if (!seen.empty()) text += ": it sent \"" + printable(seen, 60) + "\"";
-  return Error(ErrorKind::malformed, text);
+  return Error(ErrorKind::malformed, text).with("status", "400");
 }
 
 template <class Fields>
@@ -99,9 +134,20 @@ Result<void> write_response_to(std::string& out, const Response& response, Persi
 struct MessageReader::State {
   State(net::Stream& s, WireLimits l) : stream(&s), limits(l) {}
 
+  template <class Parser>
+  static bool expects_continue(const Parser& parser) {
+    if constexpr (Parser::is_request::value) {
+      return parser.is_header_done() && equals_ignore_case(parser.get()[beast::http::field::expect], "100-continue");
+    } else {
+      return false;
+    }
+  }
+
   /// Feeds the parser until it is done. `any` tells whether a byte of this message has come.
   template <class Parser>
   rt::Task<Result<void>> run(Parser& parser, bool* any) {
+    in_message = buffer.size() > 0;
+    bool told_to_continue = false;
     parser.eager(true);
     parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser.body_limit(limits.body_bytes);
@@ -109,6 +155,7 @@ struct MessageReader::State {
       boost::system::error_code ec;
       if (buffer.size() > 0) {
         *any = true;
+        in_message = true;
         const std::size_t used = parser.put(buffer.data(), ec);
         if (ec && ec != beast::http::error::need_more) {
           const auto data = buffer.data();
@@ -116,7 +163,15 @@ struct MessageReader::State {
           co_return fail(wire_error(ec, seen));
         }
         buffer.consume(used);
-        if (parser.is_done()) co_return Result<void>();
+        if (parser.is_done()) {
+          in_message = false;
+          co_return Result<void>();
+        }
+        if (!told_to_continue && expects_continue(parser)) {
+          told_to_continue = true;
+          Result<void> told = co_await stream->write_all(net::as_bytes(kContinue));
+          if (!told) co_return fail(std::move(told).error());
+        }
         if (!ec && used > 0 && buffer.size() > 0) continue;
       }
       if (buffer.size() > limits.header_bytes + kReadBytes) {
@@ -140,6 +195,7 @@ struct MessageReader::State {
   net::Stream* stream;
   WireLimits limits;
   beast::flat_buffer buffer;
+  bool in_message = false;
 };
 
 MessageReader::MessageReader(net::Stream& stream, WireLimits limits)
@@ -148,6 +204,10 @@ MessageReader::~MessageReader() = default;
 
 bool MessageReader::has_leftover() const noexcept {
   return state_->buffer.size() > 0;
+}
+
+bool MessageReader::between_messages() const noexcept {
+  return state_->buffer.size() == 0 && !state_->in_message;
 }
 
 rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
@@ -184,9 +244,7 @@ rt::Task<Result<std::optional<ReceivedRequest>>> MessageReader::read_request() {
   received->request.target = std::string(parser.get().target());
   take_headers(parser.get(), received->request.headers);
   received->request.body = std::move(parser.get().body());
-  if (received->request.target.empty() || received->request.target[0] != '/') {
-    co_return fail(ErrorKind::malformed, "the request target is not a path");
-  }
+  CO_TRY_VOID(check_request(received->request, parser.get().version()));
   co_return received;
 }
 

@@ -50,8 +50,12 @@ class MessageReader {
 
   /// Fails with malformed (the message says what is wrong), unavailable when the connection ends first.
   rt::Task<Result<ReceivedResponse>> read_response(Method method);
-  /// An empty optional at an orderly end between two requests.
+  /// An empty optional at an orderly end between two requests. Answers `Expect: 100-continue` by itself (RFC 9110
+  /// section 10.1.1). Refuses what proxies and servers may understand differently: two framings, no Host or two. A
+  /// malformed request's error has the context "status": the response to send ("400", "413", "431").
   rt::Task<Result<std::optional<ReceivedRequest>>> read_request();
+  /// True when no byte of a next message has come yet.
+  bool between_messages() const noexcept;
   /// True when bytes are left over: after a response that means that the peer sent more than it was asked for.
   bool has_leftover() const noexcept;
 

@@ -1,5 +1,7 @@
 #include "net/tls.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -38,6 +40,14 @@ std::string cert_name(const X509_NAME* name) {
   return printable(std::string_view(text.data()), 150);
 }
 
+std::string ip_text(const unsigned char* bytes, int size) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const bool known = size == 4 || size == 16;
+  if (!known || inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, text.data(), text.size()) == nullptr)
+    return "(no address)";
+  return text.data();
+}
+
 std::string cert_names(X509* cert) {
   auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(cert, NID_subject_alt_name, nullptr, nullptr));
   if (names == nullptr) return cert_name(X509_get_subject_name(cert));
@@ -51,9 +61,7 @@ std::string cert_names(X509* cert) {
       const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value));
       text += printable(std::string_view(data, static_cast<std::size_t>(ASN1_STRING_length(value))), 100);
     } else if (type == GEN_IPADD) {
-      const unsigned char* ip = ASN1_STRING_get0_data(value);
-      const int size = ASN1_STRING_length(value);
-      for (int k = 0; k < size; ++k) text += (k > 0 ? "." : "") + std::to_string(ip[k]);
+      text += ip_text(ASN1_STRING_get0_data(value), ASN1_STRING_length(value));
     } else {
       text += "(another kind of name)";
     }
@@ -209,7 +217,8 @@ Error TlsClientImpl::explain(Error error, const TlsStream& stream, X509* refused
   const long code = SSL_get_verify_result(stream.ssl());
   if (error.kind() == ErrorKind::malformed && code != X509_V_OK && refused != nullptr) {
     error = Error(ErrorKind::refused, "the TLS certificate of " + server.to_text() +
-                                          " was refused: " + verify_reason(code, refused, server, config_.ca, now));
+                                          " was refused: " + verify_reason(code, refused, server, config_.ca, now))
+                .with("rail", "certificate");
   } else {
     std::string text = "no TLS connection to " + server.to_text() + ": " + error.message();
     error = std::move(error).reworded(std::move(text));
