@@ -71,7 +71,7 @@ rt::Task<Result<std::string>> SsmCommands::send(rt::CallContext ctx, fleet::Batc
   request.document_name = std::string(flow::document_of(shell));
   request.comment = std::move(comment);
   request.timeout_seconds = static_cast<std::int32_t>(spec.delivery_timeout.count());
-  request.parameters["commands"] = spec.lines;
+  request.parameters["commands"] = spec.lines(shell);
   request.parameters["executionTimeout"].push_back(std::to_string(spec.execution_timeout.count()));
   // AWS's defaults would stop after the first failure (MaxErrors 0) and hold targets back: the batch is the unit here.
   request.max_concurrency = "100%";
@@ -109,10 +109,16 @@ rt::Task<Result<std::vector<flow::Invocation>>> SsmCommands::invocations(rt::Cal
 }
 
 rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                               std::string mark) {
+                                                               std::string mark, WallTime not_before) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   aws::ssm::ListCommandsRequest request;
   request.max_results = kPage;
+  // History is kept for 30 days; a clock that is a time zone off is not rare.
+  const WallTime since = not_before - std::chrono::hours(24);
+  aws::ssm::CommandFilter after;
+  after.key.emplace("InvokedAfter");
+  after.value = format_rfc3339(std::chrono::floor<std::chrono::seconds>(since));
+  request.filters.push_back(std::move(after));
   aws::Pager<aws::ssm::ListCommands> pager(ctx, session_.invoker(), std::move(call), std::move(request));
   for (;;) {
     CO_TRY(const auto page, co_await pager.next());

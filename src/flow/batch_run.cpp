@@ -104,14 +104,14 @@ rt::Task<void> BatchRun::run(PlannedBatch planned) {
   for (int round = 0; round < 2 && !batch.empty(); ++round) {
     const bool go = co_await may_send(batch);
     if (!go) co_return;
-    std::string op_id;
-    Result<std::string> sent = co_await send(batch, planned.shell, &op_id);
+    Mark mark;
+    Result<std::string> sent = co_await send(batch, planned.shell, &mark);
     if (sent) {
       co_await follow(std::move(batch), std::move(*sent));
       co_return;
     }
     if (is_ambiguous(sent.error())) {
-      co_await reconcile(std::move(batch), std::move(op_id), std::move(sent).error());
+      co_await reconcile(std::move(batch), std::move(mark), std::move(sent).error());
       co_return;
     }
     const std::size_t before = batch.ids().size();
@@ -131,12 +131,13 @@ rt::Task<bool> BatchRun::may_send(const fleet::Batch& batch) {
   co_return !stopped && !late();
 }
 
-/// Sends under a new mark each time; tries again only when the answer was "slow down". `op_id` is the last one.
-rt::Task<Result<std::string>> BatchRun::send(fleet::Batch batch, Shell shell, std::string* op_id) {
+/// Sends under a new mark each time; tries again only when the answer was "slow down". `mark` is the last one.
+rt::Task<Result<std::string>> BatchRun::send(fleet::Batch batch, Shell shell, Mark* mark) {
   const MonoTime give_up = std::min(ctx_.deadline().at(), ctx_.now() + options_.throttle_max);
   for (Duration pause = std::chrono::seconds(2);; pause = std::min<Duration>(pause * 2, std::chrono::seconds(20))) {
-    *op_id = make_op_id(ctx_);
-    std::string comment = make_comment(*op_id, spec_.comment);
+    mark->op_id = make_op_id(ctx_);
+    mark->at = ctx_.clock().wall_now();
+    std::string comment = make_comment(mark->op_id, spec_.comment);
     Result<std::string> sent = co_await port_.send(ctx_, batch, spec_, shell, std::move(comment));
     if (sent) {
       observer_.on_sent(batch, *sent);
@@ -152,19 +153,20 @@ rt::Task<Result<std::string>> BatchRun::send(fleet::Batch batch, Shell shell, st
 
 /// The answer to a send was lost. It is never sent again: it is looked for by its comment, and adopted when it is
 /// there.
-rt::Task<void> BatchRun::reconcile(fleet::Batch batch, std::string op_id, Error lost) {
+rt::Task<void> BatchRun::reconcile(fleet::Batch batch, Mark mark, Error lost) {
   observer_.on_note("the answer to a send was lost (" + lost.message() + "): looking for the command by its comment");
   const MonoTime give_up = std::min(ctx_.deadline().at(), ctx_.now() + options_.settle);
-  std::string not_found = "no command with the mark op=" + op_id + " is listed";
+  std::string not_found = "no command with the mark op=" + mark.op_id + " is listed";
   for (Duration pause = std::chrono::seconds(1); ctx_.now() < give_up; pause *= 2) {
     const Result<void> slept = co_await rt::sleep_until(ctx_.clock(), std::min(ctx_.now() + pause, give_up));
     if (!slept) {
-      not_found = "the run was interrupted while it looked for the mark op=" + op_id;
+      not_found = "the run was interrupted while it looked for the mark op=" + mark.op_id;
       break;
     }
-    Result<std::optional<std::string>> found = co_await port_.find(ctx_, batch.scope_ptr(), comment_mark(op_id));
+    Result<std::optional<std::string>> found =
+        co_await port_.find(ctx_, batch.scope_ptr(), comment_mark(mark.op_id), mark.at);
     if (!found) {
-      not_found = "the mark op=" + op_id + " could not be looked for: " + found.error().message();
+      not_found = "the mark op=" + mark.op_id + " could not be looked for: " + found.error().message();
     } else if (*found) {
       observer_.on_note("found it: " + **found);
       observer_.on_sent(batch, **found);

@@ -26,9 +26,16 @@ class BatchRun {
   /// What is known of a command's targets that have not ended, by instance id; `instance_id` is empty while unlisted.
   using Open = std::map<std::string, Invocation>;
 
+  /// By what a send can be found again.
+  struct Mark {
+    Mark() = default;
+    std::string op_id;
+    WallTime at;
+  };
+
   rt::Task<bool> may_send(const fleet::Batch& batch);
-  rt::Task<Result<std::string>> send(fleet::Batch batch, Shell shell, std::string* op_id);
-  rt::Task<void> reconcile(fleet::Batch batch, std::string op_id, Error lost);
+  rt::Task<Result<std::string>> send(fleet::Batch batch, Shell shell, Mark* mark);
+  rt::Task<void> reconcile(fleet::Batch batch, Mark mark, Error lost);
   rt::Task<void> follow(fleet::Batch batch, std::string command_id);
   rt::Task<void> take(fleet::ScopePtr scope, const std::string& command_id, Invocation invocation, Open& open);
 

@@ -43,9 +43,10 @@ class CommandPort {
   /// All invocations that are listed so far: the list lags behind send().
   virtual rt::Task<Result<std::vector<Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
                                                                 std::string command_id) = 0;
-  /// The command whose comment begins with `mark`, if it is listed.
+  /// The command whose comment begins with `mark`, if it is listed. It was sent at `not_before` by this host's clock,
+  /// or later: how far that clock may be wrong is the implementation's business.
   virtual rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                            std::string mark) = 0;
+                                                            std::string mark, WallTime not_before) = 0;
   virtual rt::Task<Result<Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                           fleet::InstanceId instance) = 0;
 };

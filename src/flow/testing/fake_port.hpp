@@ -104,8 +104,8 @@ class FakePort final : public CommandPort {
     co_return listed;
   }
 
-  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                    std::string mark) override {
+  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
+                                                    WallTime) override {
     const std::optional<Fault> fault = call_fault();
     const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
     if (!slept) co_return fail(slept.error());
