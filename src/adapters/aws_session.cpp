@@ -19,6 +19,11 @@ std::string access_key(const fleet::Scope& scope) {
   return key;
 }
 
+/// What is wrong with AWS's files or the certificates is the environment's fault, not the command line's.
+Error as_environment(Error error) {
+  return error.kind() == ErrorKind::usage ? std::move(error).as(ErrorKind::credentials) : error;
+}
+
 }  // namespace
 
 Result<Secret<std::string>> HostSecrets::resolve(const fleet::SecretRef& reference) {
@@ -49,9 +54,15 @@ AwsSession::~AwsSession() = default;
 Result<std::unique_ptr<AwsSession>> AwsSession::open(rt::Executor executor, SessionEffects effects,
                                                      SessionOptions options) {
   std::unique_ptr<AwsSession> session(new AwsSession(effects, std::move(options)));
-  TRY(session->config_, aws::auth::SharedConfig::load(*effects.environment, *effects.files));
+  auto config = aws::auth::SharedConfig::load(*effects.environment, *effects.files);
+  if (!config) return fail(as_environment(std::move(config).error()));
+  session->config_ = std::move(*config);
   TRY(session->settings_,
       aws::auth::load_settings(*effects.environment, *session->config_, session->options_.settings));
+  for (const aws::CustomEndpoint& endpoint : session->settings_.endpoints.custom) {
+    Result<http::Url> url = http::parse_url(endpoint.url);
+    if (!url) return fail(std::move(url).error().with("setting", endpoint.source));
+  }
   TRY_VOID(session->connect(executor));
   return session;
 }
@@ -79,7 +90,9 @@ Result<void> AwsSession::connect(rt::Executor executor) {
   TRY_VOID(find_trust());
   net::TlsClientConfig tls_config;
   tls_config.ca = ca_;
-  TRY(std::shared_ptr<net::TlsClient> tls, net::TlsClient::create(std::move(tls_config)));
+  Result<std::shared_ptr<net::TlsClient>> made = net::TlsClient::create(std::move(tls_config));
+  if (!made) return fail(as_environment(std::move(made).error()));
+  const std::shared_ptr<net::TlsClient> tls = std::move(*made);
   tunnel_dialer_ = std::make_unique<net::ProxyDialer>(*effects_.dialer, proxies_, net::Traffic::tls, tls);
   tls_dialer_ = std::make_unique<net::TlsDialer>(*tunnel_dialer_, tls);
   client_ = std::make_unique<http::ClientPool>(executor, *effects_.clock, *plain_dialer_, tls_dialer_.get());
@@ -128,7 +141,8 @@ Result<std::shared_ptr<aws::CredentialsProvider>> AwsSession::role_provider(cons
   if (access.external_id) {
     Result<Secret<std::string>> external_id = secrets_.resolve(*access.external_id);
     if (!external_id) {
-      return fail(Error(ErrorKind::usage, "the ExternalId of " + scope.label() + " cannot be read")
+      return fail(Error(ErrorKind::usage,
+                        "the ExternalId of " + scope.label() + " cannot be read from " + access.external_id->to_text())
                       .caused_by(std::move(external_id).error()));
     }
     role.external_id = external_id->reveal();

@@ -97,10 +97,6 @@ JsonReader::JsonReader(std::string_view text, int depth_max) noexcept
       value_start_(begin_),
       depth_max_(std::min(depth_max, kDepthMax)) {}
 
-void JsonReader::skip_space() noexcept {
-  while (pos_ != end_ && (*pos_ == ' ' || *pos_ == '\n' || *pos_ == '\r' || *pos_ == '\t')) ++pos_;
-}
-
 bool JsonReader::fail_at(const char* where, const char* why) noexcept {
   if (why_ == nullptr) {
     why_ = why;
@@ -112,27 +108,6 @@ bool JsonReader::fail_at(const char* where, const char* why) noexcept {
 
 bool JsonReader::fail(const char* why) noexcept {
   return fail_at(value_start_, why);
-}
-
-JsonReader::Kind JsonReader::peek() noexcept {
-  if (!ok()) return Kind::none;
-  skip_space();
-  if (pos_ == end_) return Kind::none;
-  switch (*pos_) {
-    case '{':
-      return Kind::object;
-    case '[':
-      return Kind::array;
-    case '"':
-      return Kind::string;
-    case 't':
-    case 'f':
-      return Kind::boolean;
-    case 'n':
-      return Kind::null;
-    default:
-      return *pos_ == '-' || json_scan::is_digit(pos_, end_) ? Kind::number : Kind::none;
-  }
 }
 
 bool JsonReader::open(char bracket) {

@@ -30,7 +30,11 @@ class JsonReader {
   explicit JsonReader(std::string_view text, int depth_max = 64) noexcept;
 
   /// The kind of the value that comes next; none at the end, after a failure or where no value can start.
-  Kind peek() noexcept;
+  Kind peek() noexcept {
+    if (!ok()) return Kind::none;
+    skip_space();
+    return pos_ == end_ ? Kind::none : kind_of(*pos_);
+  }
 
   bool begin_object();
   /// The next member's key, or false at the end of the object (and after a failure: see ok()).
@@ -63,7 +67,26 @@ class JsonReader {
   Error error() const;
 
  private:
-  void skip_space() noexcept;
+  void skip_space() noexcept {
+    while (pos_ != end_ && (*pos_ == ' ' || *pos_ == '\n' || *pos_ == '\r' || *pos_ == '\t')) ++pos_;
+  }
+  static Kind kind_of(char first) noexcept {
+    switch (first) {
+      case '{':
+        return Kind::object;
+      case '[':
+        return Kind::array;
+      case '"':
+        return Kind::string;
+      case 't':
+      case 'f':
+        return Kind::boolean;
+      case 'n':
+        return Kind::null;
+      default:
+        return first == '-' || (first >= '0' && first <= '9') ? Kind::number : Kind::none;
+    }
+  }
   bool fail_at(const char* where, const char* why) noexcept;
   bool scan_string(std::string_view& out);
   bool scan_string_slow(const char* start, const char* p, std::string_view& out);

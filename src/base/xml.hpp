@@ -18,6 +18,7 @@ struct XmlLimits {
   XmlLimits() = default;
   std::size_t bytes_max = std::size_t{64} << 20;
   int depth_max = 64;
+  std::size_t items_max = 1'000'000;  ///< elements, attributes and CDATA sections: a tree takes some 70 bytes for each
 };
 
 /// A cursor at an element, or at nothing (false). Cheap to copy; valid as long as its document lives.

@@ -110,7 +110,7 @@ TEST(XmlWriter, TextComesBack) {
     const auto document = XmlDocument::parse(out);
     ASSERT_TRUE(document) << out;
     EXPECT_EQ(document->root().child("a").text(), text);
-    if (text.find('\t') == std::string_view::npos) EXPECT_EQ(document->root().attribute("k"), text);
+    EXPECT_EQ(document->root().attribute("k"), text);
   }
 }
 

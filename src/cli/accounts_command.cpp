@@ -61,7 +61,10 @@ class IdentityAsker {
       row.identity.emplace(fail(std::move(call).error()));
       co_return;
     }
-    row.identity.emplace(co_await session_->identities().verify(ctx_, std::move(*call)));
+    Result<aws::auth::CallerIdentity> identity = co_await session_->identities().verify(ctx_, std::move(*call));
+    if (!identity && identity.error().kind() == ErrorKind::refused && identity.error().context("rail").empty())
+      identity.error().with("rail", "identity");
+    row.identity.emplace(std::move(identity));
   }
 
  private:

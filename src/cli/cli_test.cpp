@@ -119,6 +119,14 @@ TEST(ExitCodeOf, FollowsTheKind) {
   EXPECT_EQ(code(ErrorKind::credentials), 253);
   EXPECT_EQ(code(ErrorKind::internal), 255);
   EXPECT_EQ(exit_code_of(Error(ErrorKind::refused, "x").with("rail", "identity")), 253);
+  EXPECT_EQ(exit_code_of(Error(ErrorKind::refused, "x").with("rail", "certificate")), 253);
+  // What never left this host for want of a way to the endpoint is the environment's fault.
+  EXPECT_EQ(code(ErrorKind::timeout), 255);
+  for (const ErrorKind kind : {ErrorKind::timeout, ErrorKind::malformed}) {
+    Error error = Error(kind, "x").with("origin", "https://a").with("operation", "sts:GetCallerIdentity");
+    EXPECT_EQ(exit_code_of(Error(error).delivered(Delivery::answered)), kind == ErrorKind::timeout ? 255 : 254);
+    EXPECT_EQ(exit_code_of(Error(error).delivered(Delivery::not_sent)), 253);
+  }
   AwsFault fault;
   fault.code = "AccessDeniedException";
   EXPECT_EQ(exit_code_of(Error(ErrorKind::denied, "x").aws(fault)), 254);
@@ -137,6 +145,21 @@ TEST(DescribeFailure, NamesThePlaceAndNeverDrivesTheTerminal) {
   EXPECT_EQ(describe_failure(error),
             "postern: Rate \\x1b]0;exceeded\n  in: account 444455556666, us-east-1, ssm:SendCommand, request r-1\n"
             "  because: deeper\n");
+}
+
+TEST(DescribedMessage, IsOneLineThatNamesTheEndpoint) {
+  const Error error = Error(ErrorKind::unavailable, "none found; tried:\n  one\n  two").with("origin", "https://a:1");
+  EXPECT_EQ(described_message(error, 200), "none found; tried: one; two (endpoint https://a:1)");
+  EXPECT_EQ(described_message(Error(ErrorKind::unavailable, "no way to a:1").with("origin", "https://a:1"), 200),
+            "no way to a:1");
+}
+
+TEST(FitLines, BreaksProseAndLeavesWhatIsToBeCopied) {
+  const std::string text = "a b c d e f\n  - g h i j k\n    aws iam get-role --role-name X\n";
+  EXPECT_EQ(fit_lines(text, 80), text);
+  EXPECT_EQ(fit_lines(text, 9), "a b c d e\n  f\n  - g h i\n    j k\n    aws iam get-role --role-name X\n");
+  EXPECT_EQ(fit_lines("", 9), "");
+  EXPECT_EQ(fit_lines("\n", 9), "\n");
 }
 
 TEST(Script, WordsArriveAsTheyAreAndOneWordIsShellText) {

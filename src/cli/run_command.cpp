@@ -181,7 +181,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
   const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
-    command.out(planned);
+    const std::size_t width = command.output().width;
+    command.out(width > 0 ? fit_lines(planned, width) : planned);
   } else {
     command.tell(planned);
   }

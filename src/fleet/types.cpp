@@ -209,6 +209,7 @@ std::string Access::describe() const {
 
 std::string Scope::label() const {
   const std::string place = "/" + region.text();
+  if (account.empty()) return "the caller's account" + place;
   if (account_name.empty() || account_name == account.text()) return account.text() + place;
   return account_name + " (" + account.text() + ")" + place;
 }

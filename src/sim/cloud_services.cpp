@@ -19,6 +19,14 @@ std::vector<const aws::ServiceSpec*> specs(const aws::server::Dispatcher& dispat
 
 }  // namespace cloud_services
 
+rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
+  Result<http::Response> response = co_await inner_.serve(ctx, std::move(peer), std::move(request));
+  if (response) {
+    response->headers.set("Date", format_http_date(std::chrono::floor<std::chrono::seconds>(cloud_.now(ctx.clock()))));
+  }
+  co_return response;
+}
+
 CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options)
     : cloud_(cloud),
       engine_(cloud, agents, ctx, options),
@@ -27,6 +35,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       ec2_(cloud),
       ssm_(cloud, engine_),
       dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_)),
-      faults_(dispatcher_, cloud_services::specs(dispatcher_)) {}
+      faults_(dispatcher_, cloud_services::specs(dispatcher_)),
+      dated_(faults_, cloud) {}
 
 }  // namespace postern::sim

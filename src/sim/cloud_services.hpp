@@ -15,13 +15,24 @@
 
 namespace postern::sim {
 
+/// Sends every answer with the cloud's own idea of the time: what a client with a wrong clock corrects itself by.
+class DatedService final : public http::Service {
+ public:
+  DatedService(http::Service& inner, const Cloud& cloud) : inner_(inner), cloud_(cloud) {}
+  rt::Task<Result<http::Response>> serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) override;
+
+ private:
+  http::Service& inner_;
+  const Cloud& cloud_;
+};
+
 /// Wires state, engine, handlers, dispatcher and fault wrapper together. Cloud and agents outlive it, and so must ctx's
 /// clock and random numbers. Loop thread only.
 class CloudServices {
  public:
   CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options = EngineOptions());
   /// Routes by X-Amz-Target or by the signature's service: every service at one address.
-  http::Service& service() noexcept { return faults_; }
+  http::Service& service() noexcept { return dated_; }
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
   Cloud& cloud() noexcept { return cloud_; }
@@ -35,6 +46,7 @@ class CloudServices {
   SsmService ssm_;
   aws::server::Dispatcher dispatcher_;
   FaultyService faults_;
+  DatedService dated_;
 };
 
 }  // namespace postern::sim

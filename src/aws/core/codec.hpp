@@ -25,6 +25,9 @@ struct WireError {
 
 /// Limits of every decoder: hostile input is refused, never recursed into.
 inline constexpr int kMaxNesting = 64;
+/// Elements of lists and maps in one JSON message: "{}," is three bytes on the wire and may be two kilobytes as a
+/// struct. (XML is bounded by XmlLimits, forms by kFormPairsMax.)
+inline constexpr std::size_t kDecodedElementsMax = 1'000'000;
 
 class Codec {
  public:

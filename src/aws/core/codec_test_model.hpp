@@ -1,13 +1,12 @@
 #pragma once
 
 /// One small model for the tests of this folder, in any protocol: every kind, recursion, a union, names that differ on
-/// the wire, constraints and errors. For tests only.
-
-#include <gtest/gtest.h>
+/// the wire, constraints and errors. For tests and fuzzing only.
 
 #include <string>
 
 #include "aws/core/dynamic_model.hpp"
+#include "base/check.hpp"
 
 namespace postern::aws::testing_model {
 
@@ -76,23 +75,22 @@ inline DynamicModel make(std::string_view protocol) {
   Json model = Json::object();
   auto shapes = Json::parse(kShapes);
   auto operation = Json::parse(kOperation);
-  EXPECT_TRUE(shapes && operation);
+  CHECK(shapes && operation);
   model.set("metadata", std::move(metadata));
   model.set("shapes", std::move(*shapes));
   model.set("operations", Json::object().set("Do", std::move(*operation)));
   auto built = DynamicModel::build(model);
-  EXPECT_TRUE(built) << (built ? "" : built.error().to_text());
+  CHECK(built);
   return std::move(*built);
 }
 
-/// A value of the shape from JSON text; a mistake in the text fails the test.
+/// A value of the shape from JSON text; a mistake in the text ends the program.
 inline Value value_of(const Shape& shape, std::string_view json) {
   Value out;
   const auto parsed = Json::parse(json);
-  EXPECT_TRUE(parsed) << json;
-  if (!parsed) return out;
+  CHECK(parsed);
   const auto done = from_json(*parsed, shape, out);
-  EXPECT_TRUE(done) << (done ? "" : done.error().to_text());
+  CHECK(done);
   return out;
 }
 

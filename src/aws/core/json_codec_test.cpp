@@ -118,6 +118,9 @@ TEST_F(JsonCodecTest, SaysWhatCameInsteadOfAReply) {
   std::string deep = R"({"Tree":)";
   for (int i = 0; i < 10'000; ++i) deep += R"({"Left":)";
   EXPECT_NE(decode_failure(response(200, deep)), "accepted");
+  std::string wide = R"({"Ids":[)";
+  for (std::size_t i = 0; i <= kDecodedElementsMax; ++i) wide += "null,";
+  EXPECT_NE(decode_failure(response(200, wide)).find("too many elements"), std::string::npos);
 }
 
 TEST_F(JsonCodecTest, ReadsErrors) {

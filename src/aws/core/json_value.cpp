@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "aws/core/codec.hpp"
 #include "aws/core/member_index.hpp"
 #include "aws/core/scalar.hpp"
 
@@ -114,7 +115,8 @@ class Decoder {
  public:
   Decoder(JsonReader& in, Coercion coercion) : in_(in), coercion_(coercion) {}
 
-  bool value(const Shape& shape, void* v) {
+  /// `next` is what peek() said of the value.
+  bool value(const Shape& shape, void* v, JsonReader::Kind next) {
     switch (shape.kind) {
       case Kind::structure:
         return structure(shape, v);
@@ -123,21 +125,20 @@ class Decoder {
       case Kind::map:
         return map(shape, v);
       case Kind::string:
-        return string(shape, v);
+        return string(shape, v, next);
       case Kind::boolean:
-        return in_.peek() == JsonReader::Kind::string ? from_text(shape, v) : in_.read_bool(*static_cast<bool*>(v));
+        return next == JsonReader::Kind::string ? from_text(shape, v) : in_.read_bool(*static_cast<bool*>(v));
       case Kind::int32:
-        return int32(shape, v);
+        return int32(shape, v, next);
       case Kind::int64:
-        return in_.peek() == JsonReader::Kind::string ? from_text(shape, v)
-                                                      : in_.read_int(*static_cast<std::int64_t*>(v));
+        return next == JsonReader::Kind::string ? from_text(shape, v) : in_.read_int(*static_cast<std::int64_t*>(v));
       case Kind::float32:
       case Kind::float64:
-        return floating(shape, v);
+        return floating(shape, v, next);
       case Kind::blob:
         return blob(shape, v);
       case Kind::timestamp:
-        return timestamp(shape, v);
+        return timestamp(shape, v, next);
     }
     return false;
   }
@@ -164,13 +165,14 @@ class Decoder {
         if (!in_.skip_value()) return false;
         continue;
       }
-      if (in_.peek() == JsonReader::Kind::null) {
+      const JsonReader::Kind next = in_.peek();
+      if (next == JsonReader::Kind::null) {
         in_.read_null();
         continue;
       }
       // Of duplicate members the last wins; scalars overwrite anyway, containers and structures must not add up.
       if (member->shape->kind <= Kind::map && member_value(v, *member) != nullptr) member_clear(v, *member);
-      if (!value(*member->shape, member_emplace(v, *member))) return at(std::string(member->name));
+      if (!value(*member->shape, member_emplace(v, *member), next)) return at(std::string(member->name));
     }
     return in_.ok();
   }
@@ -178,10 +180,12 @@ class Decoder {
     if (!in_.begin_array()) return false;
     const ListOps& ops = *shape.ops->list;
     while (in_.next_element()) {
-      if (in_.peek() == JsonReader::Kind::null) {
+      if (++elements_ > kDecodedElementsMax) return in_.fail("too many elements");
+      const JsonReader::Kind next = in_.peek();
+      if (next == JsonReader::Kind::null) {
         in_.read_null();
         ops.append_null(v);
-      } else if (!value(*shape.element, ops.append(v, *shape.element))) {
+      } else if (!value(*shape.element, ops.append(v, *shape.element), next)) {
         return at("[" + std::to_string(ops.size(v) - 1) + "]");
       }
     }
@@ -192,39 +196,40 @@ class Decoder {
     const MapOps& ops = *shape.ops->map;
     std::string_view key;
     while (in_.next_key(key)) {
-      if (in_.peek() == JsonReader::Kind::null) {
+      if (++elements_ > kDecodedElementsMax) return in_.fail("too many elements");
+      const JsonReader::Kind next = in_.peek();
+      if (next == JsonReader::Kind::null) {
         ops.emplace_null(v, key);
         in_.read_null();
-      } else if (!value(*shape.element, ops.emplace(v, key, *shape.element))) {
+      } else if (!value(*shape.element, ops.emplace(v, key, *shape.element), next)) {
         return at("[?]");
       }
     }
     return in_.ok();
   }
-  bool string(const Shape& shape, void* v) {
+  bool string(const Shape& shape, void* v, JsonReader::Kind next) {
     std::string_view text;
     if (shape.is_document) {
       if (!in_.read_raw(text)) return false;
-    } else if (in_.peek() == JsonReader::Kind::string || coercion_ == Coercion::strict) {
+    } else if (next == JsonReader::Kind::string || coercion_ == Coercion::strict) {
       if (!in_.read_string(text)) return false;
     } else {
-      const JsonReader::Kind kind = in_.peek();
-      if (kind != JsonReader::Kind::number && kind != JsonReader::Kind::boolean) return in_.read_string(text);
+      if (next != JsonReader::Kind::number && next != JsonReader::Kind::boolean) return in_.read_string(text);
       if (!in_.read_raw(text)) return false;
     }
     shape.ops->text->set(v, text);
     return true;
   }
-  bool int32(const Shape& shape, void* v) {
-    if (in_.peek() == JsonReader::Kind::string) return from_text(shape, v);
+  bool int32(const Shape& shape, void* v, JsonReader::Kind next) {
+    if (next == JsonReader::Kind::string) return from_text(shape, v);
     std::int64_t wide = 0;
     if (!in_.read_int(wide)) return false;
     if (wide < INT32_MIN || wide > INT32_MAX) return in_.fail("the number is out of range");
     *static_cast<std::int32_t*>(v) = static_cast<std::int32_t>(wide);
     return true;
   }
-  bool floating(const Shape& shape, void* v) {
-    if (in_.peek() == JsonReader::Kind::string) {
+  bool floating(const Shape& shape, void* v, JsonReader::Kind next) {
+    if (next == JsonReader::Kind::string) {
       // NaN and the infinities are strings by the protocol; other text only when leniency is asked for.
       std::string_view text;
       if (!in_.read_string(text)) return false;
@@ -247,9 +252,9 @@ class Decoder {
     const char* why = parse_scalar(shape, text, v);
     return why == nullptr || in_.fail(why);
   }
-  bool timestamp(const Shape& shape, void* v) {
+  bool timestamp(const Shape& shape, void* v, JsonReader::Kind next) {
     std::string_view text;
-    if (!(in_.peek() == JsonReader::Kind::number ? in_.read_number(text) : in_.read_string(text))) return false;
+    if (!(next == JsonReader::Kind::number ? in_.read_number(text) : in_.read_string(text))) return false;
     const char* why = parse_scalar(shape, text, v);
     return why == nullptr || in_.fail(why);
   }
@@ -270,6 +275,7 @@ class Decoder {
 
   JsonReader& in_;
   Coercion coercion_;
+  std::size_t elements_ = 0;
   std::vector<std::string> path_;
 };
 
@@ -286,7 +292,7 @@ void encode_json_members(JsonWriter& out, const Shape& shape, const void* value,
 
 Result<void> decode_json(JsonReader& in, const Shape& shape, void* value, Coercion coercion) {
   json_value::Decoder decoder(in, coercion);
-  if (decoder.value(shape, value)) return {};
+  if (decoder.value(shape, value, in.peek())) return {};
   return fail(decoder.error());
 }
 

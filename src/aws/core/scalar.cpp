@@ -37,26 +37,29 @@ bool all_digits(std::string_view text) noexcept {
   return !text.empty();
 }
 
-/// Exact for plain decimals; anything with an exponent goes through double.
-std::optional<WallTime> parse_epoch(std::string_view text) {
-  std::string_view digits = text;
+/// Plain decimals, exactly.
+std::optional<WallTime> parse_decimal(std::string_view digits) {
   const bool negative = digits.starts_with('-');
   if (negative) digits.remove_prefix(1);
   const std::size_t dot = digits.find('.');
   const std::string_view whole = digits.substr(0, dot);
   std::string_view fraction = dot == std::string_view::npos ? std::string_view() : digits.substr(dot + 1);
-  if (all_digits(whole) && (fraction.empty() || all_digits(fraction)) && whole.size() <= 10) {
-    fraction = fraction.substr(0, 9);
-    std::int64_t seconds = 0;
-    std::int64_t nanos = 0;
-    std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
-    std::from_chars(fraction.data(), fraction.data() + fraction.size(), nanos);
-    for (std::size_t i = fraction.size(); i < 9; ++i) nanos *= 10;
-    constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int64_t>::max() / kNanosPerSecond - 1;
-    if (seconds > kSecondsMax) return std::nullopt;
-    const std::int64_t total = seconds * kNanosPerSecond + nanos;
-    return WallTime(Duration(negative ? -total : total));
-  }
+  if (whole.size() > 10 || !all_digits(whole) || !(fraction.empty() || all_digits(fraction))) return std::nullopt;
+  fraction = fraction.substr(0, 9);
+  std::int64_t seconds = 0;
+  std::int64_t nanos = 0;
+  std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
+  std::from_chars(fraction.data(), fraction.data() + fraction.size(), nanos);
+  for (std::size_t i = fraction.size(); i < 9; ++i) nanos *= 10;
+  constexpr std::int64_t kSecondsMax = std::numeric_limits<std::int64_t>::max() / kNanosPerSecond - 1;
+  if (seconds > kSecondsMax) return std::nullopt;
+  const std::int64_t total = seconds * kNanosPerSecond + nanos;
+  return WallTime(Duration(negative ? -total : total));
+}
+
+/// A number with an exponent, through double.
+std::optional<WallTime> parse_scientific(std::string_view text) {
+  if (text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
   double value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc() || result.ptr != text.data() + text.size()) return std::nullopt;
@@ -138,11 +141,10 @@ std::string format_timestamp(WallTime time, TimeFormat format) {
 std::optional<WallTime> parse_timestamp(std::string_view text) {
   text = trim(text);
   if (text.empty()) return std::nullopt;
-  if (text.find_first_not_of("+-.0123456789eE") == std::string_view::npos) {
-    if (auto epoch = scalar::parse_epoch(text)) return epoch;
-  }
+  if (auto epoch = scalar::parse_decimal(text)) return epoch;
   if (auto time = parse_rfc3339(text)) return time;
-  return parse_http_date(text);
+  if (auto time = parse_http_date(text)) return time;
+  return scalar::parse_scientific(text);
 }
 
 void append_scalar(std::string& out, const Shape& shape, const void* value, TimeFormat format) {

@@ -92,10 +92,11 @@ class Decoder {
     MemberFinder finder(shape);
     for (XmlNode child = node.first_child(); child; child = child.next_sibling()) {
       const std::string_view name = child.name();
-      const Member* const member = finder.find([name](const Member& candidate) {
-        return candidate.wire_name == name ? candidate.shape->kind != Kind::list || element_name(candidate) == name
-                                           : candidate.shape->flattened && element_name(candidate) == name;
-      });
+      const Member* member = finder.by_wire_name(name);
+      if (member == nullptr) {
+        member =
+            finder.find([name](const Member& other) { return other.shape->flattened && element_name(other) == name; });
+      }
       if (member == nullptr || member->xml_attribute || member->location != Location::body) continue;
       if (!this->member(child, *member, v)) return at(std::string(member->name));
     }
