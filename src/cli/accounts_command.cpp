@@ -174,7 +174,7 @@ rt::Task<Result<int>> run_accounts_check(const Command& command) {
   }
   CO_TRY_VOID(command.answer(check_answer(rows, failed)));
   for (const AccountRow& row : rows) {
-    if (!row.identity->has_value()) command.tell("\n" + describe_problem(*row.scope, row.identity->error()));
+    if (!row.identity->has_value()) command.err("\n" + describe_problem(*row.scope, row.identity->error()));
   }
   if (failed == 0) co_return kExitOk;
   if (failed == rows.size() && all_unasked) co_return exit_code_of(rows.front().identity->error());

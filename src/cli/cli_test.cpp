@@ -157,7 +157,7 @@ TEST(DescribedMessage, IsOneLineThatNamesTheEndpoint) {
 TEST(FitLines, BreaksProseAndLeavesWhatIsToBeCopied) {
   const std::string text = "a b c d e f\n  - g h i j k\n    aws iam get-role --role-name X\n";
   EXPECT_EQ(fit_lines(text, 80), text);
-  EXPECT_EQ(fit_lines(text, 9), "a b c d e\n  f\n  - g h i\n    j k\n    aws iam get-role --role-name X\n");
+  EXPECT_EQ(fit_lines(text, 9), "a b c d\n  e f\n  - g h\n    i j k\n    aws iam get-role --role-name X\n");
   EXPECT_EQ(fit_lines("", 9), "");
   EXPECT_EQ(fit_lines("\n", 9), "\n");
 }

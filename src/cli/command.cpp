@@ -36,24 +36,6 @@ void Command::err(std::string_view text) const {
   (void)host_.console->write(os::StdStream::err, tty ? fit_lines(text, stderr_width()) : std::string(text));
 }
 
-void Command::tell(std::string_view text) const {
-  if (!host_.console->is_tty(os::StdStream::err)) return err(text);
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    if (line.empty() || indent >= 6) {
-      out.append(line).append("\n");
-      continue;
-    }
-    const std::string first(indent, ' ');
-    out += term::wrap_indented(line.substr(indent), stderr_width(), first, first + "  ");
-  }
-  err(out);
-}
-
 Result<void> Command::answer(const Answer& answer) const {
   TRY(const std::string text, render(answer, output_));
   out(text);

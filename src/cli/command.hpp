@@ -30,9 +30,6 @@ class Command {
   /// Prints to stdout / stderr. A reader that has gone is no failure of the command.
   void out(std::string_view text) const;
   void err(std::string_view text) const;
-  /// err() with lines broken at blanks to fit the terminal; lines indented by six or more are commands to copy and stay
-  /// whole.
-  void tell(std::string_view text) const;
   /// Prints the document as the user asked for it.
   Result<void> answer(const Answer& answer) const;
 

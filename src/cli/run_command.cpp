@@ -184,7 +184,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
     const std::size_t width = command.output().width;
     command.out(width > 0 ? fit_lines(planned, width) : planned);
   } else {
-    command.tell(planned);
+    command.err(planned);
   }
   if (invocation.has("--dry-run")) co_return kExitOk;
   if (plan.targets() > 0 && !invocation.has("--yes")) {

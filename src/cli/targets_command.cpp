@@ -79,7 +79,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   if (!discovery) co_return fail(std::move(discovery).error());
   CO_TRY_VOID(command.answer(targets_answer(command, *discovery, selector)));
   for (const std::string& oddity : discovery->oddities) command.err("warning: " + printable(oddity) + "\n");
-  if (!discovery->problems.empty()) command.tell("\n" + summarize_problems(*discovery));
+  if (!discovery->problems.empty()) command.err("\n" + summarize_problems(*discovery));
   co_return exit_code_of(*discovery);
 }
 

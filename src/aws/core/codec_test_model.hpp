@@ -1,4 +1,5 @@
 #pragma once
+// tidy: allow-file(line-length) documents are easier to read whole
 
 /// One small model for the tests of this folder, in any protocol: every kind, recursion, a union, names that differ on
 /// the wire, constraints and errors. For tests and fuzzing only.

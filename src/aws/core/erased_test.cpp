@@ -1,3 +1,4 @@
+// tidy: allow-file(line-length) documents are easier to read whole
 #include "aws/core/erased.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// tidy: allow-file(line-length) documents are easier to read whole
 #include "aws/core/query_codec.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
 #pragma once
 
-/// ServiceSpec and OperationSpec: everything about a service and an operation that is data (protocol, names, idempotency,
-/// pagination, errors). Written by awsgen from the models and from models/selection; constant for the program's life.
+/// ServiceSpec and OperationSpec: everything about a service and an operation that is data (protocol, names,
+/// idempotency, pagination, errors). Written by awsgen from the models and the selection; constant for the program's
+/// life.
 
 #include <span>
 #include <string_view>
