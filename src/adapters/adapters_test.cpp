@@ -15,5 +15,12 @@ TEST(InstanceIdsIn, FindsWhatAwsNames) {
   EXPECT_EQ(instance_ids_in(""), Ids());
 }
 
+TEST(SpacedDetails, BothSpellingsReadTheSame) {
+  EXPECT_EQ(spaced_details("DeliveryTimedOut"), "Delivery Timed Out");
+  EXPECT_EQ(spaced_details("Delivery Timed Out"), "Delivery Timed Out");
+  EXPECT_EQ(spaced_details("Undeliverable"), "Undeliverable");
+  EXPECT_EQ(spaced_details(""), "");
+}
+
 }  // namespace
 }  // namespace postern::adapters

@@ -31,7 +31,7 @@ flow::Invocation invocation_of(const aws::ssm::CommandInvocation& wire) {
   flow::Invocation invocation;
   invocation.instance_id = wire.instance_id.value_or("");
   if (wire.status) invocation.status = status_of(wire.status->text());
-  invocation.details = wire.status_details.value_or("");
+  invocation.details = spaced_details(wire.status_details.value_or(""));
   for (const aws::ssm::CommandPlugin& plugin : wire.command_plugins) {
     // -1 is "not started"; steps that a precondition skipped report 0 and print nothing.
     if (plugin.response_code && *plugin.response_code >= 0) invocation.exit_code = *plugin.response_code;
@@ -42,6 +42,16 @@ flow::Invocation invocation_of(const aws::ssm::CommandInvocation& wire) {
 }
 
 }  // namespace
+
+std::string spaced_details(std::string_view details) {
+  std::string out;
+  for (const char c : details) {
+    const bool capital = c >= 'A' && c <= 'Z';
+    if (capital && !out.empty() && out.back() != ' ') out += ' ';
+    out += c;
+  }
+  return out;
+}
 
 std::vector<std::string> instance_ids_in(std::string_view text) {
   std::vector<std::string> ids;

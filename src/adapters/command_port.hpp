@@ -22,6 +22,10 @@ class SsmCommands final : public flow::CommandPort {
   AwsSession& session_;
 };
 
+/// StatusDetails as the documentation writes it, "Delivery Timed Out": the API has been seen to answer with
+/// "DeliveryTimedOut" too.
+std::string spaced_details(std::string_view details);
+
 /// The instance ids in AWS's text "Instances [[i-1, i-2]] not in a valid state for account ...", in order.
 std::vector<std::string> instance_ids_in(std::string_view text);
 
