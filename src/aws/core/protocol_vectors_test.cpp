@@ -159,8 +159,9 @@ void expect_error(const Case& c, const Codec& codec, const OperationSpec& op, co
   EXPECT_EQ(error.aws()->code, code);
   EXPECT_EQ(error.aws()->http_status, response.status);
   EXPECT_EQ(error.delivery(), Delivery::answered);
-  if (const auto message = c.json["errorMessage"].to_string())
+  if (const auto message = c.json["errorMessage"].to_string()) {
     EXPECT_EQ(error.message(), code + ": " + std::string(*message));
+  }
   const Shape* shape = find_error_shape(op, code);
   ASSERT_NE(shape, nullptr) << code;
   detail.emplace(*shape);

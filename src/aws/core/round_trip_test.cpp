@@ -130,14 +130,16 @@ TEST_P(RoundTrip, DamagedBytesNeverCrash) {
     }
     Value out;
     out.emplace(*op_.output);
-    if (codec.decode_response(op_, response, out.view()))
+    if (codec.decode_response(op_, response, out.view())) {
       EXPECT_FALSE(print(ConstErased(*op_.output, out.view())).empty());
+    }
     response.status = 400;
     EXPECT_FALSE(codec.decode_error(op_, response).message().empty());
     Value in;
     in.emplace(*op_.input);
-    if (auto done = codec.decode_request(op_, request, in.view()); !done)
+    if (auto done = codec.decode_request(op_, request, in.view()); !done) {
       EXPECT_EQ(done.error().kind(), ErrorKind::usage);
+    }
   }
 }
 
