@@ -29,7 +29,15 @@ add_library(postern_settings INTERFACE)
 target_include_directories(postern_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(postern_settings INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wimplicit-fallthrough -Wno-unused-parameter
-  -fno-omit-frame-pointer -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+  -fno-omit-frame-pointer -fstack-protector-strong)
+# No path of the building machine in a program. ccache hands the compiler paths relative to the build folder, and an absolute
+# folder in a flag would keep checkouts from sharing their objects.
+if(POSTERN_CCACHE)
+  file(RELATIVE_PATH POSTERN_SOURCE_PREFIX ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+  target_compile_options(postern_settings INTERFACE -ffile-prefix-map=${POSTERN_SOURCE_PREFIX}/=)
+else()
+  target_compile_options(postern_settings INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   if(POSTERN_WERROR)
     target_compile_options(postern_settings INTERFACE -Werror)

@@ -59,6 +59,20 @@ Answer targets_answer(const Command& command, const fleet::Discovery& discovery,
   return answer;
 }
 
+/// Why Systems Manager's part of the answer is missing, once per scope: a table shows no reasons.
+std::string unknown_reasons(const fleet::Discovery& discovery) {
+  std::string out;
+  std::string last;
+  for (const fleet::Instance& instance : discovery.instances) {
+    if (instance.ssm.status != fleet::SsmStatus::unknown || instance.ssm.reason.empty()) continue;
+    std::string line = instance.ref.scope().label() + ": SSM is unknown: " + printable(instance.ssm.reason, 400) + "\n";
+    if (line == last) continue;
+    out += line;
+    last = std::move(line);
+  }
+  return out;
+}
+
 }  // namespace
 
 rt::Task<Result<int>> run_targets(const Command& command) {
@@ -79,6 +93,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   if (!discovery) co_return fail(std::move(discovery).error());
   CO_TRY_VOID(command.answer(targets_answer(command, *discovery, selector)));
   for (const std::string& oddity : discovery->oddities) command.err("warning: " + printable(oddity) + "\n");
+  command.err(unknown_reasons(*discovery));
   if (!discovery->problems.empty()) command.err("\n" + summarize_problems(*discovery));
   co_return exit_code_of(*discovery);
 }

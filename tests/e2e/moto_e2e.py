@@ -138,6 +138,8 @@ class Cases:
         e2e.expect_equal(done.document()["problems"], [], "problems", done)
         table = e2e.expect_code(self.run("targets", "-s", "@dr", "-o", "table"), 0)
         e2e.expect("unknown" in table.out, "the table says unknown", table)
+        for account, name in ACCOUNTS.items():  # once for each, however many targets there are
+            e2e.expect_equal(table.err.count(f"{name} ({account})/us-east-1: SSM is unknown: "), 1, "the reason", table)
 
     def stopped_and_names(self):
         done = e2e.expect_code(self.run("targets", "-s", "state:stopped", "-o", "json", "-q", "targets[].name"), 0)
