@@ -5,6 +5,7 @@
 #include "aws/auth/assume_role_causes.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
+#include "rt/combine.hpp"
 
 namespace postern::cli {
 namespace {
@@ -82,6 +83,52 @@ std::vector<aws::auth::AssumeRoleCause> causes_of(const fleet::Scope& scope, con
                                            had_external_id, "");
 }
 
+/// One line per account and message. Problems are in the order of the scopes: an account's Regions stand together.
+std::string told_by_account(const std::vector<fleet::ScopeProblem>& problems, std::string_view what) {
+  std::string out;
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    const fleet::Scope& scope = *problems[i].scope;
+    const std::string message = described_message(problems[i].error, 400);
+    std::string regions = scope.region.text();
+    for (; i + 1 < problems.size(); ++i) {
+      const fleet::ScopeProblem& next = problems[i + 1];
+      const bool same = next.scope->account == scope.account && next.scope->access == scope.access &&
+                        described_message(next.error, 400) == message;
+      if (!same) break;
+      regions += ", " + next.scope->region.text();
+    }
+    out.append(scope.who()).append(" in ").append(regions).append(": ").append(what).append(": ").append(message) +=
+        "\n";
+  }
+  return out;
+}
+
+/// Whose the credentials of scopes without an account are: an account that only its profile or its keys name.
+class AccountAsker {
+ public:
+  AccountAsker(rt::CallContext ctx, adapters::AwsSession& session, std::vector<fleet::ScopePtr>& scopes)
+      : ctx_(ctx), session_(&session), scopes_(&scopes) {}
+  rt::Task<void> operator()(std::size_t index) const {
+    fleet::ScopePtr& scope = (*scopes_)[index];
+    if (!scope->account.empty()) co_return;
+    Result<aws::CallScope> call = session_->call_scope(*scope);
+    if (!call) co_return;
+    const Result<aws::auth::CallerIdentity> identity = co_await session_->identities().identify(ctx_, std::move(*call));
+    if (!identity) co_return;
+    Result<fleet::AccountId> account = fleet::AccountId::parse(identity->account_id);
+    if (!account) co_return;
+    fleet::Scope known = *scope;
+    known.account = std::move(*account);
+    if (known.account_name.empty()) known.account_name = known.account.text();
+    scope = std::make_shared<const fleet::Scope>(std::move(known));
+  }
+
+ private:
+  rt::CallContext ctx_;
+  adapters::AwsSession* session_;
+  std::vector<fleet::ScopePtr>* scopes_;
+};
+
 }  // namespace
 
 Result<AwsWork> open_session(rt::Executor executor, const Command& command) {
@@ -117,6 +164,11 @@ rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work) {
   if (hub) co_return Result<void>();
   co_await work.session->close();
   co_return fail(hub.error());
+}
+
+rt::Task<void> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency) {
+  const AccountAsker ask(command.ctx(), *work.session, work.scopes);
+  co_await rt::for_each_bounded(work.scopes.size(), concurrency, ask);
 }
 
 Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet) {
@@ -167,24 +219,22 @@ std::string describe_problem(const fleet::Scope& scope, const Error& error) {
   return out;
 }
 
+Json problems_json(const fleet::Discovery& discovery) {
+  Json problems = Json::array();
+  for (const fleet::ScopeProblem& problem : discovery.problems) {
+    problems.push_back(problem_json(*problem.scope, problem.error).set("missing", "targets"));
+  }
+  for (const fleet::ScopeProblem& problem : discovery.ssm_problems) {
+    problems.push_back(problem_json(*problem.scope, problem.error).set("missing", "ssm"));
+  }
+  return problems;
+}
+
 std::string summarize_problems(const fleet::Discovery& discovery) {
-  std::string out;
+  std::string out = told_by_account(discovery.problems, "could not be asked");
+  out += told_by_account(discovery.ssm_problems, "Systems Manager's state is unknown");
   bool causes = false;
-  for (std::size_t i = 0; i < discovery.problems.size(); ++i) {
-    const fleet::ScopeProblem& problem = discovery.problems[i];
-    const std::string message = described_message(problem.error, 400);
-    std::string regions = problem.scope->region.text();
-    // Problems are in the order of the scopes: an account's Regions stand together.
-    while (i + 1 < discovery.problems.size()) {
-      const fleet::ScopeProblem& next = discovery.problems[i + 1];
-      const bool same = next.scope->account == problem.scope->account && next.scope->access == problem.scope->access &&
-                        described_message(next.error, 400) == message;
-      if (!same) break;
-      regions += ", " + next.scope->region.text();
-      ++i;
-    }
-    const std::string& name = problem.scope->account_name;
-    out += (name.empty() ? "the caller's account" : name) + " (" + regions + ") could not be asked: " + message + "\n";
+  for (const fleet::ScopeProblem& problem : discovery.problems) {
     causes = causes || !causes_of(*problem.scope, problem.error).empty();
   }
   if (causes) out += "postern accounts check lists the possible causes and the commands that tell them apart.\n";

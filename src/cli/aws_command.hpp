@@ -39,12 +39,19 @@ Result<fleet::Selector> chosen_selector(const Command& command, const std::optio
 /// --concurrency, else 16.
 Result<std::size_t> chosen_concurrency(const Command& command);
 
+/// Asks STS whose the credentials of scopes without an account are (the caller's own, a profile's) and writes it into
+/// them. What cannot be learnt stays as it is: the command then says what is wrong.
+rt::Task<void> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency);
+
 /// One failed scope as in the documents: {account_id, name, region, error{code, message, candidates[]}}.
 Json problem_json(const fleet::Scope& scope, const Error& error);
 /// The same for people, on stderr: the sentence, then the candidate causes with the commands that tell them apart.
 std::string describe_problem(const fleet::Scope& scope, const Error& error);
 
-/// One line per account, however many Regions could not be asked, and where to read more.
+/// What discovery could not learn: a problem of each scope with `missing`: "targets" when it could not be listed, "ssm"
+/// when only Systems Manager's state of its instances is unknown.
+Json problems_json(const fleet::Discovery& discovery);
+/// The same for people: one line per account, however many Regions it is about, and where to read more.
 std::string summarize_problems(const fleet::Discovery& discovery);
 
 /// 253-255 when not one scope could be asked, 4 when some could not, else 0.

@@ -160,7 +160,7 @@ Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery,
   document.set("schema", "postern.run/1").set("world", world).set("run_id", run.run_id);
   document.set("status", status_of(totals, run.interrupted, !discovery.problems.empty()))
       .set("totals", totals_json(totals));
-  document.set("accounts", std::move(accounts)).set("targets", std::move(targets));
+  document.set("accounts", std::move(accounts)).set("targets", std::move(targets)).set("problems", problems_json(discovery));
   return document;
 }
 

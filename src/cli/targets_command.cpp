@@ -24,13 +24,10 @@ Answer targets_answer(const Command& command, const fleet::Discovery& discovery,
   Answer answer;
   Json targets = Json::array();
   for (const fleet::Instance& instance : discovery.instances) targets.push_back(target_json(instance));
-  Json problems = Json::array();
-  for (const fleet::ScopeProblem& problem : discovery.problems)
-    problems.push_back(problem_json(*problem.scope, problem.error));
   answer.document = Json::object();
   answer.document.set("schema", "postern.targets/1").set("selector", selector.to_text());
   answer.document.set("digest", fleet::resolution_digest(selector, discovery.instances));
-  answer.document.set("targets", std::move(targets)).set("problems", std::move(problems));
+  answer.document.set("targets", std::move(targets)).set("problems", problems_json(discovery));
   answer.rows_key = "targets";
   answer.markdown_title = "Targets";
   answer.columns.push_back(member_column("ACCOUNT", 2, "account"));
@@ -59,20 +56,6 @@ Answer targets_answer(const Command& command, const fleet::Discovery& discovery,
   return answer;
 }
 
-/// Why Systems Manager's part of the answer is missing, once per scope: a table shows no reasons.
-std::string unknown_reasons(const fleet::Discovery& discovery) {
-  std::string out;
-  std::string last;
-  for (const fleet::Instance& instance : discovery.instances) {
-    if (instance.ssm.status != fleet::SsmStatus::unknown || instance.ssm.reason.empty()) continue;
-    std::string line = instance.ref.scope().label() + ": SSM is unknown: " + printable(instance.ssm.reason, 400) + "\n";
-    if (line == last) continue;
-    out += line;
-    last = std::move(line);
-  }
-  return out;
-}
-
 }  // namespace
 
 rt::Task<Result<int>> run_targets(const Command& command) {
@@ -86,6 +69,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
   CO_TRY_VOID(co_await require_hub(command, work));
+  co_await name_accounts(command, work, options.concurrency);
   adapters::AwsInventory inventory(*work.session, page_size);
   Result<fleet::Discovery> discovery =
       co_await fleet::discover(command.ctx(), inventory, work.scopes, selector, options);
@@ -93,8 +77,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   if (!discovery) co_return fail(std::move(discovery).error());
   CO_TRY_VOID(command.answer(targets_answer(command, *discovery, selector)));
   for (const std::string& oddity : discovery->oddities) command.err("warning: " + printable(oddity) + "\n");
-  command.err(unknown_reasons(*discovery));
-  if (!discovery->problems.empty()) command.err("\n" + summarize_problems(*discovery));
+  if (const std::string problems = summarize_problems(*discovery); !problems.empty()) command.err("\n" + problems);
   co_return exit_code_of(*discovery);
 }
 

@@ -195,9 +195,12 @@ TEST(FleetTemplate, KeepsTheAccountsItIsGiven) {
   account.id = testing::account("444455556666");
   account.name = "pay-prod";
   account.roles.any = "ops/Own";
+  account.roles.by_duty.at(static_cast<std::size_t>(Duty::observe)) = "Observe";
+  account.roles.by_duty.at(static_cast<std::size_t>(Duty::failback)) = "arn:aws:iam::444455556666:role/dr/Failback";
+  account.dr_region = testing::region("us-west-2");
   account.external_id = SecretRef::literal("a:b=c");
   account.regions = {testing::region("us-east-1"), testing::region("eu-west-1")};
-  account.tags = {{"env", "prod"}, {"quote", "a \"b\" \\ c"}};
+  account.tags = {{"env", "prod"}, {"lines", "a\n\tb"}, {"quote", "a \"b\" \\ c"}};
   const Result<FleetFile> file = parse_fleet_file(default_fleet_yaml({account}), "init");
   ASSERT_TRUE(file) << file.error().message();
   ASSERT_EQ(file->accounts.size(), 1U);
@@ -208,6 +211,7 @@ TEST(FleetTemplate, KeepsTheAccountsItIsGiven) {
   EXPECT_EQ(read.external_id, account.external_id);
   EXPECT_EQ(read.regions, account.regions);
   EXPECT_EQ(read.tags, account.tags);
+  EXPECT_EQ(read.dr_region, account.dr_region);
 }
 
 TEST(C7nImport, MakesAFleetFileThatParses) {

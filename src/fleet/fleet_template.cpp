@@ -1,5 +1,6 @@
 // What `postern init` writes: the commented fleet file, and the import of Cloud Custodian's accounts file.
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "fleet/fleet_file.hpp"
@@ -64,6 +65,10 @@ selectors:
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += "\\x" + to_hex(std::string_view(&c, 1));
+      continue;
+    }
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -76,9 +81,20 @@ std::string list_of_regions(const std::vector<Region>& regions) {
   return out + "]";
 }
 
+/// "{observe: "PosternObserve"}", or nothing.
+std::string roles_by_duty(const Roles& roles) {
+  std::string out;
+  for (const Duty duty : kAllDuties) {
+    const std::string& role = roles.by_duty.at(static_cast<std::size_t>(duty));
+    if (!role.empty()) out.append(out.empty() ? "{" : ", ").append(to_string(duty)).append(": ").append(quoted(role));
+  }
+  return out.empty() ? out : out + "}";
+}
+
 std::string account_yaml(const Account& account) {
   std::string out = "  - id: " + quoted(account.id.text()) + "\n    name: " + quoted(account.name) + "\n";
   if (!account.roles.any.empty()) out += "    role: " + quoted(account.roles.any) + "\n";
+  if (const std::string by_duty = roles_by_duty(account.roles); !by_duty.empty()) out += "    roles: " + by_duty + "\n";
   if (account.external_id) out += "    external_id: " + quoted(account.external_id->to_text()) + "\n";
   if (!account.profile.empty()) out += "    profile: " + quoted(account.profile) + "\n";
   if (!account.regions.empty()) out += "    regions: " + list_of_regions(account.regions) + "\n";
@@ -91,6 +107,7 @@ std::string account_yaml(const Account& account) {
     }
     out += "}\n";
   }
+  if (!account.dr_region.empty()) out += "    dr: {region: " + account.dr_region.text() + "}\n";
   return out;
 }
 

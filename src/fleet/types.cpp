@@ -207,11 +207,20 @@ std::string Access::describe() const {
   return {};
 }
 
+std::string Scope::who() const {
+  const bool by_profile = access.kind == Access::Kind::profile;
+  const bool named =
+      !account_name.empty() && account_name != account.text() && !(by_profile && account_name == access.profile);
+  if (named && !account.empty()) return account_name + " (" + account.text() + ")";
+  std::string way;
+  if (by_profile) way = "profile " + access.profile;
+  if (access.kind == Access::Kind::role) way = "role " + access.role.name();
+  if (account.empty()) return way.empty() ? "the caller's account" : way;
+  return way.empty() ? account.text() : account.text() + " (" + way + ")";
+}
+
 std::string Scope::label() const {
-  const std::string place = "/" + region.text();
-  if (account.empty()) return "the caller's account" + place;
-  if (account_name.empty() || account_name == account.text()) return account.text() + place;
-  return account_name + " (" + account.text() + ")" + place;
+  return who() + "/" + region.text();
 }
 
 bool scope_before(const Scope& a, const Scope& b) {

@@ -133,7 +133,11 @@ struct Scope {
   std::string account_name;
   /// Tags that the fleet file gives the account (not tags of instances).
   Tags account_tags;
-  /// "444455556666/us-east-1", or with the name: "payments-prod (444455556666)/us-east-1".
+  /// Who is meant, as far as it is known: "payments-prod (444455556666)" of a fleet file, else the account with the way
+  /// in, "444455556666 (role Operator)", "444455556666 (profile ops)", "profile ops", "444455556666", or "the caller's
+  /// account".
+  std::string who() const;
+  /// who() and the Region: "payments-prod (444455556666)/us-east-1".
   std::string label() const;
   friend bool operator==(const Scope&, const Scope&) = default;
 };

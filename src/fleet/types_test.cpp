@@ -112,6 +112,24 @@ TEST(Scope, LabelsForPeople) {
   EXPECT_EQ(scope.label(), "444455556666/us-east-1");
   scope.account_name = "payments-prod";
   EXPECT_EQ(scope.label(), "payments-prod (444455556666)/us-east-1");
+  EXPECT_EQ(scope.who(), "payments-prod (444455556666)");
+}
+
+TEST(Scope, WithoutAFleetFileTheWayInTellsWho) {
+  Scope scope;
+  scope.region = *Region::parse("us-east-1");
+  EXPECT_EQ(scope.who(), "the caller's account");
+  scope.access.kind = Access::Kind::profile;
+  scope.access.profile = "ops";
+  scope.account_name = "ops";
+  EXPECT_EQ(scope.label(), "profile ops/us-east-1");
+  scope.account = *AccountId::parse("444455556666");
+  EXPECT_EQ(scope.label(), "444455556666 (profile ops)/us-east-1");
+  scope.access = Access();
+  scope.access.kind = Access::Kind::role;
+  scope.access.role = *RoleArn::parse("arn:aws:iam::444455556666:role/ops/Operator");
+  scope.account_name = "444455556666";
+  EXPECT_EQ(scope.label(), "444455556666 (role Operator)/us-east-1");
 }
 
 }  // namespace

@@ -135,11 +135,13 @@ class Cases:
             reason = target["ssm"].get("reason", "")
             for word in ("500", "text/html"):
                 e2e.expect(word in reason, f"{word} is not in the reason {reason!r}")
-        e2e.expect_equal(done.document()["problems"], [], "problems", done)
+        problems = [(problem["account_id"], problem["missing"]) for problem in done.document()["problems"]]
+        e2e.expect_equal(problems, [(account, "ssm") for account in ACCOUNTS], "problems", done)
         table = e2e.expect_code(self.run("targets", "-s", "@dr", "-o", "table"), 0)
         e2e.expect("unknown" in table.out, "the table says unknown", table)
         for account, name in ACCOUNTS.items():  # once for each, however many targets there are
-            e2e.expect_equal(table.err.count(f"{name} ({account})/us-east-1: SSM is unknown: "), 1, "the reason", table)
+            line = f"{name} ({account}) in us-east-1: Systems Manager's state is unknown: "
+            e2e.expect_equal(table.err.count(line), 1, "the reason", table)
 
     def stopped_and_names(self):
         done = e2e.expect_code(self.run("targets", "-s", "state:stopped", "-o", "json", "-q", "targets[].name"), 0)
