@@ -3,6 +3,8 @@
 #include "aws/core/ec2_codec.hpp"
 #include "aws/core/json_codec.hpp"
 #include "aws/core/query_codec.hpp"
+#include "aws/core/rest_json_codec.hpp"
+#include "aws/core/rest_xml_codec.hpp"
 
 namespace postern::aws {
 
@@ -22,6 +24,8 @@ const Codec* codec_for(const ServiceSpec& service) {
   static const JsonCodec json;
   static const QueryCodec query;
   static const Ec2Codec ec2;
+  static const RestJsonCodec rest_json;
+  static const RestXmlCodec rest_xml;
   switch (service.protocol) {
     case Protocol::json:
       return &json;
@@ -30,8 +34,9 @@ const Codec* codec_for(const ServiceSpec& service) {
     case Protocol::ec2:
       return &ec2;
     case Protocol::rest_json:
+      return &rest_json;
     case Protocol::rest_xml:
-      break;
+      return &rest_xml;
   }
   return nullptr;
 }

@@ -46,7 +46,8 @@ class Codec {
   virtual Result<void> decode_error_detail(const OperationSpec& op, const http::Response& response,
                                            const Shape& error_shape, void* detail) const = 0;
 
-  /// Server: which operation a request names ("SendCommand"); empty when it does not say.
+  /// Server: which operation a request names ("SendCommand"); empty when it does not say, as in the REST protocols,
+  /// where only the operations' URI templates tell (rest_router.hpp).
   virtual std::string operation_name(const http::Request& request) const = 0;
   /// Server: errors are usage with an AwsFault code such as SerializationException or ValidationException.
   virtual Result<void> decode_request(const OperationSpec& op, const http::Request& request, void* input) const = 0;
@@ -58,7 +59,7 @@ class Codec {
 /// The error shape of an operation whose code on the wire is `code`, or null when the model has none.
 const Shape* find_error_shape(const OperationSpec& op, std::string_view code) noexcept;
 
-/// The codec of a service's protocol; lives for ever. rest_json and rest_xml are absent until they are built: null.
+/// The codec of a service's protocol; lives for ever and is never null.
 const Codec* codec_for(const ServiceSpec& service);
 
 }  // namespace postern::aws

@@ -159,6 +159,15 @@ class Reader {
 
 Json write(const Shape& shape, const void* v, BlobText blobs);
 
+/// The number that a float's shortest text means: 1.1, not 1.10000002384185791.
+double widened(float number) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  double out = static_cast<double>(number);
+  std::from_chars(buffer, end, out);
+  return out;
+}
+
 Json number_or_text(double number) {
   if (std::isfinite(number)) return Json(number);
   if (std::isnan(number)) return Json("NaN");
@@ -219,7 +228,7 @@ Json write(const Shape& shape, const void* v, BlobText blobs) {
     case Kind::int64:
       return Json(*static_cast<const std::int64_t*>(v));
     case Kind::float32:
-      return number_or_text(static_cast<double>(*static_cast<const float*>(v)));
+      return number_or_text(widened(*static_cast<const float*>(v)));
     case Kind::float64:
       return number_or_text(*static_cast<const double*>(v));
     case Kind::blob: {

@@ -14,6 +14,7 @@ struct DynamicModel::Arena {
   std::deque<std::vector<std::string_view>> enums;
   std::deque<std::vector<const Shape*>> errors;
   std::deque<OperationSpec> operations;
+  std::deque<XmlNamespace> namespaces;
   std::map<std::string, Shape*, std::less<>> by_name;
   const Shape* empty = nullptr;
   ServiceSpec service{};
@@ -132,6 +133,7 @@ class DynamicModelBuilder {
     service.signing_name =
         meta.contains("signingName") ? arena_.keep_json(meta["signingName"]) : service.endpoint_prefix;
     service.xml_namespace = arena_.keep_json(meta["xmlNamespace"]);
+    service.s3_rules = meta["signatureVersion"].to_string() == "s3";
     return {};
   }
 
@@ -143,7 +145,21 @@ class DynamicModelBuilder {
     return found->second;
   }
 
+  /// The namespace that a reference or a shape declares ("uri", or {"uri", "prefix"}), or null.
+  const XmlNamespace* xml_namespace(const Json& json) {
+    const Json& found = json["xmlNamespace"];
+    if (found.is_null()) return nullptr;
+    XmlNamespace& out = arena_.namespaces.emplace_back();
+    out.uri = found.is_object() ? arena_.keep_json(found["uri"]) : arena_.keep_json(found);
+    out.prefix = arena_.keep_json(found["prefix"]);
+    return &out;
+  }
+
   Result<void> fill(Shape& shape, const Json& json) {
+    if (const XmlNamespace* declared = xml_namespace(json)) {
+      shape.xml_namespace = declared->uri;
+      shape.xml_namespace_prefix = declared->prefix;
+    }
     shape.is_document = dynamic_model::flag(json, "document");
     shape.ops = dynamic_ops(shape.kind);
     shape.flattened = dynamic_model::flag(json, "flattened");
@@ -169,6 +185,7 @@ class DynamicModelBuilder {
       case Kind::list:
         return fill_element(shape, json["member"], "member");
       case Kind::map:
+        shape.key_namespace = xml_namespace(json["key"]);
         shape.key_name = json["key"].contains("locationName") ? arena_.keep_json(json["key"]["locationName"]) : "key";
         return fill_element(shape, json["value"], "value");
       default:
@@ -178,8 +195,16 @@ class DynamicModelBuilder {
 
   Result<void> fill_element(Shape& shape, const Json& ref, std::string_view default_name) {
     TRY(shape.element, target(ref, shape.name));
+    shape.element_namespace = xml_namespace(ref);
     shape.element_name = ref.contains("locationName") ? arena_.keep_json(ref["locationName"]) : default_name;
     return {};
+  }
+
+  /// The name at the reference, else that at the shape; in rest-xml a payload without either is called as its shape.
+  std::string_view wire_name(const Json& ref, std::string_view other) {
+    if (ref.contains("locationName")) return arena_.keep_json(ref["locationName"]);
+    const Json& target = model_["shapes"][ref["shape"].to_string().value_or("")];
+    return target.contains("locationName") ? arena_.keep_json(target["locationName"]) : other;
   }
 
   Result<void> fill_members(Shape& shape, const Json& json) {
@@ -188,7 +213,7 @@ class DynamicModelBuilder {
       Member member{};
       member.name = arena_.keep(name);
       TRY(member.shape, target(ref, shape.name));
-      member.wire_name = ref.contains("locationName") ? arena_.keep_json(ref["locationName"]) : member.name;
+      member.wire_name = wire_name(ref, json["payload"].to_string() == name ? member.shape->name : member.name);
       member.query_name = member.wire_name;
       if (arena_.service.protocol == Protocol::ec2) {
         member.query_name = ref.contains("queryName") ? arena_.keep_json(ref["queryName"])
@@ -203,6 +228,9 @@ class DynamicModelBuilder {
       member.flattened = dynamic_model::flag(ref, "flattened");
       member.xml_attribute = dynamic_model::flag(ref, "xmlAttribute");
       member.payload = json["payload"].to_string() == name;
+      member.json_value = dynamic_model::flag(ref, "jsonvalue");
+      member.xml_namespace = xml_namespace(ref);
+      if (member.location == Location::query && member.shape->kind == Kind::map) member.location = Location::query_map;
       members.push_back(member);
     }
     shape.members = members;
@@ -268,6 +296,14 @@ Result<const OperationSpec*> DynamicModel::add_operation(const Json& json) {
   spec.host_prefix = arena_->keep_json(json["endpoint"]["hostPrefix"]);
   spec.unsigned_request = json["authtype"].to_string() == "none";
   spec.xml_root = arena_->keep_json(json["input"]["locationName"]);
+  const Json& root_namespace = json["input"]["xmlNamespace"];
+  spec.xml_root_namespace = arena_->keep_json(root_namespace.is_object() ? root_namespace["uri"] : root_namespace);
+  spec.success_status = static_cast<int>(json["http"]["responseCode"].to_int().value_or(200));
+  const Json& flexible = json["httpChecksum"];
+  if (json["httpChecksumRequired"].to_bool() == true || flexible["requestChecksumRequired"].to_bool() == true)
+    spec.body_checksum = BodyChecksum::required;
+  else if (flexible.contains("requestAlgorithmMember"))
+    spec.body_checksum = BodyChecksum::optional;
   auto& errors = arena_->errors.emplace_back();
   for (const Json& ref : json["errors"].items()) {
     TRY(const Shape* error, target(ref));

@@ -1,48 +1,14 @@
 #include "aws/core/json_codec.hpp"
 
+#include "aws/core/json_reply.hpp"
 #include "aws/core/json_value.hpp"
 #include "aws/core/prepare.hpp"
-#include "aws/core/reply.hpp"
-#include "base/text.hpp"
 
 namespace postern::aws {
 namespace json_codec {
 
-/// Reads the first level of an error document. A member that is no string is skipped.
-bool read_error_body(std::string_view body, ReplyFault& fault) {
-  JsonReader in(body, kMaxNesting);
-  std::string type;
-  std::string code;
-  std::string_view key;
-  if (!in.begin_object()) return false;
-  while (in.next_key(key)) {
-    std::string* target = nullptr;
-    if (key == "__type") target = &type;
-    if (key == "code" || key == "Code") target = &code;
-    if (key == "message" || key == "Message" || key == "errorMessage") target = &fault.message;
-    if (key == "RequestId" || key == "requestId") target = &fault.request_id;
-    if (target == nullptr || in.peek() != JsonReader::Kind::string) {
-      if (!in.skip_value()) return false;
-      continue;
-    }
-    std::string_view text;
-    if (!in.read_string(text)) return false;
-    if (target->empty()) *target = text;
-  }
-  if (!in.finish()) return false;
-  if (fault.code.empty()) fault.code = type.empty() ? code : type;
-  return true;
-}
-
 std::string content_type(const ServiceSpec& service) {
   return "application/x-amz-json-" + std::string(service.json_version.empty() ? "1.1" : service.json_version);
-}
-
-Result<void> read_body(std::string_view body, const Shape& shape, void* value, Coercion coercion) {
-  JsonReader in(body, kMaxNesting);
-  TRY_VOID(decode_json(in, shape, value, coercion));
-  if (!in.finish()) return fail(in.error());
-  return {};
 }
 
 http::Response reply(const ServiceSpec& service, int status, std::string_view request_id, std::string body) {
@@ -52,16 +18,6 @@ http::Response reply(const ServiceSpec& service, int status, std::string_view re
   response.headers.add("Content-Type", content_type(service));
   response.body = std::move(body);
   return response;
-}
-
-/// The name of the message member: the error shape decides between "message" and "Message".
-std::string_view message_key(const WireError& error) {
-  if (error.detail_shape != nullptr) {
-    for (const Member& member : error.detail_shape->members) {
-      if (equals_ignore_case(member.wire_name, "message")) return member.wire_name;
-    }
-  }
-  return "message";
 }
 
 }  // namespace json_codec
@@ -81,7 +37,7 @@ Result<http::Request> JsonCodec::encode_request(const OperationSpec& op, const v
 Result<void> JsonCodec::decode_response(const OperationSpec& op, const http::Response& response, void* output) const {
   if (response.body.empty() && op.output->members.empty()) return {};
   if (response.body.empty()) return fail(malformed_reply(op, response, "no body"));
-  auto done = json_codec::read_body(response.body, *op.output, output, Coercion::lenient);
+  auto done = read_json_body(response.body, *op.output, output, Coercion::lenient);
   if (!done) return fail(malformed_reply(op, response, done.error().message()));
   return {};
 }
@@ -93,14 +49,14 @@ Error JsonCodec::decode_error(const OperationSpec& op, const http::Response& res
   if (const std::size_t semicolon = query_error.find(';'); semicolon != std::string_view::npos)
     fault.code = query_error.substr(0, semicolon);
   if (fault.code.empty()) fault.code = response.headers.get("x-amzn-errortype");
-  fault.readable = json_codec::read_error_body(response.body, fault);
+  fault.readable = read_json_error(response.body, fault);
   return error_of_reply(op, response, std::move(fault));
 }
 
 Result<void> JsonCodec::decode_error_detail(const OperationSpec& op, const http::Response& response,
                                             const Shape& error_shape, void* detail) const {
   if (response.body.empty()) return {};
-  auto done = json_codec::read_body(response.body, error_shape, detail, Coercion::lenient);
+  auto done = read_json_body(response.body, error_shape, detail, Coercion::lenient);
   if (!done) return fail(malformed_reply(op, response, done.error().message()));
   return {};
 }
@@ -113,7 +69,7 @@ std::string JsonCodec::operation_name(const http::Request& request) const {
 
 Result<void> JsonCodec::decode_request(const OperationSpec& op, const http::Request& request, void* input) const {
   if (request.body.empty()) return {};
-  auto done = json_codec::read_body(request.body, *op.input, input, Coercion::strict);
+  auto done = read_json_body(request.body, *op.input, input, Coercion::strict);
   if (!done) return fail(bad_request(op, "SerializationException", done.error().message()));
   return {};
 }
@@ -132,7 +88,7 @@ http::Response JsonCodec::encode_error(const ServiceSpec& service, const WireErr
   out.begin_object();
   out.key("__type");
   out.string(error.code);
-  const std::string_view message = json_codec::message_key(error);
+  const std::string_view message = json_message_key(error);
   out.key(message);
   out.string(error.message);
   if (error.detail_shape != nullptr && error.detail != nullptr) {

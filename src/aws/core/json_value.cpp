@@ -13,7 +13,7 @@ namespace json_value {
 
 class Encoder {
  public:
-  Encoder(JsonWriter& out, EmptyContainers empties) : out_(out), empties_(empties) {}
+  Encoder(JsonWriter& out, EmptyContainers empties, MessageSide side) : out_(out), empties_(empties), side_(side) {}
 
   void value(const Shape& shape, const void* v, TimeFormat member_format) {
     switch (shape.kind) {
@@ -44,7 +44,7 @@ class Encoder {
 
   void members(const Shape& shape, const void* v, std::string_view except) {
     for (const Member& member : shape.members) {
-      if (member.location != Location::body || member.wire_name == except) continue;
+      if (!is_in_body(member, side_) || member.wire_name == except) continue;
       if (const void* field = member_value(v, member)) {
         out_.key(member.wire_name);
         value(*member.shape, field, member.time_format);
@@ -109,11 +109,12 @@ class Encoder {
 
   JsonWriter& out_;
   EmptyContainers empties_;
+  MessageSide side_;
 };
 
 class Decoder {
  public:
-  Decoder(JsonReader& in, Coercion coercion) : in_(in), coercion_(coercion) {}
+  Decoder(JsonReader& in, Coercion coercion, MessageSide side) : in_(in), coercion_(coercion), side_(side) {}
 
   /// `next` is what peek() said of the value.
   bool value(const Shape& shape, void* v, JsonReader::Kind next) {
@@ -161,7 +162,7 @@ class Decoder {
     std::string_view key;
     while (in_.next_key(key)) {
       const Member* const member = finder.by_wire_name(key);
-      if (member == nullptr || member->location != Location::body) {
+      if (member == nullptr || !is_in_body(*member, side_)) {
         if (!in_.skip_value()) return false;
         continue;
       }
@@ -275,6 +276,7 @@ class Decoder {
 
   JsonReader& in_;
   Coercion coercion_;
+  MessageSide side_;
   std::size_t elements_ = 0;
   std::vector<std::string> path_;
 };
@@ -282,16 +284,16 @@ class Decoder {
 }  // namespace json_value
 
 void encode_json(JsonWriter& out, const Shape& shape, const void* value, EmptyContainers empties) {
-  json_value::Encoder(out, empties).value(shape, value, TimeFormat::unset);
+  json_value::Encoder(out, empties, MessageSide::request).value(shape, value, TimeFormat::unset);
 }
 
 void encode_json_members(JsonWriter& out, const Shape& shape, const void* value, EmptyContainers empties,
-                         std::string_view except) {
-  json_value::Encoder(out, empties).members(shape, value, except);
+                         std::string_view except, MessageSide side) {
+  json_value::Encoder(out, empties, side).members(shape, value, except);
 }
 
-Result<void> decode_json(JsonReader& in, const Shape& shape, void* value, Coercion coercion) {
-  json_value::Decoder decoder(in, coercion);
+Result<void> decode_json(JsonReader& in, const Shape& shape, void* value, Coercion coercion, MessageSide side) {
+  json_value::Decoder decoder(in, coercion, side);
   if (decoder.value(shape, value, in.peek())) return {};
   return fail(decoder.error());
 }

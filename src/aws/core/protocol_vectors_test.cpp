@@ -1,6 +1,6 @@
-// The wire-protocol cases that botocore's project made from Smithy's protocol tests, for json (1.1), json_1_0, query
-// and ec2: every case in the direction given, and then through the other half of the codec. Also the cases that
-// botocore itself skips, except those of request compression, which is not offered.
+// The wire-protocol cases that botocore's project made from Smithy's protocol tests: every case in the direction given,
+// and then through the other half of the codec. Also the cases that botocore itself skips, except those of request
+// compression, which is not offered, and a few whose model contradicts what they expect (kContradictions).
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,9 @@
 #include "aws/core/dynamic_model.hpp"
 #include "aws/core/erased.hpp"
 #include "aws/core/prepare.hpp"
+#include "aws/core/rest_checksum.hpp"
+#include "aws/core/xml_canonical.hpp"
+#include "base/xml.hpp"
 
 namespace postern::aws {
 namespace {
@@ -58,6 +61,27 @@ std::vector<std::pair<std::string, std::string>> sorted_form(std::string_view bo
   return pairs;
 }
 
+/// What a REST message has beyond RPC: headers that a codec adds by itself are no part of the value.
+Json without_own_headers(const Json& json) {
+  if (!json.is_object()) return json;
+  Json out = Json::object();
+  for (const auto& [key, value] : json.members()) {
+    if (key != "x-amzn-RequestId" && key != "Content-Type") out.set(key, without_own_headers(value));
+  }
+  return out;
+}
+
+bool is_rest(const OperationSpec& op) {
+  return op.service->protocol == Protocol::rest_json || op.service->protocol == Protocol::rest_xml;
+}
+
+bool has_raw_payload(const Shape& shape) {
+  for (const Member& member : shape.members) {
+    if (member.payload) return member.shape->kind > Kind::map && !member.shape->is_document;
+  }
+  return false;
+}
+
 struct Case {
   Case(const Json& s, const Json& c) : suite(s), json(c) {}
   const Json& suite;
@@ -66,7 +90,13 @@ struct Case {
 
 void expect_body(const OperationSpec& op, const Json& expected, const std::string& body) {
   if (!expected.is_string()) return;
-  if (op.service->protocol == Protocol::json) {
+  const Protocol protocol = op.service->protocol;
+  if (is_rest(op) && (has_raw_payload(*op.input) || expected.as_string().empty())) {
+    EXPECT_EQ(body, expected.as_string());
+  } else if (protocol == Protocol::rest_xml) {
+    EXPECT_TRUE(XmlDocument::parse(body)) << body;
+    EXPECT_EQ(testing_xml::canonical(body), testing_xml::canonical(expected.as_string()));
+  } else if (protocol == Protocol::json || protocol == Protocol::rest_json) {
     const auto want = Json::parse(expected.as_string());
     const auto got = Json::parse(body);
     ASSERT_TRUE(want);
@@ -91,12 +121,34 @@ void expect_request(const Case& c, const OperationSpec& op, const http::Request&
   EXPECT_EQ(request.method, expected["method"].to_string());
   EXPECT_EQ(path + request.target, expected["uri"].to_string());
   expect_body(op, expected["body"], request.body);
-  for (const auto& [name, value] : expected["headers"].members())
-    EXPECT_EQ(request.headers.get(name), value.to_string());
+  for (const auto& [name, value] : expected["headers"].members()) {
+    const std::string* field = request.headers.find(name);
+    ASSERT_NE(field, nullptr) << name;
+    // The case's sum is that of a body with white space in it.
+    const bool sum = name == "Content-MD5";
+    EXPECT_EQ(*field, sum ? to_base64(checksum(ChecksumKind::md5, request.body)) : value.as_string()) << name;
+  }
+  for (const Json& name : expected["forbidHeaders"].items())
+    EXPECT_EQ(request.headers.find(name.as_string()), nullptr) << name.as_string();
   if (const auto want = expected["host"].to_string()) {
     const auto prefix = expand_host_prefix(op, input);
     ASSERT_TRUE(prefix) << prefix.error().to_text();
     EXPECT_EQ(*prefix + host + path, *want);
+  }
+}
+
+/// A server puts every parameter of the query into a map that stands for the query (Smithy, "httpQueryParams").
+void take_whole_query(const OperationSpec& op, const http::Request& request, Value& input) {
+  const auto pairs = parse_form(request.query()).value_or(std::vector<std::pair<std::string, std::string>>());
+  for (const Member& member : op.input->members) {
+    if (member.location != Location::query_map) continue;
+    member_clear(input.view(), member);
+    for (const auto& [key, text] : pairs) {
+      const Shape& element = *member.shape->element;
+      void* slot = member.shape->ops->map->emplace(member_emplace(input.view(), member), key, element);
+      if (element.kind == Kind::list) slot = element.ops->list->append(slot, *element.element);
+      *static_cast<std::string*>(slot) = text;
+    }
   }
 }
 
@@ -117,11 +169,12 @@ void run_input(const Case& c) {
   expect_request(c, spec, *request, input.view());
 
   // The other half: a server reads back what the client wrote.
-  EXPECT_EQ(codec->operation_name(*request), spec.name);
+  if (!is_rest(spec)) EXPECT_EQ(codec->operation_name(*request), spec.name);
   Value decoded;
   decoded.emplace(*spec.input);
   auto done = codec->decode_request(spec, *request, decoded.view());
   ASSERT_TRUE(done) << done.error().to_text();
+  take_whole_query(spec, *request, input);
   const Json want = pruned(to_json(ConstErased(*spec.input, input.view())));
   const Json got = pruned(to_json(ConstErased(*spec.input, decoded.view())));
   EXPECT_EQ(got, want) << got.dump() << " instead of " << want.dump();
@@ -148,7 +201,8 @@ void run_result(const Case& c, const Codec& codec, const OperationSpec& op) {
   again.emplace(*op.output);
   done = codec.decode_response(op, written, again.view());
   ASSERT_TRUE(done) << done.error().to_text() << '\n' << written.body;
-  EXPECT_EQ(pruned(to_json(ConstErased(*op.output, again.view()), BlobText::raw)), pruned(got)) << written.body;
+  const Json second = to_json(ConstErased(*op.output, again.view()), BlobText::raw);
+  EXPECT_EQ(pruned(without_own_headers(second)), pruned(without_own_headers(got))) << written.body;
 }
 
 void expect_error(const Case& c, const Codec& codec, const OperationSpec& op, const http::Response& response,
@@ -211,20 +265,54 @@ void run_output(const Case& c) {
 struct Tally {
   Tally() = default;
   int run = 0;
-  int compression = 0;  ///< cases of request compression, which is not offered
+  int compression = 0;     ///< cases of request compression, which is not offered
+  int contradictions = 0;  ///< see kContradictions
+  int not_skipped = 0;     ///< those of `run` that botocore runs as well
 };
+
+/// The case expects a name that its own model does not have: botocore's conversion lost or changed it.
+/// (All of them are skipped by botocore too.)
+constexpr std::string_view kContradictions[] = {
+    "input/rest-xml/BodyWithXmlName",
+    "input/rest-xml/HttpPayloadWithXmlName",
+    "input/rest-xml/HttpPayloadWithXmlNamespace",
+    "input/rest-xml/HttpPayloadWithXmlNamespaceAndPrefix",
+    "input/rest-xml/RestXmlHttpPayloadWithUnion",
+    "input/rest-xml/XmlAttributesOnPayload",
+    "output/rest-xml/BodyWithXmlName",
+    // The model does not say that the map is dense.
+    "output/rest-json/RestJsonDeserializesDenseSetMapAndSkipsNull",
+};
+
+/// Whether botocore itself leaves a case out.
+bool is_skipped(const Json& ignored, const std::string& direction, const std::string& protocol, const Json& suite,
+                const Json& item) {
+  const auto lists = [](const Json& list, const Json& text) {
+    return std::find(list.items().begin(), list.items().end(), text) != list.items().end();
+  };
+  return lists(ignored["general"][direction]["suites"], suite["description"]) ||
+         lists(ignored["protocols"][protocol][direction]["cases"], item["id"]);
+}
 
 Tally run_file(const std::string& direction, const std::string& protocol) {
   Tally tally;
   const Json suites = load(direction + "/" + protocol + ".json");
+  const Json ignored = load("protocol-tests-ignore-list.json");
   for (const Json& suite : suites.items()) {
     for (const Json& item : suite["cases"].items()) {
       if (item["given"].contains("requestcompression")) {
         ++tally.compression;
         continue;
       }
+      const std::string id(item["id"].to_string().value_or("?"));
+      if (std::find(std::begin(kContradictions), std::end(kContradictions), direction + "/" + protocol + "/" + id) !=
+          std::end(kContradictions)) {
+        ++tally.contradictions;
+        continue;
+      }
       ++tally.run;
-      SCOPED_TRACE(direction + " " + protocol + " " + std::string(item["id"].to_string().value_or("?")));
+      if (!is_skipped(ignored, direction, protocol, suite, item)) ++tally.not_skipped;
+      SCOPED_TRACE(direction + " " + protocol + " " + id);
       if (direction == "input")
         run_input(Case(suite, item));
       else
@@ -250,17 +338,23 @@ TEST(ProtocolVectors, EveryCaseInBothDirections) {
                  << vectors::data_path("input/json.json");
   }
   const vectors::Expected files[] = {
-      {"input", "json", 52, 2},  {"input", "json_1_0", 19, 2},  {"input", "query", 36, 2},  {"input", "ec2", 27, 2},
-      {"output", "json", 58, 0}, {"output", "json_1_0", 32, 0}, {"output", "query", 38, 0}, {"output", "ec2", 29, 0},
+      {"input", "json", 52, 2},  {"input", "json_1_0", 19, 2},   {"input", "query", 36, 2},
+      {"input", "ec2", 27, 2},   {"input", "rest-json", 111, 2}, {"input", "rest-xml", 86, 2},
+      {"output", "json", 58, 0}, {"output", "json_1_0", 32, 0},  {"output", "query", 38, 0},
+      {"output", "ec2", 29, 0},  {"output", "rest-json", 90, 0}, {"output", "rest-xml", 77, 0},
   };
+  int not_skipped = 0;
   for (const auto& file : files) {
     const vectors::Tally tally = vectors::run_file(file.direction, file.protocol);
     std::cout << file.direction << '/' << file.protocol << ": " << tally.run << " cases run, " << tally.compression
-              << " of request compression left out\n";
+              << " of request compression and " << tally.contradictions << " that contradict their model left out\n";
     // Counted, so that cases cannot get lost without notice.
     EXPECT_EQ(tally.run, file.run) << file.direction << '/' << file.protocol;
     EXPECT_EQ(tally.compression, file.compression) << file.direction << '/' << file.protocol;
+    not_skipped += tally.not_skipped;
   }
+  // Of the 599 cases that botocore does not skip, every single one.
+  EXPECT_EQ(not_skipped, 599);
 }
 
 }  // namespace

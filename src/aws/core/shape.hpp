@@ -39,6 +39,12 @@ enum class Location : std::uint8_t { body, header, headers, query, query_map, ur
 
 struct Shape;
 
+/// An XML namespace that an element declares: xmlns="uri", or xmlns:prefix="uri".
+struct XmlNamespace {
+  std::string_view uri;
+  std::string_view prefix;
+};
+
 /// A list container whose elements are all of one shape. `at` may return null: a null element of a sparse list.
 struct ListOps {
   std::size_t (*size)(const void* list);
@@ -84,7 +90,8 @@ struct FieldOps {
 
 struct Member {
   std::string_view name;        ///< the model's name, "InstanceIds"
-  std::string_view wire_name;   ///< JSON key, XML element, header or query key: locationName, else name
+  std::string_view wire_name;   ///< JSON key, XML element, header or query key: locationName, else name (the payload
+                                ///< of rest-xml: else its shape's name)
   std::string_view query_name;  ///< ec2 only: queryName, else locationName with a capital first letter, else name;
                                 ///< elsewhere wire_name
   const Shape* shape;
@@ -96,7 +103,9 @@ struct Member {
   bool idempotency_token = false;
   bool flattened = false;  ///< the member carries the trait (query, xml)
   bool xml_attribute = false;
-  bool payload = false;  ///< REST: this member is the body
+  bool payload = false;                         ///< REST: this member is the body
+  bool json_value = false;                      ///< a header whose text is JSON in base64
+  const XmlNamespace* xml_namespace = nullptr;  ///< the member's own; the shape's stands where there is none
 };
 
 /// Numbers from the model's constraints; absent is kNoLimit.
@@ -125,6 +134,8 @@ struct Shape {
   bool sender_fault = true;
   std::string_view xml_namespace;
   std::string_view xml_namespace_prefix;
+  const XmlNamespace* element_namespace = nullptr;  ///< of list elements and map values where they are referred to
+  const XmlNamespace* key_namespace = nullptr;      ///< of map keys
 };
 
 /// A typed value without its type. Borrowed: never outlives what it points at.

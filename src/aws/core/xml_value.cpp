@@ -10,7 +10,7 @@ namespace xml_value {
 
 class Encoder {
  public:
-  Encoder(XmlWriter& out, EmptyContainers empties) : out_(out), empties_(empties) {}
+  Encoder(XmlWriter& out, EmptyContainers empties, MessageSide side) : out_(out), empties_(empties), side_(side) {}
 
   void members(const Shape& shape, const void* v) {
     for (const Member& member : shape.members) {
@@ -19,7 +19,7 @@ class Encoder {
         out_.attribute(member.wire_name, scalar(*member.shape, field, member.time_format));
     }
     for (const Member& member : shape.members) {
-      if (member.xml_attribute || member.location != Location::body) continue;
+      if (member.xml_attribute || !is_in_body(member, side_)) continue;
       if (const void* field = member_value(v, member))
         this->member(member, field);
       else if (empties_ == EmptyContainers::write && member.ops->empty_is_unset && !shape.is_union &&
@@ -33,11 +33,13 @@ class Encoder {
     const Shape& shape = *member.shape;
     const std::string_view name = element_name(member);
     if (shape.kind == Kind::list && is_flattened(member)) return entries(shape, name, field);
-    if (shape.kind == Kind::map && is_flattened(member)) return pairs(shape, name, field);
-    value(shape, name, field, member.time_format);
+    if (shape.kind == Kind::map && is_flattened(member)) return pairs(shape, name, field, member.xml_namespace);
+    value(shape, name, field, member.time_format, member.xml_namespace);
   }
-  void value(const Shape& shape, std::string_view name, const void* v, TimeFormat member_format) {
+  void value(const Shape& shape, std::string_view name, const void* v, TimeFormat member_format,
+             const XmlNamespace* own) {
     out_.open(name);
+    declare_xml_namespace(out_, own, shape);
     switch (shape.kind) {
       case Kind::structure:
         members(shape, v);
@@ -46,7 +48,7 @@ class Encoder {
         entries(shape, shape.element_name, v);
         break;
       case Kind::map:
-        pairs(shape, "entry", v);
+        pairs(shape, "entry", v, nullptr);
         break;
       default:
         out_.text(scalar(shape, v, member_format));
@@ -57,15 +59,21 @@ class Encoder {
   void entries(const Shape& shape, std::string_view name, const void* v) {
     const ListOps& ops = *shape.ops->list;
     for (std::size_t i = 0; i < ops.size(v); ++i) {
-      if (const void* element = ops.at(v, i, *shape.element)) value(*shape.element, name, element, TimeFormat::unset);
+      const void* const element = ops.at(v, i, *shape.element);
+      if (element == nullptr) continue;
+      value(*shape.element, name, element, TimeFormat::unset, shape.element_namespace);
     }
   }
-  void pairs(const Shape& shape, std::string_view name, const void* v) {
+  void pairs(const Shape& shape, std::string_view name, const void* v, const XmlNamespace* own) {
     shape.ops->map->each(v, *shape.element, [&](std::string_view key, const void* element) {
       if (element == nullptr) return;
       out_.open(name);
-      out_.element(shape.key_name, key);
-      value(*shape.element, shape.element_name, element, TimeFormat::unset);
+      if (own != nullptr) declare_xml_namespace(out_, own, shape);
+      out_.open(shape.key_name);
+      if (shape.key_namespace != nullptr) declare_xml_namespace(out_, shape.key_namespace, shape);
+      out_.text(key);
+      out_.close();
+      value(*shape.element, shape.element_name, element, TimeFormat::unset, shape.element_namespace);
       out_.close();
     });
   }
@@ -78,11 +86,14 @@ class Encoder {
 
   XmlWriter& out_;
   EmptyContainers empties_;
+  MessageSide side_;
   std::string scratch_;
 };
 
 class Decoder {
  public:
+  explicit Decoder(MessageSide side) : side_(side) {}
+
   bool members(XmlNode node, const Shape& shape, void* v) {
     for (const Member& member : shape.members) {
       if (!member.xml_attribute || !node.has_attribute(member.wire_name)) continue;
@@ -97,7 +108,7 @@ class Decoder {
         member =
             finder.find([name](const Member& other) { return other.shape->flattened && element_name(other) == name; });
       }
-      if (member == nullptr || member->xml_attribute || member->location != Location::body) continue;
+      if (member == nullptr || member->xml_attribute || !is_in_body(*member, side_)) continue;
       if (!this->member(child, *member, v)) return at(std::string(member->name));
     }
     return true;
@@ -168,6 +179,7 @@ class Decoder {
     return false;
   }
 
+  MessageSide side_;
   const char* why_ = nullptr;
   std::vector<std::string> path_;
   std::string scratch_;
@@ -186,12 +198,23 @@ std::string_view element_name(const Member& member) noexcept {
   return by_element && shape.element_name != "member" ? shape.element_name : member.wire_name;
 }
 
-void encode_xml_members(XmlWriter& out, const Shape& shape, const void* value, EmptyContainers empties) {
-  xml_value::Encoder(out, empties).members(shape, value);
+void declare_xml_namespace(XmlWriter& out, const XmlNamespace* own, const Shape& shape) {
+  const std::string_view uri = own != nullptr ? own->uri : shape.xml_namespace;
+  const std::string_view prefix = own != nullptr ? own->prefix : shape.xml_namespace_prefix;
+  if (uri.empty()) return;
+  if (prefix.empty())
+    out.attribute("xmlns", uri);
+  else
+    out.attribute("xmlns:" + std::string(prefix), uri);
 }
 
-Result<void> decode_xml_members(XmlNode node, const Shape& shape, void* value) {
-  xml_value::Decoder decoder;
+void encode_xml_members(XmlWriter& out, const Shape& shape, const void* value, EmptyContainers empties,
+                        MessageSide side) {
+  xml_value::Encoder(out, empties, side).members(shape, value);
+}
+
+Result<void> decode_xml_members(XmlNode node, const Shape& shape, void* value, MessageSide side) {
+  xml_value::Decoder decoder(side);
   if (decoder.members(node, shape, value)) return {};
   return fail(ErrorKind::malformed, decoder.problem());
 }

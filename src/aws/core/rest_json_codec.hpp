@@ -1,0 +1,24 @@
+#pragma once
+
+/// rest-json (Smithy's restJson1): members in path, query and headers, the rest as JSON.
+
+#include "aws/core/codec.hpp"
+
+namespace postern::aws {
+
+class RestJsonCodec final : public Codec {
+ public:
+  Result<http::Request> encode_request(const OperationSpec& op, const void* input) const override;
+  Result<void> decode_response(const OperationSpec& op, const http::Response& response, void* output) const override;
+  Error decode_error(const OperationSpec& op, const http::Response& response) const override;
+  Result<void> decode_error_detail(const OperationSpec& op, const http::Response& response, const Shape& error_shape,
+                                   void* detail) const override;
+  /// Always empty: only the operations' templates tell (rest_router.hpp).
+  std::string operation_name(const http::Request& request) const override;
+  Result<void> decode_request(const OperationSpec& op, const http::Request& request, void* input) const override;
+  http::Response encode_response(const OperationSpec& op, const void* output,
+                                 std::string_view request_id) const override;
+  http::Response encode_error(const ServiceSpec& service, const WireError& error) const override;
+};
+
+}  // namespace postern::aws
