@@ -139,6 +139,16 @@ rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext c
   }
 }
 
+rt::Task<Result<void>> SsmCommands::cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::CancelCommandRequest request;
+  request.command_id = std::move(command_id);
+  const Result<aws::ssm::CancelCommandResponse> response =
+      co_await aws::call<aws::ssm::CancelCommand>(ctx, session_.invoker(), std::move(call), std::move(request));
+  if (!response) co_return fail(response.error());
+  co_return Result<void>();
+}
+
 rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                                    fleet::InstanceId instance) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));

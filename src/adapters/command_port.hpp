@@ -15,6 +15,7 @@ class SsmCommands final : public flow::CommandPort {
                                                               std::string command_id) override;
   rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
                                                     WallTime not_before) override;
+  rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) override;
   rt::Task<Result<flow::Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                         fleet::InstanceId instance) override;
 

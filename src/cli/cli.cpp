@@ -56,13 +56,18 @@ rt::Task<void> keep_result(rt::Task<Result<int>> task, std::optional<Result<int>
 }
 
 /// The first interrupt cancels the command, which drains; the second leaves at once.
-rt::Task<void> watch_signals(Host host, rt::TaskGroup* running) {
+rt::Task<void> watch_signals(Host host, const Farewell* farewell, rt::TaskGroup* running) {
   bool asked = false;
   for (;;) {
     const Result<os::Signal> signal = co_await host.signals->next();
     if (!signal) co_return;
     if (*signal == os::Signal::window_change) continue;
     if (asked) {
+      host.console->restore();
+      const std::string last_words = farewell->text ? farewell->text() : std::string();
+      (void)host.console->write(
+          os::StdStream::err,
+          "\npostern: left at once; " + (last_words.empty() ? "nothing is known to run on\n" : last_words));
       host.leave(kExitInterrupted);
       co_return;
     }
@@ -79,7 +84,7 @@ rt::Task<Result<int>> run_interruptible(Host host, const Command& command) {
   rt::TaskGroup watcher(co_await rt::asio::this_coro::executor);
   rt::TaskGroup running(watcher.executor());
   running.spawn(keep_result(runner_of(command.invocation().command->verb)(command), &result, &watcher));
-  if (host.signals != nullptr) watcher.spawn(watch_signals(host, &running));
+  if (host.signals != nullptr) watcher.spawn(watch_signals(host, &command.farewell(), &running));
   co_await running.join();
   watcher.cancel();
   co_await watcher.join();
@@ -123,7 +128,8 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
-  const Result<Command> command = Command::make(host, ctx, *invocation);
+  Farewell farewell;
+  const Result<Command> command = Command::make(host, ctx, *invocation, farewell);
   if (!command) co_return report(host, fail(command.error()));
   const Result<int> result = co_await run_interruptible(host, *command);
   co_return report(host, result);

@@ -2,6 +2,7 @@
 
 /// What a running command has: the host's effects, its own options, and the ways to answer.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,15 +17,22 @@
 
 namespace postern::cli {
 
+/// What is said last when somebody leaves at once: lines about what goes on without us. Empty: nothing.
+struct Farewell {
+  Farewell() = default;
+  std::function<std::string()> text;
+};
+
 class Command {
  public:
   /// Reads --output, --query, --color and the terminal; fails with usage.
-  static Result<Command> make(Host host, rt::CallContext ctx, const Invocation& invocation);
+  static Result<Command> make(Host host, rt::CallContext ctx, const Invocation& invocation, Farewell& farewell);
 
   const Host& host() const noexcept { return host_; }
   rt::CallContext ctx() const noexcept { return ctx_; }
   const Invocation& invocation() const noexcept { return *invocation_; }
   const OutputOptions& output() const noexcept { return output_; }
+  Farewell& farewell() const noexcept { return *farewell_; }
   std::size_t stderr_width() const;
 
   /// Prints to stdout / stderr. A reader that has gone is no failure of the command.
@@ -40,13 +48,28 @@ class Command {
   bool read_only(const std::optional<fleet::FleetFile>& fleet) const;
 
  private:
-  Command(Host host, rt::CallContext ctx, const Invocation& invocation, OutputOptions output)
-      : host_(host), ctx_(ctx), invocation_(&invocation), output_(std::move(output)) {}
+  Command(Host host, rt::CallContext ctx, const Invocation& invocation, Farewell& farewell, OutputOptions output)
+      : host_(host), ctx_(ctx), invocation_(&invocation), farewell_(&farewell), output_(std::move(output)) {}
 
   Host host_;
   rt::CallContext ctx_;
   const Invocation* invocation_;
+  Farewell* farewell_;
   OutputOptions output_;
+};
+
+/// While it lives, its text is what the farewell says.
+class LeaveNote {
+ public:
+  LeaveNote(const Command& command, std::function<std::string()> text) : farewell_(command.farewell()) {
+    farewell_.text = std::move(text);
+  }
+  LeaveNote(const LeaveNote&) = delete;
+  LeaveNote& operator=(const LeaveNote&) = delete;
+  ~LeaveNote() { farewell_.text = nullptr; }
+
+ private:
+  Farewell& farewell_;
 };
 
 // One function per command; the value is the exit code.

@@ -79,6 +79,9 @@ constexpr OptionSpec kRun[] = {
     {"--no-strict", "", Arity::flag, "", "do not stop a script at its first failing command", ""},
     {"--concurrency", "", Arity::one, "N", "accounts and Regions worked on at once (default 16)", ""},
     {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    {"--on-interrupt", "", Arity::one, "WHAT",
+     "after Ctrl-C: cancel the commands still running, or leave them (default: ask on a terminal, else leave)",
+     "cancel|leave"},
     {"--mixed-endpoints", "", Arity::flag, "", "allow some services at configured endpoints and others at AWS", ""},
     {"--max-rc", "-S", Arity::flag, "", "exit with the worst remote exit code", ""},
 };

@@ -1,44 +1,72 @@
 // run
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"
+#include "cli/prompt.hpp"
+#include "cli/run_interrupt.hpp"
 #include "cli/run_report.hpp"
 #include "cli/script.hpp"
 #include "flow/exit_code.hpp"
+#include "rt/uncancelled.hpp"
+#include "term/node_set.hpp"
 #include "term/progress.hpp"
 
 namespace postern::cli {
 namespace {
 
+constexpr std::size_t kNamesMax = 16 * 1024;
 constexpr std::size_t kScriptMax = 48U << 10U;  // SendCommand refuses documents with parameters beyond 64 KB
 
-Result<std::string> read_script(const Command& command, const std::string& path) {
-  Result<std::string> text = command.host().files->read(path == "-" ? "/dev/stdin" : path, kScriptMax);
-  if (!text) return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
-  if (!is_utf8(*text)) return fail(ErrorKind::usage, "the script " + path + " is not valid UTF-8");
-  return text;
+/// All of standard input, which may come slowly.
+rt::Task<Result<std::string>> read_stdin(const Command& command) {
+  std::string text;
+  std::array<std::byte, 4096> chunk{};
+  for (;;) {
+    CO_TRY(const std::size_t n, co_await command.host().console->read_input(chunk));
+    if (n == 0) co_return text;
+    text.append(reinterpret_cast<const char*>(chunk.data()), n);
+    if (text.size() > kScriptMax) co_return fail(ErrorKind::malformed, "longer than 48 KiB");
+  }
 }
 
-Result<flow::CommandSpec> command_spec(const Command& command) {
+rt::Task<Result<std::string>> read_script(const Command& command, std::string path) {
+  Result<std::string> text = std::string();
+  if (path == "-") {
+    text = co_await read_stdin(command);
+    if (!text && text.error().kind() == ErrorKind::cancelled) co_return text;
+  } else {
+    text = command.host().files->read(path, kScriptMax);
+  }
+  if (!text) {
+    co_return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
+  }
+  if (!is_utf8(*text)) co_return fail(ErrorKind::usage, "the script " + path + " is not valid UTF-8");
+  co_return text;
+}
+
+rt::Task<Result<flow::CommandSpec>> command_lines(const Command& command) {
   const Invocation& invocation = command.invocation();
   const Strictness strictness = invocation.has("--no-strict") ? Strictness::lax : Strictness::strict;
-  flow::CommandSpec spec;
   const auto script = invocation.value("--script");
   if (script && !invocation.words.empty())
-    return fail(ErrorKind::usage, "give a command after --, or --script, not both");
+    co_return fail(ErrorKind::usage, "give a command after --, or --script, not both");
   if (script) {
-    TRY(const std::string text, read_script(command, *script));
-    spec = command_of_script(text, strictness);
-  } else if (!invocation.words.empty()) {
-    spec = command_of_words(invocation.words, strictness);
-  } else {
-    return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
+    CO_TRY(const std::string text, co_await read_script(command, *script));
+    co_return command_of_script(text, strictness);
   }
+  if (invocation.words.empty())
+    co_return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
+  co_return command_of_words(invocation.words, strictness);
+}
+
+Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
   spec.comment = invocation.value("--comment").value_or("");
   if (const auto text = invocation.value("--execution-timeout")) {
     TRY(spec.execution_timeout, parse_duration(*text, "--execution-timeout"));
@@ -52,11 +80,7 @@ Result<flow::CommandSpec> command_spec(const Command& command) {
       return fail(ErrorKind::usage, "--delivery-timeout: Systems Manager takes 30 seconds to 30 days");
     }
   }
-  return spec;
-}
-
-std::string plural_of(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  return Result<void>();
 }
 
 std::size_t account_count(const flow::RunPlan& plan) {
@@ -66,32 +90,26 @@ std::size_t account_count(const flow::RunPlan& plan) {
 }
 
 std::string plan_text(const flow::RunPlan& plan, const flow::CommandSpec& spec, const TargetNames& names) {
-  std::string out = "Plan: " + plural_of(plan.targets(), "target") + " in " +
-                    plural_of(account_count(plan), "account") + ", " + plural_of(plan.batches.size(), "command") + "\n";
+  std::string out = "Plan: " + plural(plan.targets(), "target") + " in " + plural(account_count(plan), "account") +
+                    ", " + plural(plan.batches.size(), "command") + "\n";
   for (const flow::PlannedBatch& batch : plan.batches) {
     out += "  " + batch.batch.scope().label() + "  " + std::string(document_of(batch.shell)) + "  " +
-           plural_of(batch.batch.ids().size(), "target") + "\n";
+           plural(batch.batch.ids().size(), "target") + "\n";
   }
   const std::vector<std::string>& lines = spec.sh_lines;
   out += "  runs: " + printable(lines.empty() ? "" : lines.back(), 160);
   if (lines.size() > 2) out += "  (and " + std::to_string(lines.size() - 2) + " more lines)";
   out += "\n";
-  for (const flow::SkippedTarget& skipped : plan.skipped) {
-    const auto name = names.find(skipped.target.label());
-    out += "  skips " + (name == names.end() || name->second.empty() ? skipped.target.id().text() : name->second) +
-           ": " + printable(skipped.reason, 200) + "\n";
+  std::map<std::string, std::vector<std::string>> skipped;  // by reason
+  for (const flow::SkippedTarget& one : plan.skipped) {
+    const auto name = names.find(one.target.label());
+    const bool unnamed = name == names.end() || name->second.empty();
+    skipped[one.reason].push_back(unnamed ? one.target.id().text() : name->second);
+  }
+  for (const auto& [reason, who] : skipped) {
+    out += "  skips " + printable(term::fold_names(who), kNamesMax) + ": " + printable(reason, 400) + "\n";
   }
   return out;
-}
-
-rt::Task<Result<bool>> ask_yes(const Command& command, std::string question) {
-  command.err(question + " [y/N] ");
-  std::array<std::byte, 64> buffer{};
-  const Result<std::size_t> got = co_await command.host().console->read_input(buffer);
-  if (!got) co_return fail(got.error());
-  const std::string_view answer(reinterpret_cast<const char*>(buffer.data()), *got);
-  const std::string word = to_lower(trim(answer));
-  co_return word == "y" || word == "yes";
 }
 
 class RunProgress final : public flow::RunObserver {
@@ -102,6 +120,8 @@ class RunProgress final : public flow::RunObserver {
     progress_.total = total;
   }
   void on_sent(const fleet::Batch& batch, const std::string& command_id) override {
+    sent_.emplace_back(batch.scope_ptr(), command_id);
+    sent_.back().instances = batch.ids();
     if (command_.ctx().explainer().wants("run")) {
       command_.ctx().explainer().explain("run", batch.scope().label() + ": command " + command_id + " for " +
                                                     std::to_string(batch.ids().size()) + " targets");
@@ -118,12 +138,17 @@ class RunProgress final : public flow::RunObserver {
   }
   void on_note(std::string_view text) override { printer_.note(printable(text, 400)); }
   void finish() { printer_.clear(); }
+  /// For those who leave while it runs.
+  std::string last_words() const {
+    return sent_.empty() ? std::string() : "sent, and may still be running:\n" + stop_lines(sent_);
+  }
 
  private:
   const Command& command_;
   term::ProgressPrinter printer_;
   term::Progress progress_;
   MonoTime started_;
+  std::vector<flow::LeftCommand> sent_;
 };
 
 /// The rails before the first write: one world, and every scope's credentials in its own account. Nothing has been
@@ -191,8 +216,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
     if (!command.host().console->is_tty(os::StdStream::in)) {
       co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes runs the plan, --dry-run only shows it");
     }
-    CO_TRY(const bool yes, co_await ask_yes(command, plural_of(account_count(plan), "account") + ", " +
-                                                         plural_of(plan.targets(), "instance") + ". Proceed?"));
+    CO_TRY(const bool yes, co_await ask_yes(command, plural(account_count(plan), "account") + ", " +
+                                                         plural(plan.targets(), "instance") + ". Proceed?"));
     if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was sent"));
   }
   CO_TRY_VOID(co_await check_rails(command, work, plan));
@@ -200,9 +225,11 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   RunProgress progress(command, plan.targets() + plan.skipped.size());
   flow::RunOptions options;
   options.concurrency = concurrency;
-  const flow::RunResult run =
+  const LeaveNote note(command, [&progress] { return progress.last_words(); });
+  flow::RunResult run =
       co_await flow::run_plain(command.ctx(), port, std::move(plan), std::move(spec), options, progress);
   progress.finish();
+  co_await rt::uncancelled(settle_left_running(command, port, run, chosen_on_interrupt(command)));
   const bool custom = work.session->world("") == adapters::World::custom;
   CO_TRY_VOID(answer_run(command, run, discovery, names, custom ? "custom" : "aws"));
   if (invocation.has("--max-rc") && !run.interrupted) co_return flow::worst_exit_code(run);
@@ -212,7 +239,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
 }  // namespace
 
 rt::Task<Result<int>> run_run(const Command& command) {
-  CO_TRY(flow::CommandSpec spec, command_spec(command));
+  CO_TRY(flow::CommandSpec spec, co_await command_lines(command));
+  CO_TRY_VOID(read_limits(command.invocation(), spec));
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));

@@ -3,10 +3,14 @@
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"
+#include "flow/left_running.hpp"
 #include "term/gather.hpp"
+#include "term/node_set.hpp"
 
 namespace postern::cli {
 namespace {
+
+constexpr std::size_t kReportNamesMax = 16 * 1024;
 
 std::string_view status_of(const flow::Totals& totals, bool interrupted, bool problems) {
   if (interrupted) return "interrupted";
@@ -89,6 +93,20 @@ Json target_result_json(const flow::TargetResult& target) {
   return json;
 }
 
+/// Commands that were not seen to end on these instances.
+Json left_running_json(const flow::RunResult& run) {
+  Json all = Json::array();
+  for (const flow::LeftCommand& left : flow::left_running(run)) {
+    Json ids = Json::array();
+    for (const fleet::InstanceId& id : left.instances) ids.push_back(id.text());
+    Json one = Json::object();
+    one.set("account_id", left.scope->account.text()).set("region", left.scope->region.text());
+    one.set("command_id", left.command_id).set("instance_ids", std::move(ids));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::string name_of(const TargetNames& names, const fleet::TargetRef& target) {
   const auto found = names.find(target.label());
   return found == names.end() || found->second.empty() ? target.id().text() : found->second;
@@ -160,7 +178,10 @@ Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery,
   document.set("schema", "postern.run/1").set("world", world).set("run_id", run.run_id);
   document.set("status", status_of(totals, run.interrupted, !discovery.problems.empty()))
       .set("totals", totals_json(totals));
-  document.set("accounts", std::move(accounts)).set("targets", std::move(targets)).set("problems", problems_json(discovery));
+  document.set("accounts", std::move(accounts))
+      .set("targets", std::move(targets))
+      .set("problems", problems_json(discovery));
+  document.set("left_running", left_running_json(run));
   return document;
 }
 
@@ -188,9 +209,7 @@ std::string run_text(const flow::RunResult& run, const fleet::Discovery& discove
   }
   if (!without.empty()) out += "\n";
   for (const auto& [reason, who] : without) {
-    std::string list;
-    for (const std::string& name : who) list.append(list.empty() ? "" : " ").append(printable(name, 80));
-    const std::string line = list + ": " + printable(reason, 400) + "\n";
+    const std::string line = printable(term::fold_names(who), kReportNamesMax) + ": " + printable(reason, 400) + "\n";
     out += options.width > 0 ? fit_lines(line, options.width) : line;
   }
   return out + "\n" + totals_table(run, discovery, options);

@@ -3,14 +3,11 @@
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"
+#include "cli/prompt.hpp"
 #include "cli/target_json.hpp"
 
 namespace postern::cli {
 namespace {
-
-std::string plural(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
 
 term::Cell ssm_cell(const Json& row) {
   const std::string status(row["ssm"]["status"].to_string().value_or(""));

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/ids.hpp"
 #include "base/text.hpp"
+#include "rt/uncancelled.hpp"
 #include "rt/waiter.hpp"
 
 namespace postern::flow {
@@ -15,10 +16,6 @@ constexpr std::size_t kListedOutputMax = 2500;
 
 constexpr const char* kInterruptedUnsent = "the run was interrupted before it was sent";
 constexpr const char* kLateUnsent = "the run's deadline passed before it was sent";
-
-bool is_done(InvocationStatus status) {
-  return status != InvocationStatus::pending && status != InvocationStatus::running;
-}
 
 /// Whether AWS can have taken the command although no answer told us so.
 bool is_ambiguous(const Error& error) {
@@ -60,7 +57,19 @@ fleet::InstanceId id_of(const std::string& text) {
   return std::move(*id);
 }
 
-/// `before` is what was last seen of the target.
+std::string why_open(const Invocation& last, const std::string& trouble) {
+  if (!trouble.empty()) return "its state could not be read: " + trouble;
+  if (last.instance_id.empty()) return "Systems Manager never listed it";
+  const std::string seen = last.details.empty() ? "no details" : last.details;
+  return "it had not ended when its time was up; last seen: " + seen;
+}
+
+}  // namespace
+
+bool is_done(InvocationStatus status) noexcept {
+  return status != InvocationStatus::pending && status != InvocationStatus::running;
+}
+
 TargetResult result_of(fleet::TargetRef target, const Invocation& now, const Invocation& before) {
   if (now.status == InvocationStatus::succeeded) {
     TargetResult result(std::move(target), Outcome::succeeded, "");
@@ -81,15 +90,6 @@ TargetResult result_of(fleet::TargetRef target, const Invocation& now, const Inv
   }
   return result;
 }
-
-std::string why_open(const Invocation& last, const std::string& trouble) {
-  if (!trouble.empty()) return "its state could not be read: " + trouble;
-  if (last.instance_id.empty()) return "Systems Manager never listed it";
-  const std::string seen = last.details.empty() ? "no details" : last.details;
-  return "it had not ended when its time was up; last seen: " + seen;
-}
-
-}  // namespace
 
 std::string make_op_id(rt::CallContext ctx) {
   std::array<std::uint8_t, 10> bytes{};
@@ -138,7 +138,9 @@ rt::Task<Result<std::string>> BatchRun::send(fleet::Batch batch, Shell shell, Ma
     mark->op_id = make_op_id(ctx_);
     mark->at = ctx_.clock().wall_now();
     std::string comment = make_comment(mark->op_id, spec_.comment);
-    Result<std::string> sent = co_await port_.send(ctx_, batch, spec_, shell, std::move(comment));
+    // A send that is interrupted half-way would leave nobody knowing what runs: it is given the time to be answered.
+    rt::Task<Result<std::string>> sending = port_.send(ctx_, batch, spec_, shell, std::move(comment));
+    Result<std::string> sent = co_await rt::with_grace(ctx_, std::move(sending), options_.send_grace);
     if (sent) {
       observer_.on_sent(batch, *sent);
       co_return sent;
@@ -201,6 +203,7 @@ rt::Task<void> BatchRun::follow(fleet::Batch batch, std::string command_id) {
     }
     trouble.clear();
     readable_at = ctx_.now();
+    observer_.on_progress(state_.totals(), state_.running());
     for (Invocation& invocation : *listed) co_await take(batch.scope_ptr(), command_id, std::move(invocation), open);
     // What was never listed is waited for only while something else is.
     const bool any_seen =

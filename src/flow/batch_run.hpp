@@ -9,6 +9,9 @@
 
 namespace postern::flow {
 
+/// A target's end by what is listed of it now; `before` is what was last seen of it.
+TargetResult result_of(fleet::TargetRef target, const Invocation& now, const Invocation& before);
+
 /// A ULID of ctx's clock and random source.
 std::string make_op_id(rt::CallContext ctx);
 

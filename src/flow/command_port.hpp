@@ -33,6 +33,8 @@ struct Output {
   bool truncated = false;  ///< 24,000 and 8,000 characters are what SSM keeps
 };
 
+bool is_done(InvocationStatus status) noexcept;
+
 class CommandPort {
  public:
   virtual ~CommandPort() = default;
@@ -47,6 +49,9 @@ class CommandPort {
   /// or later: how far that clock may be wrong is the implementation's business.
   virtual rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
                                                             std::string mark, WallTime not_before) = 0;
+  /// Asks for an end of the command on all its targets that have not ended. May be asked again: a target that has ended
+  /// stays as it is.
+  virtual rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) = 0;
   virtual rt::Task<Result<Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                           fleet::InstanceId instance) = 0;
 };

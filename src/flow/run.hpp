@@ -28,6 +28,7 @@ struct RunOptions {
   Duration poll_max = std::chrono::seconds(5);
   Duration settle = std::chrono::seconds(30);       ///< how long lists may lag behind
   Duration trouble_max = std::chrono::minutes(5);   ///< how long reading states may fail without a pause
+  Duration send_grace = std::chrono::seconds(10);   ///< what a send under way gets to be answered when cancelled
   Duration throttle_max = std::chrono::minutes(5);  ///< how long a throttled send is tried again
 };
 

@@ -41,6 +41,10 @@ class Console {
   virtual std::optional<TtySize> size() const = 0;
   /// No echo, no line editing, no signals from keys. unsupported when the input is no terminal.
   virtual Result<std::unique_ptr<RawMode>> enter_raw_mode() = 0;
+  /// No echo; lines, their editing and the keys' signals stay: for a code or a password. unsupported as above.
+  virtual Result<std::unique_ptr<RawMode>> hide_input() = 0;
+  /// Puts the terminal back as it was, whoever changed it: before the process ends without destructors.
+  virtual void restore() noexcept {}
   /// At least one byte from the input; 0 is its end. Fails with cancelled. One reader at a time.
   virtual rt::Task<Result<std::size_t>> read_input(std::span<std::byte> into) = 0;
 };

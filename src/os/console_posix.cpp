@@ -8,6 +8,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
+#include <vector>
 
 #include "os/console.hpp"
 #include "os/errno_error.hpp"
@@ -24,15 +25,39 @@ int fd_of(StdStream stream) {
   return stream == StdStream::out ? STDOUT_FILENO : STDERR_FILENO;
 }
 
-class PosixRawMode final : public RawMode {
+class PosixRawMode {
  public:
   PosixRawMode(UniqueFd tty, const termios& before) : tty_(std::move(tty)), before_(before) {}
-  ~PosixRawMode() override { ::tcsetattr(tty_.get(), TCSAFLUSH, &before_); }
+  ~PosixRawMode() { restore(); }
+  PosixRawMode(const PosixRawMode&) = delete;
+  PosixRawMode& operator=(const PosixRawMode&) = delete;
+  void restore() noexcept { ::tcsetattr(tty_.get(), TCSAFLUSH, &before_); }
 
  private:
   UniqueFd tty_;
   termios before_;
 };
+
+/// The modes that are on, innermost last. Shared with them: a mode may outlive its console.
+using ActiveModes = std::vector<PosixRawMode*>;
+
+class ActiveMode final : public RawMode {
+ public:
+  ActiveMode(std::unique_ptr<PosixRawMode> mode, std::shared_ptr<ActiveModes> active)
+      : mode_(std::move(mode)), active_(std::move(active)) {
+    active_->push_back(mode_.get());
+  }
+  ~ActiveMode() override { std::erase(*active_, mode_.get()); }
+
+ private:
+  std::unique_ptr<PosixRawMode> mode_;
+  std::shared_ptr<ActiveModes> active_;
+};
+
+void without_echo(termios* mode) {
+  mode->c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  mode->c_lflag |= ECHONL;
+}
 
 // Reads standard input without making the description that we share with the shell non-blocking.
 class Input {
@@ -107,7 +132,16 @@ class PosixConsole final : public Console {
     return std::nullopt;
   }
 
-  Result<std::unique_ptr<RawMode>> enter_raw_mode() override {
+  Result<std::unique_ptr<RawMode>> enter_raw_mode() override { return change(&::cfmakeraw); }
+  Result<std::unique_ptr<RawMode>> hide_input() override { return change(&without_echo); }
+  void restore() noexcept override {
+    for (auto mode = active_->rbegin(); mode != active_->rend(); ++mode) (*mode)->restore();
+  }
+
+  rt::Task<Result<std::size_t>> read_input(std::span<std::byte> into) override { return input_.read(into); }
+
+ private:
+  Result<std::unique_ptr<RawMode>> change(void (*edit)(termios*)) {
     termios before{};
     if (::tcgetattr(STDIN_FILENO, &before) != 0) {
       return fail(ErrorKind::unsupported, "standard input is not a terminal");
@@ -115,16 +149,15 @@ class PosixConsole final : public Console {
     // A handle of our own: the mode is restored even when somebody closes standard input first.
     UniqueFd tty(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
     if (!tty.is_open()) return fail(errno_error(errno, "use the terminal"));
-    termios raw = before;
-    ::cfmakeraw(&raw);
-    if (::tcsetattr(tty.get(), TCSAFLUSH, &raw) != 0) return fail(errno_error(errno, "set the terminal's mode"));
-    return std::make_unique<PosixRawMode>(std::move(tty), before);
+    termios changed = before;
+    edit(&changed);
+    if (::tcsetattr(tty.get(), TCSAFLUSH, &changed) != 0) return fail(errno_error(errno, "set the terminal's mode"));
+    auto mode = std::make_unique<PosixRawMode>(std::move(tty), before);
+    return std::make_unique<ActiveMode>(std::move(mode), active_);
   }
 
-  rt::Task<Result<std::size_t>> read_input(std::span<std::byte> into) override { return input_.read(into); }
-
- private:
   Input input_;
+  std::shared_ptr<ActiveModes> active_ = std::make_shared<ActiveModes>();
 };
 
 }  // namespace

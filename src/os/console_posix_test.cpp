@@ -118,6 +118,35 @@ TEST(PosixConsole, RawModeIsUndone) {
   EXPECT_EQ(before.c_lflag, after.c_lflag);
 }
 
+TEST(PosixConsole, HiddenInputKeepsLinesAndIsRestoredByForceToo) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const UniqueFd master_fd(master);
+  const UniqueFd slave_fd(slave);
+  rt::Loop loop;
+  const Replaced in(STDIN_FILENO, slave);
+  const auto console = make_posix_console(loop.executor());
+  const auto flags = [slave] {
+    termios now{};
+    EXPECT_EQ(::tcgetattr(slave, &now), 0);
+    return now.c_lflag;
+  };
+  const tcflag_t before = flags();
+  ASSERT_NE(before & ECHO, 0U);
+  {
+    const auto hidden = console->hide_input();
+    ASSERT_TRUE(hidden);
+    EXPECT_EQ(flags() & ECHO, 0U);
+    EXPECT_EQ(flags() & (ICANON | ISIG), before & (ICANON | ISIG));
+    console->restore();
+    EXPECT_EQ(flags(), before);
+  }
+  EXPECT_EQ(flags(), before);
+  console->restore();
+  EXPECT_EQ(flags(), before);
+}
+
 TEST(PosixConsole, RawModeNeedsATerminal) {
   Pipe pipe;
   rt::Loop loop;

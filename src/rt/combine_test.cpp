@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rt/testing/manual_loop.hpp"
+#include "rt/uncancelled.hpp"
 
 namespace postern::rt {
 namespace {
@@ -51,6 +52,34 @@ TEST(WithDeadline, TwentyThousandRacesEndInOrder) {
   EXPECT_EQ(group.size(), 0U);
   EXPECT_GT(timeouts, 0);
   EXPECT_LT(timeouts, 20'000);
+}
+
+/// What a task that is cancelled at 2 s comes to, with ten seconds of grace.
+Result<int> with_grace_until(testing::ManualLoop& loop, MonoTime ready) {
+  std::optional<Result<int>> result;
+  const auto keep = [](testing::ManualLoop* owner, MonoTime at, std::optional<Result<int>>* into) -> Task<void> {
+    into->emplace(co_await with_grace(owner->context(), answer_at(owner->clock(), at, 7), 10s));
+  };
+  TaskGroup group(loop.executor());
+  group.spawn(keep(&loop, ready, &result));
+  loop.advance(2s);
+  group.cancel();
+  for (loop.poll(); group.size() > 0; loop.poll()) CHECK(loop.clock().jump());
+  return std::move(*result);
+}
+
+TEST(WithGrace, LetsWhatIsNearlyDoneEnd) {
+  testing::ManualLoop early;
+  EXPECT_EQ(with_grace_until(early, MonoTime(1s)).value(), 7);
+  testing::ManualLoop in_time;
+  EXPECT_EQ(with_grace_until(in_time, MonoTime(11s)).value(), 7);
+  EXPECT_EQ(in_time.clock().now(), MonoTime(11s));
+  EXPECT_EQ(in_time.clock().armed(), 0U);
+  testing::ManualLoop late;
+  const Result<int> result = with_grace_until(late, MonoTime(60s));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().kind(), ErrorKind::cancelled);
+  EXPECT_EQ(late.clock().now(), MonoTime(12s));
 }
 
 TEST(Race, TheFirstWinsAndTheLoserIsCancelled) {

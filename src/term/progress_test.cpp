@@ -19,6 +19,7 @@ class Screen final : public os::Console {
   bool is_tty(os::StdStream) const override { return tty_; }
   std::optional<os::TtySize> size() const override { return os::TtySize(70, 24); }
   Result<std::unique_ptr<os::RawMode>> enter_raw_mode() override { return fail(ErrorKind::unsupported, "no terminal"); }
+  Result<std::unique_ptr<os::RawMode>> hide_input() override { return enter_raw_mode(); }
   rt::Task<Result<std::size_t>> read_input(std::span<std::byte>) override { co_return std::size_t{0}; }
   std::string output;
   std::string errors;

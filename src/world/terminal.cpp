@@ -86,6 +86,10 @@ Result<std::unique_ptr<os::RawMode>> Terminal::enter_raw_mode() {
   return std::make_unique<Raw>(*this);
 }
 
+Result<std::unique_ptr<os::RawMode>> Terminal::hide_input() {
+  return enter_raw_mode();
+}
+
 rt::Task<Result<std::size_t>> Terminal::read_input(std::span<std::byte> into) {
   while (input_.empty() && !input_ended_) {
     const PendingTable::Entry entry(pending_, "a read of standard input");

@@ -40,12 +40,14 @@ class Terminal final : public os::Console, public os::Signals {
   void type(std::string_view text);
   void end_input();
   void raise(os::Signal signal);
+  /// In raw mode, or with its input hidden.
   bool is_raw() const noexcept { return raw_depth_ > 0; }
 
   Result<void> write(os::StdStream stream, std::string_view text) override;
   bool is_tty(os::StdStream stream) const override;
   std::optional<os::TtySize> size() const override;
   Result<std::unique_ptr<os::RawMode>> enter_raw_mode() override;
+  Result<std::unique_ptr<os::RawMode>> hide_input() override;
   rt::Task<Result<std::size_t>> read_input(std::span<std::byte> into) override;
   rt::Task<Result<os::Signal>> next() override;
 

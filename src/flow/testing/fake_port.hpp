@@ -25,6 +25,7 @@ struct Node {
   Duration after = std::chrono::seconds(3);
   bool listed = true;      ///< false: the listing never has it
   bool bad = false;        ///< SendCommand refuses batches that hold it
+  bool obeys = true;       ///< false: a cancellation does not end it
   bool starts = true;      ///< false: it is Pending until its end
   std::size_t cut = 2500;  ///< the listing's limit
 };
@@ -47,11 +48,13 @@ class FakePort final : public CommandPort {
     std::string comment;
     Shell shell = Shell::sh;
     MonoTime at;
+    std::optional<MonoTime> cancelled;
   };
 
-  std::map<std::string, Node> nodes;         ///< by instance id; others are default nodes
-  std::map<std::size_t, Fault> faults;       ///< by number of the call, from 0
-  std::map<std::size_t, Fault> send_faults;  ///< by number of the send, from 0
+  std::map<std::string, Node> nodes;                              ///< by instance id; others are default nodes
+  std::map<std::size_t, Fault> faults;                            ///< by number of the call, from 0
+  std::map<std::size_t, Fault> send_faults;                       ///< by number of the send, from 0
+  static constexpr Duration stop_time = std::chrono::seconds(2);  ///< from a cancellation to a node's end
   Duration latency = std::chrono::milliseconds(40);
   Duration list_lag{};                            ///< how long a command is invisible
   std::vector<Sent> sent;                         ///< what AWS took
@@ -98,7 +101,7 @@ class FakePort final : public CommandPort {
       if (command.id != command_id || ctx.now() < command.at + list_lag) continue;
       for (const std::string& id : command.instances) {
         const Node& what = node(id);
-        if (what.listed) listed.push_back(invocation(what, id, ctx.now() - command.at));
+        if (what.listed) listed.push_back(invocation(what, id, ctx.now(), command));
       }
     }
     co_return listed;
@@ -115,6 +118,17 @@ class FakePort final : public CommandPort {
       if (command.comment.starts_with(mark)) co_return std::optional<std::string>(command.id);
     }
     co_return std::optional<std::string>();
+  }
+
+  rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) override {
+    const std::optional<Fault> fault = call_fault();
+    const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
+    if (!slept) co_return fail(slept.error());
+    if (fault) co_return fail(fault->error);
+    for (Sent& command : sent) {
+      if (command.id == command_id && !command.cancelled) command.cancelled = ctx.now();
+    }
+    co_return Result<void>();
   }
 
   rt::Task<Result<Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
@@ -165,9 +179,16 @@ class FakePort final : public CommandPort {
     return sent.back().id;
   }
 
-  static Invocation invocation(const Node& what, const std::string& id, Duration age) {
+  static Invocation invocation(const Node& what, const std::string& id, MonoTime now, const Sent& command) {
     Invocation invocation;
     invocation.instance_id = id;
+    const Duration age = now - command.at;
+    if (command.cancelled && what.obeys && *command.cancelled < command.at + what.after &&
+        now >= *command.cancelled + stop_time) {
+      invocation.status = InvocationStatus::cancelled;
+      invocation.details = "Cancelled";
+      return invocation;
+    }
     if (age < what.after) {
       invocation.status = what.starts ? InvocationStatus::running : InvocationStatus::pending;
       invocation.details = what.starts ? "In Progress" : "Pending";

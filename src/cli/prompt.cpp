@@ -1,0 +1,28 @@
+#include "cli/prompt.hpp"
+
+#include <array>
+
+#include "base/text.hpp"
+
+namespace postern::cli {
+
+std::string plural(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+bool can_ask(const Command& command) {
+  const os::Console& console = *command.host().console;
+  return console.is_tty(os::StdStream::in) && console.is_tty(os::StdStream::err);
+}
+
+rt::Task<Result<bool>> ask_yes(const Command& command, std::string question) {
+  command.err(question + " [y/N] ");
+  std::array<std::byte, 64> buffer{};
+  const Result<std::size_t> got = co_await command.host().console->read_input(buffer);
+  if (!got) co_return fail(got.error());
+  const std::string_view answer(reinterpret_cast<const char*>(buffer.data()), *got);
+  const std::string word = to_lower(trim(answer));
+  co_return word == "y" || word == "yes";
+}
+
+}  // namespace postern::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+/// Questions to the person at the terminal, on stderr; and small words for sentences.
+
+#include <string>
+#include <string_view>
+
+#include "cli/command.hpp"
+
+namespace postern::cli {
+
+/// "1 target", "3 targets".
+std::string plural(std::size_t count, std::string_view noun);
+
+/// Whether there is somebody to ask: input and stderr are terminals.
+bool can_ask(const Command& command);
+
+/// "QUESTION [y/N] "; true for y and yes. Fails with cancelled. The end of the input is a no.
+rt::Task<Result<bool>> ask_yes(const Command& command, std::string question);
+
+}  // namespace postern::cli
