@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "aws/core/rest_bucket.hpp"
+#include "aws/core/rest_payload.hpp"
 #include "aws/core/validate.hpp"
 #include "base/ids.hpp"
 
@@ -61,9 +63,12 @@ class CodecExchange final : public Exchange {
   http::Response response_;
 };
 
-http::Response refuse(const Codec& codec, const ServiceSpec& service, WireError wire, const std::string& request_id) {
+http::Response refuse(const Codec& codec, const ServiceSpec& service, WireError wire, const std::string& request_id,
+                      std::string_view method) {
   wire.request_id = request_id;
-  return codec.encode_error(service, wire);
+  http::Response response = codec.encode_error(service, wire);
+  if (method == "HEAD") response.body.clear();
+  return response;
 }
 
 }  // namespace
@@ -94,20 +99,32 @@ rt::Task<Result<CallerInfo>> Dispatcher::identify(rt::CallContext ctx, const Ope
   co_return co_await authenticator_.authenticate(ctx, operation, request);
 }
 
+std::optional<http::Request> Dispatcher::rewrite(const http::Request& request,
+                                                 const std::optional<ClaimedScope>& scope) const {
+  if (!router_.is_rest(request, scope)) {
+    if (!stands_for_post(request)) return std::nullopt;
+    return as_post(request);
+  }
+  std::string target = path_style_target(request, options_.bucket_hosts);
+  if (target == request.target) return std::nullopt;
+  http::Request out = request;
+  out.target = std::move(target);
+  return out;
+}
+
 rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
   const std::string request_id = new_request_id(ctx.random());
   const std::optional<ClaimedScope> scope = claimed_scope(request);
-  const http::Request post = as_post(request);
-  const Route route = router_.route(post, scope);
-  const Codec* codec = codec_for(*route.answer_as);
-  if (codec == nullptr) {
-    co_return fail(ErrorKind::unsupported, "no codec for the protocol of " + std::string(route.answer_as->id));
-  }
+  // The signature covers the request as it came, not what is made of it here.
+  std::optional<http::Request> rewritten = rewrite(request, scope);
+  const Route route = router_.route(rewritten ? *rewritten : request, scope);
+  const Codec& codec = *codec_for(*route.answer_as);
   if (route.entry == nullptr) {
     WireError wire;
     wire.code = route.code;
     wire.message = route.message;
-    co_return refuse(*codec, *route.answer_as, std::move(wire), request_id);
+    wire.http_status = route.http_status;
+    co_return refuse(codec, *route.answer_as, std::move(wire), request_id, request.method);
   }
   const OperationSpec& operation = *route.entry->operation;
 
@@ -118,13 +135,15 @@ rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::Pe
   info.tls = peer.tls;
   info.operation = &operation;
 
-  // The signature covers the request as it came, not as_post()'s rewriting of it.
   Result<CallerInfo> caller = co_await identify(ctx, operation, request, scope);
   std::optional<Error> failure;
-  CodecExchange exchange(*codec, operation, post, request_id);
   if (caller) {
     info.caller = std::move(*caller);
-    Result<void> done = co_await route.entry->invoke(route.binding->handler, std::move(info), exchange);
+    // Once the signature is proven, the body may be changed: what needs it undone is an upload, which nobody copies.
+    http::Request& wire = rewritten ? *rewritten : request;
+    CodecExchange exchange(codec, operation, wire, request_id);
+    Result<void> done = open_payload(operation, wire);
+    if (done) done = co_await route.entry->invoke(route.binding->handler, std::move(info), exchange);
     if (done) co_return exchange.take();
     failure = std::move(done).error();
   } else {
@@ -135,7 +154,7 @@ rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::Pe
   if (!fault_known && ctx.explainer().wants(kTopicInternal)) {
     ctx.explainer().explain(kTopicInternal, std::string(operation.name) + " " + request_id + ": " + failure->to_text());
   }
-  co_return refuse(*codec, *route.answer_as, wire_error_of(operation, *failure), request_id);
+  co_return refuse(codec, *route.answer_as, wire_error_of(operation, *failure), request_id, request.method);
 }
 
 }  // namespace postern::aws::server

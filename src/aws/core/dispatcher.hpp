@@ -15,6 +15,8 @@ namespace postern::aws::server {
 struct DispatcherOptions {
   DispatcherOptions() = default;
   std::string default_region = "us-east-1";  ///< CallInfo::region of unsigned requests
+  /// Host names below which a further label is a bucket ("localhost"), besides AWS's own.
+  std::vector<std::string> bucket_hosts = {"localhost"};
 };
 
 /// Every answer carries a request id drawn from ctx.random(). A handler's Error with an AwsFault is answered with that
@@ -30,6 +32,8 @@ class Dispatcher final : public http::Service {
   std::span<const Binding> bindings() const noexcept { return router_.bindings(); }
 
  private:
+  /// The request as the codec reads it, or nothing when that is the request as it is.
+  std::optional<http::Request> rewrite(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
   rt::Task<Result<CallerInfo>> identify(rt::CallContext ctx, const OperationSpec& operation,
                                         const http::Request& request, const std::optional<ClaimedScope>& scope);
 

@@ -69,6 +69,13 @@ constexpr std::array<std::string_view, 4> kUnsupported{
     "NotImplemented",
 };
 
+// Only those that mean nothing else; most services have words of their own.
+constexpr std::array<std::string_view, 7> kNotFound{
+    "NotFound",      "NoSuchKey",          "NoSuchBucket",
+    "NoSuchUpload",  "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchVersion",
+};
+
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& codes, std::string_view code) noexcept {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -105,6 +112,7 @@ ErrorKind classify(std::string_view code, int http_status) noexcept {
     return ErrorKind::credentials;
   if (error_codes::contains(error_codes::kTransient, code)) return ErrorKind::unavailable;
   if (error_codes::contains(error_codes::kUnsupported, code)) return ErrorKind::unsupported;
+  if (error_codes::contains(error_codes::kNotFound, code)) return ErrorKind::not_found;
   return error_codes::by_status(code, http_status);
 }
 

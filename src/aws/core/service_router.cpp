@@ -44,6 +44,10 @@ bool speaks_forms(const ServiceSpec& service) {
   return service.protocol == Protocol::query || service.protocol == Protocol::ec2;
 }
 
+bool speaks_rest(const ServiceSpec& service) {
+  return service.protocol == Protocol::rest_json || service.protocol == Protocol::rest_xml;
+}
+
 }  // namespace
 
 std::optional<ClaimedScope> claimed_scope(const http::Request& request) {
@@ -56,8 +60,12 @@ std::optional<ClaimedScope> claimed_scope(const http::Request& request) {
   return parse_credential(rest.substr(0, rest.find_first_of(", ")));
 }
 
+bool stands_for_post(const http::Request& request) noexcept {
+  return request.method == "GET" && !request.query().empty() && request.body.empty();
+}
+
 http::Request as_post(http::Request request) {
-  if (request.method != "GET" || request.query().empty() || !request.body.empty()) return request;
+  if (!stands_for_post(request)) return request;
   std::string body;
   for (const std::string_view pair : split(request.query(), '&')) {
     if (starts_with_ignore_case(pair, "X-Amz-")) continue;
@@ -71,7 +79,55 @@ http::Request as_post(http::Request request) {
   return request;
 }
 
+ServiceRouter::ServiceRouter(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {
+  for (std::size_t i = 0; i < bindings_.size(); ++i) {
+    if (speaks_rest(*bindings_[i].service)) rest_.emplace_back(i, RestRouter(bindings_[i].entries));
+  }
+}
+
+bool ServiceRouter::is_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
+  if (rest_.empty()) return false;
+  if (scope) {
+    return std::any_of(rest_.begin(), rest_.end(),
+                       [&](const auto& rest) { return bindings_[rest.first].service->signing_name == scope->service; });
+  }
+  if (request.headers.find("X-Amz-Target") != nullptr) return false;
+  const bool form = starts_with_ignore_case(request.headers.get("Content-Type"), "application/x-www-form-urlencoded");
+  return !form && form_field(request.query(), "Action").empty();
+}
+
+Route ServiceRouter::route_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
+  Route route;
+  for (const auto& [index, router] : rest_) {
+    const Binding* const binding = &bindings_[index];
+    if (scope && binding->service->signing_name != scope->service) continue;
+    // Of an unsigned request that nobody knows, the first service tells.
+    if (route.binding == nullptr) {
+      route.binding = binding;
+      route.answer_as = binding->service;
+    }
+    const Entry* const entry = router.find(request);
+    if (entry == nullptr) continue;
+    route.binding = binding;
+    route.answer_as = binding->service;
+    route.entry = entry;
+    return route;
+  }
+  if (route.answer_as->s3_rules) {
+    route.code = "NotImplemented";
+    route.message = "A header you provided implies functionality that is not implemented";
+    route.http_status = 501;
+  } else {
+    route.code = "UnknownOperationException";
+    route.message = "No operation has " + printable(request.method, kQuotedNameMax) + " " +
+                    printable(request.path(), kQuotedNameMax);
+    route.http_status = 404;
+  }
+  return route;
+}
+
 Route ServiceRouter::route(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
+  if (is_rest(request, scope)) return route_rest(request, scope);
   const std::string* target = request.headers.find("X-Amz-Target");
   return target != nullptr ? route_target(*target) : route_action(request, scope);
 }

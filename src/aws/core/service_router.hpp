@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/core/rest_router.hpp"
 #include "aws/core/server.hpp"
 #include "aws/core/spec.hpp"
 #include "http/message.hpp"
@@ -25,6 +26,9 @@ struct ClaimedScope {
 /// Absent when the request has no SigV4 credential or one that makes no sense.
 std::optional<ClaimedScope> claimed_scope(const http::Request& request);
 
+/// Whether as_post() would change the request.
+bool stands_for_post(const http::Request& request) noexcept;
+
 /// A GET of the query and ec2 protocols as the POST that it stands for: parameters of the target's query without the
 /// X-Amz-* ones become the body. Every other request comes back unchanged.
 http::Request as_post(http::Request request);
@@ -37,21 +41,28 @@ struct Route {
   const ServiceSpec* answer_as = nullptr;
   std::string code;  ///< why `entry` is null: "UnknownOperationException", "InvalidAction", ...
   std::string message;
+  int http_status = 400;
 };
 
-/// Finds services by X-Amz-Target prefix (awsJson) or by the scope's service, Version and Action (query, ec2).
+/// Finds services by X-Amz-Target prefix (awsJson), by the scope's service, Version and Action (query, ec2) or by the
+/// scope's service, method and path (REST).
 class ServiceRouter {
  public:
-  explicit ServiceRouter(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {}
-  /// `request` as as_post() leaves it; `scope` is what claimed_scope() found before that.
+  explicit ServiceRouter(std::vector<Binding> bindings);
+  /// True when the request is one of the REST protocols: signed for a service that speaks one, or unsigned and neither
+  /// awsJson nor a form.
+  bool is_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
+  /// `request` as as_post() leaves it, or in path style when is_rest(); `scope` is what claimed_scope() found before.
   Route route(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
   std::span<const Binding> bindings() const noexcept { return bindings_; }
 
  private:
   Route route_target(std::string_view target) const;
+  Route route_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
   Route route_action(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
 
   std::vector<Binding> bindings_;
+  std::vector<std::pair<std::size_t, RestRouter>> rest_;  // by index of the binding
 };
 
 }  // namespace postern::aws::server

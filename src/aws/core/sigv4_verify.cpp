@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/core/sigv4_chunks.hpp"
 #include "aws/core/sigv4_crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
@@ -276,8 +277,12 @@ tl::expected<SignedBy, SignatureFailure> verify_signature(Signer& signer, const 
 
   const std::string body_hash = signer.sha256_hex(request.body);
   std::string payload_hash = body_hash;
-  if (const std::string* declared = request.headers.find("x-amz-content-sha256")) payload_hash = *declared;
-  const bool unsigned_payload = options.signing.unsigned_payload && payload_hash == "UNSIGNED-PAYLOAD";
+  if (const std::string* declared = request.headers.find("x-amz-content-sha256"))
+    payload_hash = *declared;
+  else if (claim->presigned && options.signing.unsigned_payload)
+    payload_hash = "UNSIGNED-PAYLOAD";
+  const bool unsigned_payload =
+      options.signing.unsigned_payload && (payload_hash == "UNSIGNED-PAYLOAD" || is_streaming_payload(payload_hash));
   if (payload_hash != body_hash && !unsigned_payload) {
     return problem(SignatureProblem::mismatch,
                    "The provided 'x-amz-content-sha256' header does not match what was computed.");
@@ -286,6 +291,8 @@ tl::expected<SignedBy, SignatureFailure> verify_signature(Signer& signer, const 
   if (!good && claim->presigned && token_is_signed(request)) {
     good = matches(signer, without_query_token(request), *claim, *key, *at, *names, payload_hash, options.signing);
   }
+  good = good && chunks_are_signed(signer, request, claim->access_key_id, key->secret_access_key.reveal(),
+                                   SigningScope(claim->region, claim->service, *at), claim->signature);
   if (!good) {
     return problem(
         SignatureProblem::mismatch,

@@ -191,6 +191,7 @@ Result<void> validate_input(const OperationSpec& op, const void* input) {
                         join(violations, "; ");
   // STS, IAM and the other services of the query protocol leave "Exception" away.
   const char* code = op.service->protocol == Protocol::query ? "ValidationError" : "ValidationException";
+  if (op.service->s3_rules) code = "InvalidArgument";
   return fail(bad_request(op, code, std::move(message)));
 }
 
