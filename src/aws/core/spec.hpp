@@ -68,9 +68,9 @@ struct OperationSpec {
   const Pagination* pagination = nullptr;
   std::string_view xml_root;  ///< rest-xml: locationName of the input; empty: the input shape's name
   std::string_view xml_root_namespace;
-  int success_status = 200;      ///< REST: what a server answers with when all is well
-  std::string_view reply_root;   ///< rest-xml: the reply's root element; empty: the output shape's name
-  bool unwrapped_reply = false;  ///< rest-xml: the root element is the output's only member itself
+  int success_status = 200;          ///< REST: what a server answers with when all is well
+  std::string_view reply_root = {};  ///< rest-xml: the reply's root element; empty: the output shape's name
+  bool unwrapped_reply = false;      ///< rest-xml: the root element is the output's only member itself
   BodyChecksum body_checksum = BodyChecksum::none;
 };
 
