@@ -69,7 +69,7 @@ struct AddressRange {
 /// Milliseconds since the Unix epoch; years far beyond WallTime's occur in policies.
 using ConditionTime = std::chrono::sys_time<std::chrono::milliseconds>;
 /// ISO 8601 as IAM takes it (a year, a month, a day, or a date and time with or without zone and fraction) or seconds
-/// since the epoch.
+/// since the epoch. Four digits are a year.
 std::optional<ConditionTime> parse_condition_time(std::string_view text);
 std::optional<double> parse_condition_number(std::string_view text);
 

@@ -126,7 +126,8 @@ std::optional<double> parse_condition_number(std::string_view text) {
 }
 
 std::optional<ConditionTime> parse_condition_time(std::string_view text) {
-  const bool iso = text.find_first_of("-Tt") != std::string_view::npos && !text.starts_with('-');
+  // Four digits are a year: as seconds they would be in 1970.
+  const bool iso = text.size() == 4 || (text.find_first_of("-Tt") != std::string_view::npos && !text.starts_with('-'));
   if (iso) return parse_iso_time(text);
   const std::optional<double> seconds = parse_condition_number(text);
   // The last second of the year 9999 bounds what either form can say.

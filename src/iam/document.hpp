@@ -145,8 +145,8 @@ struct ParseOptions {
 Result<DocumentPtr> parse_document(DocumentKind kind, std::string_view text,
                                    const ParseOptions& options = ParseOptions());
 /// The same of a document that is part of a larger one (CloudFormation, world files).
-Result<DocumentPtr> parse_document(DocumentKind kind, const Json& document,
-                                   const ParseOptions& options = ParseOptions());
+Result<DocumentPtr> document_from_json(DocumentKind kind, const Json& document,
+                                       const ParseOptions& options = ParseOptions());
 
 /// The services that resource control policies apply to, e.g. "s3".
 bool supports_rcp(std::string_view service) noexcept;

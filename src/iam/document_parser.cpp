@@ -328,7 +328,7 @@ Result<DocumentPtr> parse_document(DocumentKind kind, std::string_view text, con
   return DocumentParser(kind, options).parse(text);
 }
 
-Result<DocumentPtr> parse_document(DocumentKind kind, const Json& document, const ParseOptions& options) {
+Result<DocumentPtr> document_from_json(DocumentKind kind, const Json& document, const ParseOptions& options) {
   return DocumentParser(kind, options).parse(document.dump());
 }
 
