@@ -2,9 +2,11 @@
 
 #include <set>
 
+#include "aws/drs/server.hpp"
 #include "aws/ec2/server.hpp"
 #include "aws/iam/server.hpp"
 #include "aws/organizations/server.hpp"
+#include "aws/s3/server.hpp"
 #include "aws/ssm/server.hpp"
 #include "aws/sts/server.hpp"
 #include "aws/tiny/server.hpp"
@@ -19,12 +21,10 @@ struct Service {
 };
 
 std::vector<Service> services() {
-  return {Service(ec2::service(), ec2::operations()),
-          Service(iam::service(), iam::operations()),
-          Service(organizations::service(), organizations::operations()),
-          Service(ssm::service(), ssm::operations()),
-          Service(sts::service(), sts::operations()),
-          Service(tiny::service(), tiny::operations())};
+  return {Service(drs::service(), drs::operations()), Service(ec2::service(), ec2::operations()),
+          Service(iam::service(), iam::operations()), Service(organizations::service(), organizations::operations()),
+          Service(s3::service(), s3::operations()),   Service(ssm::service(), ssm::operations()),
+          Service(sts::service(), sts::operations()), Service(tiny::service(), tiny::operations())};
 }
 
 /// Walks every shape once; fails the test where a descriptor contradicts itself.
@@ -113,7 +113,10 @@ TEST(Descriptors, OperationsAreSortedAndComplete) {
       EXPECT_LT(last, operation->name);
       last = operation->name;
       EXPECT_FALSE(operation->http_method.empty());
-      EXPECT_EQ(operation->request_uri, "/");
+      const bool rest = service.spec->protocol == Protocol::rest_json || service.spec->protocol == Protocol::rest_xml;
+      if (!rest) {
+        EXPECT_EQ(operation->request_uri, "/");
+      }
       // AWS's query services wrap every result; an operation without output has nothing to wrap.
       if (service.spec->protocol == Protocol::query && !operation->output->members.empty()) {
         EXPECT_EQ(operation->result_wrapper, std::string(operation->name) + "Result");
@@ -177,6 +180,30 @@ TEST(Descriptors, ErrorsKnowTheirCodeAndStatus) {
   EXPECT_EQ(ssm::InvalidInstanceId::shape().error_code, "InvalidInstanceId");
   EXPECT_EQ(ssm::InvalidInstanceId::shape().error_status, 400);
   EXPECT_FALSE(tiny::Broken::shape().sender_fault);
+}
+
+TEST(Descriptors, RestOperationsSayWhatTheirModelsSay) {
+  EXPECT_TRUE(s3::service().s3_rules);
+  EXPECT_FALSE(drs::service().s3_rules);
+  EXPECT_EQ(s3::service().xml_namespace, "http://s3.amazonaws.com/doc/2006-03-01/");
+  const OperationSpec& list = s3::ListObjectsV2::spec();
+  EXPECT_EQ(list.http_method, "GET");
+  EXPECT_EQ(list.request_uri, "/{Bucket}?list-type=2");
+  EXPECT_EQ(list.reply_root, "ListBucketResult");
+  EXPECT_EQ(find_member(*list.input, "MaxKeys")->location, Location::query);
+  EXPECT_TRUE(find_member(*list.output, "Contents")->shape->flattened);
+  EXPECT_EQ(s3::DeleteObject::spec().success_status, 204);
+  EXPECT_EQ(s3::PutBucketPolicy::spec().body_checksum, BodyChecksum::required);
+  EXPECT_EQ(s3::PutObject::spec().body_checksum, BodyChecksum::optional);
+  EXPECT_TRUE(s3::GetBucketLocation::spec().unwrapped_reply);
+  const Member* config = find_member(*s3::PutBucketVersioning::spec().input, "VersioningConfiguration");
+  EXPECT_TRUE(config->payload);
+  ASSERT_NE(config->xml_namespace, nullptr);
+  EXPECT_EQ(config->xml_namespace->uri, s3::service().xml_namespace);
+  EXPECT_EQ(find_member(*s3::PutObject::spec().input, "Metadata")->location, Location::headers);
+  EXPECT_EQ(find_member(*s3::PutObject::spec().input, "Metadata")->wire_name, "x-amz-meta-");
+  EXPECT_EQ(drs::StartRecovery::spec().success_status, 202);
+  EXPECT_EQ(drs::StartRecovery::spec().effect, Effect::write);
 }
 
 TEST(OpenEnums, KnowTheirValuesAndKeepOthers) {

@@ -31,8 +31,13 @@ inline std::string fill_text(const Shape& shape, int salt) {
   return text;
 }
 
+/// Keys of header maps are part of a header's name.
+inline const char* key_stem(const Member* member) {
+  return member != nullptr && member->location == Location::headers ? "key-" : "key ";
+}
+
 /// Sets the value and everything below it. `salt` varies the values; returns the number of scalars set.
-inline int fill(const Shape& shape, void* value, int salt, int depth = 0) {
+inline int fill(const Shape& shape, void* value, int salt, int depth = 0, const Member* of = nullptr) {
   switch (shape.kind) {
     case Kind::structure: {
       int count = 0;
@@ -40,7 +45,7 @@ inline int fill(const Shape& shape, void* value, int salt, int depth = 0) {
         const bool nested = member.shape->kind == Kind::structure || member.shape->kind == Kind::list ||
                             member.shape->kind == Kind::map;
         if (nested && depth >= kFillDepthMax) continue;
-        count += fill(*member.shape, member_emplace(value, member), salt + count, depth + 1);
+        count += fill(*member.shape, member_emplace(value, member), salt + count, depth + 1, &member);
       }
       return count;
     }
@@ -54,7 +59,7 @@ inline int fill(const Shape& shape, void* value, int salt, int depth = 0) {
     case Kind::map: {
       int count = 0;
       for (std::int64_t i = 0; i < fitting(shape, 2); ++i) {
-        const std::string key = "key " + std::to_string(i);
+        const std::string key = key_stem(of) + std::to_string(i);
         count += fill(*shape.element, shape.ops->map->emplace(value, key, *shape.element), salt + count, depth + 1);
       }
       return count;

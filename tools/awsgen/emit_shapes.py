@@ -51,11 +51,24 @@ def _initialiser(pairs):
     return "{" + ", ".join(f".{key} = {value}" for key, value in pairs if value is not None) + "}"
 
 
+def _namespaces(service):
+    """Every namespace that a reference declares, in order: (uri, prefix)."""
+    found = set()
+    for shape in service.shapes:
+        found.update((shape.element_namespace, shape.key_namespace))
+        found.update(m.xml_namespace for m in shape.members)
+    return sorted(found - {None})
+
+
+def _namespace(service, namespace):
+    return f"&kNamespaces[{_namespaces(service).index(namespace)}]" if namespace else None
+
+
 def _flag(condition):
     return "true" if condition else None
 
 
-def _member(shape, member, cpp):
+def _member(service, shape, member, cpp):
     return _initialiser([
         ("name", cpp_string(member.name)),
         ("wire_name", cpp_string(member.wire_name)),
@@ -70,10 +83,12 @@ def _member(shape, member, cpp):
         ("flattened", _flag(member.flattened)),
         ("xml_attribute", _flag(member.xml_attribute)),
         ("payload", _flag(member.payload)),
+        ("json_value", _flag(member.json_value)),
+        ("xml_namespace", _namespace(service, member.xml_namespace)),
     ])
 
 
-def _descriptor(shape):
+def _descriptor(service, shape):
     collection = shape.kind in ("list", "map")
     return _initialiser([
         ("name", cpp_string(shape.name)),
@@ -96,6 +111,8 @@ def _descriptor(shape):
         ("sender_fault", "false" if shape.error and not shape.sender_fault else None),
         ("xml_namespace", cpp_string(shape.xml_namespace)),
         ("xml_namespace_prefix", cpp_string(shape.xml_prefix)),
+        ("element_namespace", _namespace(service, shape.element_namespace)),
+        ("key_namespace", _namespace(service, shape.key_namespace)),
     ])
 
 
@@ -121,6 +138,7 @@ def _service_spec(service):
         ("signing_name", cpp_string(meta.get("signingName") or meta["endpointPrefix"])),
         ("xml_namespace", cpp_string(meta.get("xmlNamespace", ""))),
         ("global_endpoint", cpp_string(meta.get("globalEndpoint", ""))),
+        ("s3_rules", _flag(meta.get("signatureVersion") == "s3")),
     ])
 
 
@@ -140,6 +158,10 @@ def _operation_spec(operation):
         ("pagination", f"&kPages{operation.name}" if operation.pagination else None),
         ("xml_root", cpp_string(operation.xml_root)),
         ("xml_root_namespace", cpp_string(operation.xml_root_namespace)),
+        ("success_status", str(operation.success_status) if operation.success_status != 200 else None),
+        ("reply_root", cpp_string(operation.reply_root) if operation.reply_root else None),
+        ("unwrapped_reply", _flag(operation.unwrapped_reply)),
+        ("body_checksum", f"aws::BodyChecksum::{operation.body_checksum}" if operation.body_checksum != "none" else None),
     ])
 
 
@@ -167,15 +189,18 @@ def emit_shapes(service):
         out.append(_SUPPORT)
     out += [f"extern const aws::Shape {_shape(s)};\n" for s in service.shapes]
     out.append("\n")
+    if _namespaces(service):
+        values = ", ".join("{" + cpp_string(uri) + ", " + cpp_string(prefix) + "}" for uri, prefix in _namespaces(service))
+        out.append(f"constexpr aws::XmlNamespace kNamespaces[] = {{{values}}};\n")
     for shape in service.shapes:
         if shape.enum:
             values = ", ".join(cpp_string(v) for v in shape.enum)
             out.append(f"constexpr std::string_view {_values(shape)}[] = {{{values}}};\n")
         if shape.members:
-            members = "".join(f"    {_member(shape, m, cpp)},\n" for m, cpp in fields(shape))
+            members = "".join(f"    {_member(service, shape, m, cpp)},\n" for m, cpp in fields(shape))
             out.append(f"constexpr aws::Member kMembers{_ident(shape)}[] = {{\n{members}}};\n")
     out.append("\n")
-    out += [f"constinit const aws::Shape {_shape(s)}{_descriptor(s)};\n" for s in service.shapes]
+    out += [f"constinit const aws::Shape {_shape(s)}{_descriptor(service, s)};\n" for s in service.shapes]
     out += ["\n", _operations(service), "\n}  // namespace\n\n"]
     out += [_enum_functions(s) for s in enum_tags(service)]
     out += [f"const aws::Shape& {s.cpp_name}::shape() {{ return {_shape(s)}; }}\n" for s in service.structures]

@@ -41,6 +41,8 @@ class Member:
     flattened: bool = False
     xml_attribute: bool = False
     payload: bool = False
+    json_value: bool = False
+    xml_namespace: tuple = None  # (uri, prefix) of the reference itself
     boxed: bool = False  # a struct that holds itself through this member
 
 
@@ -67,6 +69,8 @@ class Shape:
     sender_fault: bool = True
     xml_namespace: str = ""
     xml_prefix: str = ""
+    element_namespace: tuple = None  # (uri, prefix) where the list or map refers to its elements
+    key_namespace: tuple = None
     cyclic: bool = False  # a structure that reaches itself
 
     @property
@@ -89,6 +93,10 @@ class Operation:
     pagination: dict = None
     xml_root: str = ""
     xml_root_namespace: str = ""
+    success_status: int = 200
+    reply_root: str = ""
+    unwrapped_reply: bool = False
+    body_checksum: str = "none"
     note: str = ""
 
 
@@ -185,6 +193,7 @@ class _Builder:
     def _list(self, shape, raw):
         shape.element = self.shape(raw["member"]["shape"])
         shape.element_name = self._trait(raw["member"], "locationName") or "member"
+        shape.element_namespace = self._own_namespace(raw["member"])
         if shape.element.kind == "boolean":
             raise ModelError(f"{self.id}: {shape.name}: lists of booleans are not supported (vector<bool>)")
 
@@ -192,6 +201,8 @@ class _Builder:
         shape.element = self.shape(raw["value"]["shape"])
         shape.element_name = self._trait(raw["value"], "locationName") or "value"
         shape.key_name = self._trait(raw["key"], "locationName") or "key"
+        shape.element_namespace = self._own_namespace(raw["value"])
+        shape.key_namespace = self._own_namespace(raw["key"])
 
     def _structure(self, shape, raw):
         shape.union = bool(raw.get("union"))
@@ -199,7 +210,8 @@ class _Builder:
         payload = raw.get("payload")
         for name, ref in raw.get("members", {}).items():
             location_name = self._trait(ref, "locationName")
-            wire_name = location_name or name
+            # A payload's root element is called as its shape when nothing else is said.
+            wire_name = location_name or (ref["shape"] if self.protocol == "rest_xml" and name == payload else name)
             query_name = wire_name
             if self.protocol == "ec2":
                 capital = location_name[0].upper() + location_name[1:] if location_name else name
@@ -212,7 +224,9 @@ class _Builder:
                 idempotency_token=bool(self._trait(ref, "idempotencyToken")),
                 flattened=bool(ref.get("flattened")),
                 xml_attribute=bool(self._trait(ref, "xmlAttribute")),
-                payload=name == payload))
+                payload=name == payload,
+                json_value=bool(self._trait(ref, "jsonvalue")),
+                xml_namespace=self._own_namespace(ref)))
         if raw.get("exception") or "error" in raw:
             error = raw.get("error", {})
             shape.error = True
@@ -248,6 +262,10 @@ class _Builder:
             return namespace, ""
         return namespace.get("uri", ""), namespace.get("prefix", "")
 
+    def _own_namespace(self, ref):
+        namespace = self._xml_namespace(ref)
+        return namespace if namespace[0] else None
+
     @staticmethod
     def _limit(value):
         """Whole numbers only: the one limit with a fraction in AWS's models bounds a percentage of ours to nothing."""
@@ -262,26 +280,38 @@ class _Builder:
         effect = choice.get("effect") or ("read" if name.startswith(READ_PREFIXES) else "write")
         if effect not in EFFECTS:
             raise ModelError(f"{self.id}.{name}: effect must be one of {', '.join(EFFECTS)}, not {effect}")
-        unknown = set(choice) - {"effect", "note"}
+        unknown = set(choice) - {"effect", "note", "reply", "unwrapped"}
         if unknown:
             raise ModelError(f"{self.id}.{name}: unknown keys {sorted(unknown)} in the selection")
         output = raw.get("output", {})
         root = raw.get("input", {})
+        http = raw.get("http", {})
         return Operation(
             name,
             self._message(root.get("shape"), name, "Request"),
             self._message(output.get("shape"), name, "Response"),
             [self.shape(e["shape"]) for e in sorted(raw.get("errors", []), key=lambda e: e["shape"])],
             effect,
-            raw.get("http", {}).get("method", "POST"),
-            raw.get("http", {}).get("requestUri", "/"),
+            http.get("method", "POST"),
+            http.get("requestUri", "/"),
             result_wrapper=output.get("resultWrapper", ""),
             host_prefix=raw.get("endpoint", {}).get("hostPrefix", ""),
             unsigned=raw.get("authtype") == "none" or name in self.selection.get("unsigned", []),
             pagination=self._pagination(name),
             xml_root=root.get("locationName", ""),
             xml_root_namespace=self._xml_namespace(root)[0],
+            success_status=http.get("responseCode", 200),
+            reply_root=choice.get("reply", ""),
+            unwrapped_reply=choice.get("unwrapped", False),
+            body_checksum=self._body_checksum(raw),
             note=choice.get("note", ""))
+
+    @staticmethod
+    def _body_checksum(raw):
+        flexible = raw.get("httpChecksum", {})
+        if raw.get("httpChecksumRequired") or flexible.get("requestChecksumRequired"):
+            return "required"
+        return "optional" if "requestAlgorithmMember" in flexible else "none"
 
     def _message(self, shape_name, operation, suffix):
         if shape_name is not None:
