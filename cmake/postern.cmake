@@ -34,7 +34,7 @@ target_compile_options(postern_settings INTERFACE
 # folder in a flag would keep checkouts from sharing their objects.
 if(POSTERN_CCACHE)
   file(RELATIVE_PATH POSTERN_SOURCE_PREFIX ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
-  target_compile_options(postern_settings INTERFACE -ffile-prefix-map=${POSTERN_SOURCE_PREFIX}/=)
+  target_compile_options(postern_settings INTERFACE -ffile-prefix-map=${POSTERN_SOURCE_PREFIX}=)
 else()
   target_compile_options(postern_settings INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 endif()

@@ -25,6 +25,8 @@ class Headers {
   std::string_view get(std::string_view name) const noexcept;
   const std::vector<std::pair<std::string, std::string>>& fields() const noexcept { return fields_; }
   bool empty() const noexcept { return fields_.empty(); }
+  /// Makes room for that many fields at once.
+  void reserve(std::size_t count) { fields_.reserve(count); }
   friend bool operator==(const Headers&, const Headers&) = default;
 
  private:

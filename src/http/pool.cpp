@@ -134,19 +134,6 @@ void ClientPool::give_back(PerOrigin& per_origin, std::unique_ptr<Connection> co
   arm_sweep();
 }
 
-rt::Task<Result<ReceivedResponse>> ClientPool::exchange(rt::CallContext ctx, Connection& connection,
-                                                        const std::string& bytes, Method method) {
-  const StreamTimer timer(ctx, *connection.stream);
-  Result<void> written = co_await connection.stream->write_all(std::as_bytes(std::span(bytes)));
-  if (!written) {
-    const Delivery delivery = written.error().delivery() == Delivery::not_sent ? Delivery::not_sent : Delivery::sent;
-    co_return fail(exchange_error(std::move(written).error(), timer, delivery));
-  }
-  Result<ReceivedResponse> received = co_await connection.reader.read_response(method);
-  if (!received) co_return fail(exchange_error(std::move(received).error(), timer, Delivery::sent));
-  co_return received;
-}
-
 rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin& origin, PerOrigin& per_origin,
                                                const Request& request) {
   std::string bytes;
@@ -162,15 +149,19 @@ rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin
       if (!opened) co_return fail(std::move(opened).error());
       connection = std::move(*opened);
     }
-    Result<ReceivedResponse> received = co_await exchange(ctx, *connection, bytes, method);
-    if (received) {
-      if (received->persistence == Persistence::keep) give_back(per_origin, std::move(connection), clock_->now());
-      co_return std::move(received->response);
+    const StreamTimer timer(ctx, *connection->stream);
+    Result<void> written = co_await connection->stream->write_all(net::as_bytes(bytes));
+    if (!written) {
+      const bool none_left = written.error().delivery() == Delivery::not_sent;
+      Error error = exchange_error(std::move(written).error(), timer, none_left ? Delivery::not_sent : Delivery::sent);
+      // Not a byte left on a connection that the server had closed meanwhile: a fresh one is no second send.
+      if (reused && none_left && error.kind() == ErrorKind::unavailable) continue;
+      co_return fail(std::move(error));
     }
-    // Not a byte left on a connection that the server had closed meanwhile: a fresh one is no second send.
-    const Error& error = received.error();
-    const bool again = reused && error.delivery() == Delivery::not_sent && error.kind() == ErrorKind::unavailable;
-    if (!again) co_return fail(std::move(received).error());
+    Result<ReceivedResponse> received = co_await connection->reader.read_response(method);
+    if (!received) co_return fail(exchange_error(std::move(received).error(), timer, Delivery::sent));
+    if (received->persistence == Persistence::keep) give_back(per_origin, std::move(connection), clock_->now());
+    co_return std::move(received->response);
   }
 }
 

@@ -55,8 +55,6 @@ class ClientPool final : public Client {
   rt::Task<Result<std::unique_ptr<Connection>>> connect(rt::CallContext ctx, const Origin& origin);
   rt::Task<Result<Response>> send_on(rt::CallContext ctx, const Origin& origin, PerOrigin& per_origin,
                                      const Request& request);
-  rt::Task<Result<ReceivedResponse>> exchange(rt::CallContext ctx, Connection& connection, const std::string& bytes,
-                                              Method method);
   void sweep();
   void arm_sweep();
   void give_back(PerOrigin& per_origin, std::unique_ptr<Connection> connection, MonoTime now);

@@ -22,6 +22,10 @@ bool is_address_literal(std::string_view host) noexcept {
   return !ec;
 }
 
+std::size_t Stream::write_ready(std::span<const std::byte>) noexcept {
+  return 0;
+}
+
 std::size_t Stream::take_ready(std::span<std::byte>) noexcept {
   return 0;
 }

@@ -36,6 +36,9 @@ class Stream {
   /// Moves bytes that have already arrived into `into` and returns how many; never waits. 0 when there are none, or
   /// when the stream ended or failed: then is_open() is false from now on. Only with no read pending.
   virtual std::size_t take_ready(std::span<std::byte> into) noexcept;
+  /// Writes what the connection takes at once and returns how many bytes; never waits. 0 when it takes none now, or
+  /// when the stream ended or failed: write_all() of the rest tells. Only with no write pending.
+  virtual std::size_t write_ready(std::span<const std::byte> bytes) noexcept;
   /// Who is at the other end, for logs: "127.0.0.1:51234"; empty when there is nothing to say.
   virtual std::string peer() const;
 };

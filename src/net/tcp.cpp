@@ -118,6 +118,12 @@ class TcpStream final : public Stream {
     return 0;
   }
 
+  std::size_t write_ready(std::span<const std::byte> bytes) noexcept override {
+    if (ended_ || !socket_.is_open()) return 0;
+    const ssize_t sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  }
+
   std::string peer() const override {
     error_code ec;
     const tcp::endpoint endpoint = socket_.remote_endpoint(ec);

@@ -55,6 +55,8 @@ TlsStream::TlsStream(std::unique_ptr<Stream> inner, SslPtr ssl, const BIO_METHOD
   BIO_set_data(bio, &buffers_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
+  // Whole records in one call to the BIO, which never has to wait for what it already holds.
+  SSL_set_read_ahead(ssl_.get(), 1);
   if (role == TlsRole::client) {
     SSL_set_connect_state(ssl_.get());
   } else {
@@ -80,21 +82,44 @@ rt::Task<Result<void>> TlsStream::flush() {
   co_return Result<void>();
 }
 
-/// Gets more encrypted bytes; false at the end of the inner stream.
-rt::Task<Result<bool>> TlsStream::fill() {
+/// Where the next encrypted bytes go; what was there has been consumed.
+std::span<std::byte> TlsStream::room_for_input() {
   if (buffers_.in == nullptr) buffers_.in = std::make_unique_for_overwrite<std::byte[]>(TlsBuffers::in_capacity);
   CHECK(buffers_.in_begin == buffers_.in_end);
-  const std::span<std::byte> room(buffers_.in.get(), TlsBuffers::in_capacity);
-  Result<std::size_t> got = co_await inner_->read_some(room);
-  if (!got) {
-    broken_ = true;
-    co_return fail(std::move(got).error());
-  }
+  return std::span<std::byte>(buffers_.in.get(), TlsBuffers::in_capacity);
+}
+
+/// Whether OpenSSL can make anything of what has come so far. Asking it in vain is not cheap.
+bool TlsStream::has_input() const noexcept {
+  return buffers_.in_begin != buffers_.in_end || SSL_has_pending(ssl_.get()) != 0;
+}
+
+/// SSL_read; what SSL_get_error says of it.
+int TlsStream::decrypt(std::span<std::byte> into, std::size_t* count) noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+  const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), count);
+  return done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), done);
+}
+
+/// What a read into room_for_input() brought; false when it failed or the inner stream has ended.
+bool TlsStream::take_input(const Result<std::size_t>& got) {
+  if (!got) return false;
   buffers_.in_begin = 0;
   buffers_.in_end = *got;
-  if (first_.empty()) first_ = std::string(as_text(room.first(std::min<std::size_t>(*got, 80))));
+  if (first_.empty()) {
+    first_ = std::string(as_text(std::span<const std::byte>(buffers_.in.get(), std::min<std::size_t>(*got, 80))));
+  }
   if (*got == 0) ended_ = true;
-  co_return *got > 0;
+  return *got > 0;
+}
+
+/// Gets more encrypted bytes; false at the end of the inner stream.
+rt::Task<Result<bool>> TlsStream::fill() {
+  Result<std::size_t> got = co_await inner_->read_some(room_for_input());
+  const bool more = take_input(got);
+  if (got) co_return more;
+  broken_ = true;
+  co_return fail(std::move(got).error());
 }
 
 Error TlsStream::failure(const char* doing) {
@@ -145,53 +170,61 @@ rt::Task<Result<void>> TlsStream::handshake() {
 rt::Task<Result<std::size_t>> TlsStream::read_some(std::span<std::byte> into) {
   for (;;) {
     if (broken_) co_return fail(ErrorKind::unavailable, "the TLS connection is broken");
+    if (ended_) co_return std::size_t{0};
     const bool shaking = SSL_is_init_finished(ssl_.get()) == 0;
-    ERR_clear_error();
-    std::size_t count = 0;
-    const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-    const int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), done);
-    // Answers of the handshake must go out now; later ones (a key update) leave with the next write, which may be in
-    // progress.
-    if (shaking && !buffers_.out.empty()) {
-      Result<void> flushed = co_await flush();
-      if (!flushed) co_return fail(std::move(flushed).error());
+    if (shaking || has_input()) {
+      std::size_t count = 0;
+      const int error = decrypt(into, &count);
+      // Answers of the handshake must go out now; later ones (a key update) leave with the next write, which may be in
+      // progress.
+      if (shaking && !buffers_.out.empty()) {
+        Result<void> flushed = co_await flush();
+        if (!flushed) co_return fail(std::move(flushed).error());
+      }
+      if (error == SSL_ERROR_NONE) co_return count;
+      if (error == SSL_ERROR_ZERO_RETURN) {
+        ended_ = true;
+        co_return std::size_t{0};
+      }
+      if (error != SSL_ERROR_WANT_READ) co_return fail(failure(shaking ? "shaking hands" : "reading"));
     }
-    if (error == SSL_ERROR_NONE) co_return count;
-    if (error == SSL_ERROR_ZERO_RETURN) {
-      ended_ = true;
-      co_return std::size_t{0};
-    }
-    if (error != SSL_ERROR_WANT_READ) co_return fail(failure(shaking ? "shaking hands" : "reading"));
-    Result<bool> more = co_await fill();
-    if (!more) co_return fail(std::move(more).error());
-    if (!*more) {
+    // fill() in place: one task less for every message.
+    Result<std::size_t> got = co_await inner_->read_some(room_for_input());
+    if (!take_input(got)) {
       broken_ = true;
+      if (!got) co_return fail(std::move(got).error());
       co_return fail(ErrorKind::unavailable, "the peer cut the TLS connection without saying goodbye");
     }
   }
 }
 
 rt::Task<Result<void>> TlsStream::write_all(std::span<const std::byte> bytes) {
-  bool first_piece = true;
+  const rt::asio::cancellation_state state = co_await rt::asio::this_coro::cancellation_state;
+  bool anything_sent = false;
   while (!bytes.empty()) {
-    if (broken_) {
-      Error error(ErrorKind::unavailable, "the TLS connection is broken");
-      co_return fail(std::move(error).delivered(first_piece ? Delivery::not_sent : Delivery::sent));
+    const Delivery so_far = anything_sent ? Delivery::sent : Delivery::not_sent;
+    if (state.cancelled() != rt::asio::cancellation_type::none) {
+      co_return fail(Error(ErrorKind::cancelled, "cancelled").delivered(so_far));
     }
+    if (broken_) co_return fail(Error(ErrorKind::unavailable, "the TLS connection is broken").delivered(so_far));
     const std::span<const std::byte> piece = bytes.first(std::min(bytes.size(), tls_piece));
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) ERR_clear_error();
     std::size_t taken = 0;
-    const int done = SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &taken);
-    if (done != 1) {
-      Error failed = failure("writing");
-      co_return fail(std::move(failed).delivered(first_piece ? Delivery::not_sent : Delivery::sent));
+    if (SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &taken) != 1) {
+      co_return fail(failure("writing").delivered(so_far));
     }
-    Result<void> flushed = co_await flush();
-    if (!flushed) {
-      const bool none_left = first_piece && flushed.error().delivery() == Delivery::not_sent;
-      co_return fail(std::move(flushed).error().delivered(none_left ? Delivery::not_sent : Delivery::sent));
+    // Most messages fit into the socket's buffer: no task has to be made for them.
+    const std::size_t at_once = inner_->write_ready(as_bytes(buffers_.out));
+    buffers_.out.erase(0, at_once);
+    anything_sent = anything_sent || at_once > 0;
+    if (!buffers_.out.empty()) {
+      Result<void> flushed = co_await flush();
+      if (!flushed) {
+        const bool none_left = !anything_sent && flushed.error().delivery() == Delivery::not_sent;
+        co_return fail(std::move(flushed).error().delivered(none_left ? Delivery::not_sent : Delivery::sent));
+      }
     }
-    first_piece = false;
+    anything_sent = true;
     bytes = bytes.subspan(taken);
   }
   co_return Result<void>();
@@ -221,20 +254,20 @@ void TlsStream::close() noexcept {
 std::size_t TlsStream::take_ready(std::span<std::byte> into) noexcept {
   if (broken_ || ended_ || into.empty() || SSL_is_init_finished(ssl_.get()) == 0) return 0;
   for (;;) {
-    ERR_clear_error();
-    std::size_t count = 0;
-    const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-    if (done == 1) return count;
-    const int error = SSL_get_error(ssl_.get(), done);
-    if (error != SSL_ERROR_WANT_READ) {
-      (error == SSL_ERROR_ZERO_RETURN ? ended_ : broken_) = true;
-      ERR_clear_error();
-      return 0;
+    if (has_input()) {
+      std::size_t count = 0;
+      const int error = decrypt(into, &count);
+      if (error == SSL_ERROR_NONE) return count;
+      if (error != SSL_ERROR_WANT_READ) {
+        (error == SSL_ERROR_ZERO_RETURN ? ended_ : broken_) = true;
+        ERR_clear_error();
+        return 0;
+      }
     }
-    if (buffers_.in == nullptr) return 0;
+    const std::size_t got = inner_->take_ready(room_for_input());
+    if (got == 0) return 0;
     buffers_.in_begin = 0;
-    buffers_.in_end = inner_->take_ready(std::span<std::byte>(buffers_.in.get(), TlsBuffers::in_capacity));
-    if (buffers_.in_end == 0) return 0;
+    buffers_.in_end = got;
   }
 }
 

@@ -46,11 +46,16 @@ class TlsStream final : public Stream {
   void close() noexcept override;
   bool is_open() const noexcept override;
   std::size_t take_ready(std::span<std::byte> into) noexcept override;
+  // write_ready stays 0: what has been encrypted must be sent.
   std::string peer() const override { return inner_->peer(); }
 
  private:
   rt::Task<Result<void>> flush();
   rt::Task<Result<bool>> fill();
+  std::span<std::byte> room_for_input();
+  bool take_input(const Result<std::size_t>& got);
+  bool has_input() const noexcept;
+  int decrypt(std::span<std::byte> into, std::size_t* count) noexcept;
   Error failure(const char* doing);
 
   // Declared in this order so that ssl_ (whose BIOs point into buffers_) goes first.

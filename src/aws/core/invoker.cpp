@@ -10,7 +10,9 @@ namespace postern::aws {
 namespace {
 
 std::string api_name(const OperationSpec& operation) {
-  return std::string(operation.service->id).append(":").append(operation.name);
+  std::string name;
+  name.reserve(operation.service->id.size() + 1 + operation.name.size());
+  return name.append(operation.service->id).append(":").append(operation.name);
 }
 
 std::string place(const CallScope& scope) {

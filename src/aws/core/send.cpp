@@ -18,12 +18,15 @@ bool ClockSkew::learn(const std::string& host, WallTime now, std::string_view da
   return true;
 }
 
-Result<const ResolvedEndpoint*> Sender::endpoint_of(const ServiceSpec& service, const std::string& region) {
+Result<std::shared_ptr<const ResolvedEndpoint>> Sender::endpoint_of(const ServiceSpec& service,
+                                                                    const std::string& region) {
   auto key = std::make_pair(&service, region);
-  if (const auto found = endpoints_.find(key); found != endpoints_.end()) return &found->second;
+  if (const auto found = endpoints_.find(key); found != endpoints_.end()) return found->second;
   TRY(ResolvedEndpoint endpoint, resolve_endpoint(service, region, parts_.endpoints));
   if (endpoints_.size() >= kEndpointsMax) endpoints_.clear();
-  return &endpoints_.emplace(std::move(key), std::move(endpoint)).first->second;
+  auto kept = std::make_shared<const ResolvedEndpoint>(std::move(endpoint));
+  endpoints_.emplace(std::move(key), kept);
+  return kept;
 }
 
 Result<http::Request> Sender::prepare(rt::CallContext ctx, const ResolvedEndpoint& endpoint,
@@ -33,6 +36,7 @@ Result<http::Request> Sender::prepare(rt::CallContext ctx, const ResolvedEndpoin
     return fail(ErrorKind::unsupported, "no codec for the protocol of " + std::string(operation.service->id));
   }
   TRY(http::Request request, codec->encode_request(operation, in.value));
+  request.headers.reserve(request.headers.fields().size() + 8);  // ours, the signature's and the pool's
   if (!endpoint.base_path.empty()) request.target.insert(0, endpoint.base_path);
   request.headers.set("Host", std::string(operation.host_prefix) + endpoint.origin.host_header());
   request.headers.set("User-Agent", options_->user_agent);
@@ -45,9 +49,9 @@ Result<http::Request> Sender::prepare(rt::CallContext ctx, const ResolvedEndpoin
 rt::Task<Result<void>> Sender::send(rt::CallContext ctx, const CallScope& scope, const OperationSpec& operation,
                                     ConstErased in, Erased out, Attempt* attempt) {
   const auto local = [](Error error) { return fail(std::move(error).delivered(Delivery::not_sent)); };
-  const Result<const ResolvedEndpoint*> found = endpoint_of(*operation.service, scope.region);
+  const Result<std::shared_ptr<const ResolvedEndpoint>> found = endpoint_of(*operation.service, scope.region);
   if (!found) co_return local(found.error());
-  const ResolvedEndpoint endpoint = **found;
+  const ResolvedEndpoint& endpoint = **found;
   Result<http::Request> request = prepare(ctx, endpoint, operation, in, *attempt);
   if (!request) co_return local(std::move(request).error());
   const std::string host(request->headers.get("Host"));

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -46,7 +47,7 @@ class Sender {
   static constexpr std::size_t kEndpointsMax = 4096;
 
  private:
-  Result<const ResolvedEndpoint*> endpoint_of(const ServiceSpec& service, const std::string& region);
+  Result<std::shared_ptr<const ResolvedEndpoint>> endpoint_of(const ServiceSpec& service, const std::string& region);
   Result<http::Request> prepare(rt::CallContext ctx, const ResolvedEndpoint& endpoint, const OperationSpec& operation,
                                 ConstErased in, const Attempt& attempt) const;
   Result<void> finish(rt::CallContext ctx, const std::string& host, const CallScope& scope,
@@ -54,7 +55,8 @@ class Sender {
 
   InvokerParts parts_;
   const InvokerOptions* options_;
-  std::map<std::pair<const ServiceSpec*, std::string>, ResolvedEndpoint> endpoints_;  // looked up only
+  std::map<std::pair<const ServiceSpec*, std::string>, std::shared_ptr<const ResolvedEndpoint>>
+      endpoints_;  // looked up only
   Signer signer_;
   ClockSkew skew_;
 };
