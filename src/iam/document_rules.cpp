@@ -197,7 +197,8 @@ std::string check_resource(std::string_view resource) {
   const std::string_view service = field(2);
   if (service.empty()) return "The policy failed legacy parsing";
   if (fields.size() < 4 || (service != "iam" && service != "s3")) return {};
-  const std::string_view region = field(3);
+  // "*" is no region information.
+  const std::string_view region = field(3) == "*" ? std::string_view() : field(3);
   const std::string_view rest = field(5);
   if (service == "iam" && !region.empty()) return "IAM resource " + shown + " cannot contain region information.";
   if (service == "s3" && !region.empty() && !starts_with_any(rest, kRegionalS3))
