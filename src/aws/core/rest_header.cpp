@@ -120,9 +120,9 @@ const char* append_header(std::string& out, const Member& member, const void* va
   } else if (shape.kind > Kind::map) {
     append_scalar(out, shape, value, time_format_of(shape, member.time_format, TimeFormat::http_date));
   } else {
-    return "a header cannot hold a structure";
+    return "cannot be sent as a header";
   }
-  return is_header_text(std::string_view(out).substr(start)) ? nullptr : "a header cannot hold line breaks";
+  return is_header_text(std::string_view(out).substr(start)) ? nullptr : "must not hold line breaks: it is sent as a header";
 }
 
 const char* parse_header(const Member& member, std::string_view text, void* value) {
