@@ -19,7 +19,8 @@ enum class Wildcards : std::uint8_t { literal, active };
 enum class Variables : std::uint8_t { off, on };
 enum class Case : std::uint8_t { sensitive, insensitive };
 
-/// One text. Matching takes time linear in the value for every piece between two `*`, never exponential time.
+/// One text. Matching takes linear time; only a piece between two `*` that contains `?` costs its length times the
+/// value's.
 ///
 /// A variable's value is taken literally: `*` in a tag is no wildcard. A variable that cannot be resolved (absent, or
 /// with several values) and has no default makes the whole text match nothing. `${*}`, `${?}` and `${$}` are those
