@@ -53,6 +53,15 @@ struct PeerInfo {
   std::string remote;  ///< "127.0.0.1:51234"; empty in memory
 };
 
+/// Goes on with a connection after a 101 answer (RFC 9110 section 7.8): no HTTP is spoken on it any more.
+class Takeover {
+ public:
+  virtual ~Takeover() = default;
+  /// Called once, when the answer has been written. `leftover` is what came after the request. The stream outlives the
+  /// task and is closed after it; the server's stop() cancels it.
+  virtual rt::Task<void> run(rt::CallContext ctx, net::Stream& stream, std::string leftover) = 0;
+};
+
 /// Answers requests. An Error becomes a bare 500: services encode their own errors.
 class Service {
  public:

@@ -2,6 +2,7 @@
 
 /// HTTP requests and responses as values, bodies whole: every body that postern handles is bounded.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,11 +46,15 @@ struct Request {
   std::string_view query() const noexcept;
 };
 
+class Takeover;
+
 struct Response {
   Response() = default;
   int status = 200;
   Headers headers;
   std::string body;
+  /// With status 101 and an Upgrade header: who goes on with the connection. Null otherwise.
+  std::shared_ptr<Takeover> takeover;
 };
 
 /// The standard reason phrase, or "Unknown".

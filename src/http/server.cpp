@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr int kSwitchingProtocols = 101;
 constexpr std::size_t kLingerBytes = 1U << 20U;
 
 Response plain_response(int status, std::string_view text) {
@@ -170,13 +171,26 @@ rt::Task<bool> Server::serve_one(rt::CallContext ctx, Connection& connection) {
     const Result<void> sure = write_response_to(bytes, broken, persistence, method);
     CHECK(sure.has_value());
   }
-  const Watchdog slow_reader(ctx, *connection.stream, options_.idle_timeout);
-  const Result<void> written = co_await connection.stream->write_all(net::as_bytes(bytes));
+  bool written = false;
+  {
+    const Watchdog slow_reader(ctx, *connection.stream, options_.idle_timeout);
+    const Result<void> done = co_await connection.stream->write_all(net::as_bytes(bytes));
+    written = done.has_value();
+  }
+  if (written && encoded && response->status == kSwitchingProtocols && response->takeover != nullptr) {
+    co_await hand_over(ctx, connection, std::move(response->takeover));
+    co_return false;
+  }
   connection.answering = false;
   if (!written) co_return false;
   if (persistence == Persistence::keep) co_return true;
   co_await linger(ctx, *connection.stream);
   co_return false;
+}
+
+rt::Task<void> Server::hand_over(rt::CallContext ctx, Connection& connection, std::shared_ptr<Takeover> takeover) {
+  std::string leftover = connection.reader.take_leftover();
+  co_await takeover->run(ctx, *connection.stream, std::move(leftover));
 }
 
 rt::Task<Result<Response>> ServiceClient::send(rt::CallContext ctx, Origin origin, Request request) {

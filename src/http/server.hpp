@@ -46,6 +46,7 @@ class Server {
   rt::Task<void> serve_connection(rt::CallContext ctx, std::unique_ptr<Connection> connection);
   /// One request and its answer; false when the connection has served its last.
   rt::Task<bool> serve_one(rt::CallContext ctx, Connection& connection);
+  rt::Task<void> hand_over(rt::CallContext ctx, Connection& connection, std::shared_ptr<Takeover> takeover);
   rt::Task<std::optional<ReceivedRequest>> receive(rt::CallContext ctx, Connection& connection);
 
   std::unique_ptr<net::Listener> listener_;

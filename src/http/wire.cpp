@@ -14,6 +14,7 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t kReadBytes = 16U << 10U;
+constexpr int kSwitchingProtocols = 101;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr std::array<bool, 256> make_token_table() {
@@ -121,6 +122,7 @@ Result<void> write_request_to(std::string& out, const Request& request) {
   out.reserve(out.size() + request.body.size() + 1024);
   out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
   TRY_VOID(write_fields(out, request.headers));
+  if (request.headers.find("Upgrade") != nullptr) out.append("Connection: Upgrade\r\n");
   if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) {
     out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
   }
@@ -132,6 +134,10 @@ Result<void> write_response_to(std::string& out, const Response& response, Persi
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
   TRY_VOID(write_fields(out, response.headers));
+  if (response.status == kSwitchingProtocols) {
+    out.append("Connection: Upgrade\r\n\r\n");
+    return Result<void>();
+  }
   if (persistence == Persistence::close) out.append("Connection: close\r\n");
   const bool bodyless = bodyless_status(response.status);
   if (!bodyless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
@@ -215,6 +221,13 @@ bool MessageReader::has_leftover() const noexcept {
   return state_->buffer.size() > 0;
 }
 
+std::string MessageReader::take_leftover() {
+  const auto data = state_->buffer.data();
+  std::string bytes(static_cast<const char*>(data.data()), data.size());
+  state_->buffer.consume(bytes.size());
+  return bytes;
+}
+
 bool MessageReader::between_messages() const noexcept {
   return state_->buffer.size() == 0 && !state_->in_message;
 }
@@ -228,9 +241,10 @@ rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
     Result<void> done = co_await state_->run(parser, &any);
     if (!done) co_return fail(std::move(done).error());
     const int status = static_cast<int>(parser.get().result_int());
-    if (status >= 100 && status < 200) continue;
+    if (status >= 100 && status < 200 && status != kSwitchingProtocols) continue;
     ReceivedResponse received;
-    received.persistence = parser.keep_alive() && !parser.need_eof() ? Persistence::keep : Persistence::close;
+    const bool reusable = parser.keep_alive() && !parser.need_eof() && status != kSwitchingProtocols;
+    received.persistence = reusable ? Persistence::keep : Persistence::close;
     received.response.status = status;
     take_headers(parser.get(), received.response.headers);
     received.response.body = std::move(parser.get().body());

@@ -25,6 +25,7 @@ enum class Persistence : std::uint8_t { keep, close };
 enum class Method : std::uint8_t { head, other };
 
 /// Headers and body as they go on the wire. Content-Length is set here; a Transfer-Encoding of the caller's is dropped.
+/// A request with an Upgrade header, and a response 101, say "Connection: Upgrade".
 /// Fails with usage when a name or value would break out of its line.
 Result<void> write_request_to(std::string& out, const Request& request);
 Result<void> write_response_to(std::string& out, const Response& response, Persistence persistence, Method method);
@@ -56,6 +57,8 @@ class MessageReader {
   rt::Task<Result<std::optional<ReceivedRequest>>> read_request();
   /// True when no byte of a next message has come yet.
   bool between_messages() const noexcept;
+  /// Takes what is left over out: after an upgrade it belongs to the new protocol.
+  std::string take_leftover();
   /// True when bytes are left over: after a response that means that the peer sent more than it was asked for.
   bool has_leftover() const noexcept;
 
