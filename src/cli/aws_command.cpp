@@ -131,9 +131,11 @@ class AccountAsker {
 
 }  // namespace
 
-Result<AwsWork> open_session(rt::Executor executor, const Command& command) {
+Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use) {
   AwsWork work;
-  TRY(work.fleet, command.load_fleet());
+  if (use == FleetUse::loaded) {
+    TRY(work.fleet, command.load_fleet());
+  }
   work.read_only = command.read_only(work.fleet);
   adapters::SessionEffects effects;
   effects.environment = command.host().environment;

@@ -22,8 +22,10 @@ struct AwsWork {
   bool read_only = false;
 };
 
+enum class FleetUse : std::uint8_t { loaded, ignored };
+
 /// The session and the fleet file alone: no scopes, nothing is called.
-Result<AwsWork> open_session(rt::Executor executor, const Command& command);
+Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use = FleetUse::loaded);
 
 /// Opens the session as options, environment and fleet file say, and works out the scopes for a duty. With
 /// --all-regions the enabled Regions of each account are asked for. The caller closes the session.

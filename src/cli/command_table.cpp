@@ -44,9 +44,13 @@ constexpr std::string_view kDemoExamples[] = {"postern demo", "postern demo --ex
 constexpr OptionSpec kInit[] = {
     {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
     {"--from-c7n", "", Arity::one, "FILE", "take the accounts from a c7n-org accounts file", ""},
+    {"--from-organizations", "", Arity::flag, "",
+     "take the accounts from AWS Organizations, with the hub's credentials", ""},
     {"--force", "", Arity::flag, "", "overwrite --out", ""},
 };
-constexpr std::string_view kInitExamples[] = {"postern init -O postern.yaml", "postern init --from-c7n accounts.yml"};
+constexpr std::string_view kInitExamples[] = {"postern init -O postern.yaml",
+                                              "postern init --from-organizations --profile hub -O postern.yaml",
+                                              "postern init --from-c7n accounts.yml"};
 
 constexpr OptionSpec kAccountsCheck[] = {
     {"--concurrency", "", Arity::one, "N", "accounts checked at once (default 16)", ""},
@@ -102,7 +106,11 @@ constexpr CommandSpec kCommands[] = {
      "outside this machine is contacted. Exits 0 when everything went as the simulated faults demand.",
      kDemo, Positionals::none, kDemoExamples},
     {"init", Verb::init, "", "write a commented fleet file",
-     "Prints a fleet file that explains each key, in read-only mode.", kInit, Positionals::none, kInitExamples},
+     "Prints a fleet file that explains each key, in read-only mode. With --from-organizations it lists the accounts "
+     "of "
+     "the organisation by organisational unit (in the tag ou), the hub itself and accounts that are not active "
+     "commented out; the hub must be the management account or a delegated administrator.",
+     kInit, Positionals::none, kInitExamples},
     {"accounts list",
      Verb::accounts_list,
      "",

@@ -3,7 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
-#include "fleet/fleet_file.hpp"
+#include "fleet/fleet_yaml.hpp"
 
 namespace postern::fleet {
 namespace {
@@ -16,20 +16,6 @@ version: 1
 # read-only refuses every AWS operation outside a reviewed list of reads, and the roles are assumed with a session
 # policy of exactly those reads. Remove the line (or say read-write) when you want to run commands.
 mode: read-only
-
-# Where the orders come from. The default credential chain is used as the AWS CLI does it, unless a profile is named.
-hub:
-  account: "111122223333"
-  region: us-east-1
-  # profile: hub-admin
-
-# What holds for every account that says nothing else.
-defaults:
-  role: PosternOperator            # the name of the role to assume, for all duties; or one per duty:
-  # roles: {observe: PosternObserve, operate: PosternOperate}
-  regions: [us-east-1]
-  max_concurrent_accounts: 5
-  # external_id: "env:EXTERNAL_ID" # env:NAME and file:PATH are read when they are needed and never stored
 
 )";
 
@@ -91,26 +77,6 @@ std::string roles_by_duty(const Roles& roles) {
   return out.empty() ? out : out + "}";
 }
 
-std::string account_yaml(const Account& account) {
-  std::string out = "  - id: " + quoted(account.id.text()) + "\n    name: " + quoted(account.name) + "\n";
-  if (!account.roles.any.empty()) out += "    role: " + quoted(account.roles.any) + "\n";
-  if (const std::string by_duty = roles_by_duty(account.roles); !by_duty.empty()) out += "    roles: " + by_duty + "\n";
-  if (account.external_id) out += "    external_id: " + quoted(account.external_id->to_text()) + "\n";
-  if (!account.profile.empty()) out += "    profile: " + quoted(account.profile) + "\n";
-  if (!account.regions.empty()) out += "    regions: " + list_of_regions(account.regions) + "\n";
-  if (!account.tags.empty()) {
-    out += "    tags: {";
-    const char* separator = "";
-    for (const auto& [key, value] : account.tags) {
-      out.append(separator).append(quoted(key)).append(": ").append(quoted(value));
-      separator = ", ";
-    }
-    out += "}\n";
-  }
-  if (!account.dr_region.empty()) out += "    dr: {region: " + account.dr_region.text() + "}\n";
-  return out;
-}
-
 /// A scalar member of a c7n account, or empty.
 std::string c7n_text(const yaml::Node& account, std::string_view key) {
   const yaml::Entry* entry = account.find(key);
@@ -168,12 +134,56 @@ Result<Account> import_account(const yaml::Node& node, std::vector<std::string>&
 
 }  // namespace
 
+std::string fleet_head(const FleetHead& head) {
+  const std::string region = head.hub_region.empty() ? "us-east-1" : head.hub_region.text();
+  std::string out(kHead);
+  out +=
+      "# Where the orders come from. The default credential chain is used as the AWS CLI does it, unless a profile is "
+      "named.\nhub:\n";
+  out += "  account: " + quoted(head.hub_account.empty() ? "111122223333" : head.hub_account.text()) + "\n";
+  out += "  region: " + region + "\n";
+  out += head.hub_profile.empty() ? "  # profile: hub-admin\n" : "  profile: " + quoted(head.hub_profile) + "\n";
+  out += "\n# What holds for every account that says nothing else.\ndefaults:\n";
+  out += "  role: PosternOperator            # the name of the role to assume, for all duties; or one per duty:\n";
+  out += "  # roles: {observe: PosternObserve, operate: PosternOperate}\n";
+  out += "  regions: [" + region + "]\n";
+  out += "  max_concurrent_accounts: 5\n";
+  out +=
+      "  # external_id: \"env:EXTERNAL_ID\" # env:NAME and file:PATH are read when they are needed and never "
+      "stored\n\n";
+  return out;
+}
+
+std::string_view fleet_tail() {
+  return kTail;
+}
+
+std::string account_yaml(const Account& account) {
+  std::string out = "  - id: " + quoted(account.id.text()) + "\n    name: " + quoted(account.name) + "\n";
+  if (!account.roles.any.empty()) out += "    role: " + quoted(account.roles.any) + "\n";
+  if (const std::string by_duty = roles_by_duty(account.roles); !by_duty.empty()) out += "    roles: " + by_duty + "\n";
+  if (account.external_id) out += "    external_id: " + quoted(account.external_id->to_text()) + "\n";
+  if (!account.profile.empty()) out += "    profile: " + quoted(account.profile) + "\n";
+  if (!account.regions.empty()) out += "    regions: " + list_of_regions(account.regions) + "\n";
+  if (!account.tags.empty()) {
+    out += "    tags: {";
+    const char* separator = "";
+    for (const auto& [key, value] : account.tags) {
+      out.append(separator).append(quoted(key)).append(": ").append(quoted(value));
+      separator = ", ";
+    }
+    out += "}\n";
+  }
+  if (!account.dr_region.empty()) out += "    dr: {region: " + account.dr_region.text() + "}\n";
+  return out;
+}
+
 std::string default_fleet_yaml() {
-  return std::string(kHead).append(kExampleAccounts).append(kTail);
+  return fleet_head(FleetHead()).append(kExampleAccounts).append(kTail);
 }
 
 std::string default_fleet_yaml(const std::vector<Account>& accounts) {
-  std::string out(kHead);
+  std::string out = fleet_head(FleetHead());
   out += accounts.empty() ? "accounts: []\n" : "accounts:\n";
   for (const Account& account : accounts) out += account_yaml(account);
   return out.append("\n").append(kTail);

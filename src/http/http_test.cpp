@@ -28,6 +28,7 @@ class Echo final : public Service {
     response.headers.set("X-Method", request.method);
     response.headers.set("X-Tls", peer.tls ? "yes" : "no");
     if (request.target == "/close") response.headers.set("Connection", "close");
+    if (request.target == "/large" && request.method == "HEAD") response.headers.set("Content-Length", "12345");
     response.body = request.target + "|" + request.body;
     co_return response;
   }
@@ -91,6 +92,20 @@ TEST_F(HttpTest, RequestsReuseOneConnection) {
   }
   EXPECT_EQ(pool.stats().opened, 1U);
   EXPECT_EQ(pool.stats().reused, 4U);
+}
+
+TEST_F(HttpTest, TheAnswerToHeadTellsALengthAndHasNoBody) {
+  serve();
+  Request request;
+  request.method = "HEAD";
+  for (const auto& [target, length] : {std::pair("/large", "12345"), std::pair("/x", "3")}) {
+    request.target = target;
+    const Result<Response> response = ask(request);
+    ASSERT_TRUE(response) << response.error().to_text();
+    EXPECT_EQ(response->headers.get("Content-Length"), length);
+    EXPECT_EQ(response->body, "");
+  }
+  EXPECT_EQ(pool.stats().opened, 1U);
 }
 
 TEST_F(HttpTest, AnIdleConnectionIsNotTrustedForLong) {

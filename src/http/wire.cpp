@@ -140,7 +140,11 @@ Result<void> write_response_to(std::string& out, const Response& response, Persi
   }
   if (persistence == Persistence::close) out.append("Connection: close\r\n");
   const bool bodyless = bodyless_status(response.status);
-  if (!bodyless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  // The answer to HEAD tells how long the body would be (RFC 9110 section 8.6), which only the service knows.
+  const std::string_view told = method == Method::head ? response.headers.get("Content-Length") : std::string_view();
+  const bool is_told = !told.empty() && told.find_first_not_of("0123456789") == std::string_view::npos;
+  const std::string length = is_told ? std::string(told) : std::to_string(response.body.size());
+  if (!bodyless) out.append("Content-Length: ").append(length).append("\r\n");
   out.append("\r\n");
   if (!bodyless && method != Method::head) out.append(response.body);
   return Result<void>();

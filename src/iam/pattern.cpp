@@ -28,6 +28,7 @@ bool piece_at(std::string_view piece, std::string_view text) noexcept {
 
 // Where the piece occurs first, or npos.
 std::size_t find_piece(std::string_view piece, std::string_view text) noexcept {
+  if (text.size() < piece.size()) return std::string_view::npos;
   if (piece.find(kAnyOne) == std::string_view::npos) {
     // glibc's memmem is linear, which string_view::find is not.
     const void* at = memmem(text.data(), text.size(), piece.data(), piece.size());

@@ -3,11 +3,13 @@
 namespace postern::sim {
 namespace cloud_services {
 
-std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm) {
+std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm,
+                                           OrganizationsService& organizations) {
   std::vector<aws::server::Binding> all;
   all.push_back(aws::sts::bind(sts));
   all.push_back(aws::ec2::bind(ec2));
   all.push_back(aws::ssm::bind(ssm));
+  all.push_back(aws::organizations::bind(organizations));
   return all;
 }
 
@@ -34,7 +36,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       sts_(cloud),
       ec2_(cloud),
       ssm_(cloud, engine_),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_)),
+      organizations_(cloud),
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_)),
       faults_(dispatcher_, cloud_services::specs(dispatcher_)),
       dated_(faults_, cloud) {}
 

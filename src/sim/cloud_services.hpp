@@ -10,6 +10,7 @@
 #include "sim/command_engine.hpp"
 #include "sim/ec2_service.hpp"
 #include "sim/faults.hpp"
+#include "sim/organizations_service.hpp"
 #include "sim/ssm_service.hpp"
 #include "sim/sts_service.hpp"
 
@@ -44,6 +45,7 @@ class CloudServices {
   StsService sts_;
   Ec2Service ec2_;
   SsmService ssm_;
+  OrganizationsService organizations_;
   aws::server::Dispatcher dispatcher_;
   FaultyService faults_;
   DatedService dated_;

@@ -95,6 +95,8 @@ struct AccountConfig {
   AccountConfig() = default;
   std::string id;
   std::string name;
+  std::string unit;               ///< organisational units from the root on, "Workloads/Prod"; empty: at the root
+  std::string status = "ACTIVE";  ///< in Organizations: ACTIVE, SUSPENDED, PENDING_CLOSURE
   std::vector<UserConfig> users;
   std::vector<RoleConfig> roles;
   std::vector<InstanceConfig> instances;

@@ -79,6 +79,7 @@ AccountConfig account(std::string_view id, std::string name, std::string externa
 
 AccountConfig payments() {
   AccountConfig made = account(kPayments, "payments-prod", "payments-7f3a");
+  made.unit = "Workloads/Prod";
   auto& nodes = made.instances;
   for (const char* name : {"web-01", "web-02", "web-03", "web-04"}) {
     nodes.push_back(node(name, kEast, "prod", Recovery::drs));
@@ -98,6 +99,7 @@ AccountConfig payments() {
 
 AccountConfig ledger() {
   AccountConfig made = account(kLedger, "ledger-prod", "ledger-91bc");
+  made.unit = "Workloads/Prod";
   auto& nodes = made.instances;
   for (const char* name : {"ledger-01", "ledger-02", "ledger-03"}) {
     nodes.push_back(node(name, kEast, "prod", Recovery::drs));
@@ -116,6 +118,7 @@ AccountConfig ledger() {
 
 AccountConfig sandbox() {
   AccountConfig made = account(kSandbox, "sandbox", "sandbox-rotated");
+  made.unit = "Sandbox";
   for (const char* name : {"dev-01", "dev-02", "dev-03", "ci-01", "ci-02"}) {
     made.instances.push_back(node(name, kEast, "dev", Recovery::none));
   }

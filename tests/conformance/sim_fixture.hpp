@@ -82,6 +82,16 @@ inline sim::CloudConfig fixture() {
   config.hub_account = hub.id;
   config.accounts.push_back(std::move(hub));
   config.accounts.push_back(target_account());
+  config.accounts.back().unit = "Workloads/Prod";
+  // More than a page of accounts without anything in them.
+  for (int i = 0; i < 25; ++i) {
+    sim::AccountConfig spare;
+    spare.id = std::to_string(500000000000LL + i);
+    spare.name = "spare";
+    spare.unit = "Spare";
+    if (i == 24) spare.status = "SUSPENDED";
+    config.accounts.push_back(std::move(spare));
+  }
   return config;
 }
 

@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.parse
 
+import boto3
+
 import e2e
 import hostile
 from e2e import ENVIRONMENT, GATE, INTERRUPTED, UNKNOWN, USAGE
@@ -369,6 +371,43 @@ class Cases:
         finally:
             self.server.control("skew", seconds=0)
 
+    # --- a first fleet file ---------------------------------------------------------------------------------------------
+
+    def init_from_organizations(self):
+        done = e2e.expect_code(self.run("init", "--from-organizations", "-O", "made.yaml"), 0)
+        e2e.expect("then: postern accounts check --fleet made.yaml" in done.err, "what comes next", done)
+        text = open(self.place.path("made.yaml"), encoding="utf-8").read()
+        listed = e2e.expect_code(self.run("accounts", "list", "-o", "json", fleet="made.yaml"), 0).document()["accounts"]
+        names = {row["account_id"]: row["name"] for row in listed}
+        e2e.expect_equal(len(names), 25, "active accounts that are not the hub", done)
+        e2e.expect_equal(len(set(names.values())), 25, "names are unique", done)
+        e2e.expect("111122223333" not in names and '  # - id: "111122223333"' in text, f"the hub is recognised\n{text}")
+        e2e.expect('  # Not active (suspended):\n  # - id: "500000000024"' in text, f"suspended accounts\n{text}")
+        tags = {row["account_id"]: row["tags"] for row in listed}
+        e2e.expect_equal(tags["444455556666"], {"ou": "Workloads/Prod"}, "units", done)
+        e2e.expect_equal(tags["500000000000"], {"ou": "Spare"}, "units", done)
+        # An existing file is kept, and nobody is asked for it.
+        before = self.server.truth()
+        e2e.expect_code(self.run("init", "--from-organizations", "-O", "made.yaml"), USAGE)
+        e2e.expect_equal(self.changed(before)[0], {}, "calls")
+
+    def init_denied(self):
+        """A member account may not list: said with who may, and no file is written."""
+        for user in (self.assume(), keys_of(sim_harness.WEAK)):
+            done = e2e.expect_code(self.run("init", "--from-organizations", "-O", "none.yaml", environment=user), e2e.SERVICE)
+            for text in ("organizations:ListAccounts", "management account", "describe-organization"):
+                e2e.expect(text in done.err, f"{text!r} is not said", done)
+            e2e.expect(not os.path.exists(self.place.path("none.yaml")), "a file was written", done)
+
+    def assume(self):
+        """Keys of the target account's role."""
+        sts = boto3.client("sts", endpoint_url=self.server.endpoint, verify=self.server.ca_file, region_name="us-east-1",
+                           **sim_harness.OPERATOR)
+        found = sts.assume_role(RoleArn="arn:aws:iam::444455556666:role/Operator", RoleSessionName="e2e",
+                                ExternalId="x-1")["Credentials"]
+        return {"AWS_ACCESS_KEY_ID": found["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": found["SessionToken"]}
+
     # --- interruption -----------------------------------------------------------------------------------------------------
 
     def interrupt(self):
@@ -438,7 +477,8 @@ def main():
             "wrong_account", "wrong_account_with_targets", "read_only", "session_policy", "mixed_endpoints",
             "no_terminal_no_yes", "dry_run", "fifty_five", "outcomes", "what_nodes_get", "long_output",
             "lost_replies_are_adopted", "lost_requests_are_unknown", "throttled_send_is_repeated",
-            "reading_fails_for_a_while", "expired_in_the_middle", "clock_skew", "interrupt", "forms", "two_regions",
+            "reading_fails_for_a_while", "expired_in_the_middle", "clock_skew", "init_from_organizations", "init_denied",
+            "interrupt", "forms", "two_regions",
             "expired_hub_credentials"))
 
 

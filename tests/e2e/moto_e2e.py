@@ -149,6 +149,26 @@ class Cases:
         done = self.run("targets", "-s", "name:ledger-prod-0* and not name:*-03", "-o", "json", "-q", "length(targets)")
         e2e.expect_equal(e2e.expect_code(done, 0).document(), 9, "count", done)
 
+    def fleet_file_of_an_organisation(self):
+        hub = {"aws_access_key_id": KEYS["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": KEYS["AWS_SECRET_ACCESS_KEY"]}
+        organizations = self.moto.client("organizations", hub)
+        done = e2e.expect_code(self.run("init", "--from-organizations"), e2e.SERVICE)
+        e2e.expect("belongs to no organisation" in done.err, "why", done)
+        organizations.create_organization(FeatureSet="ALL")
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        unit = organizations.create_organizational_unit(ParentId=root, Name="Workloads")["OrganizationalUnit"]["Id"]
+        unit = organizations.create_organizational_unit(ParentId=unit, Name="Prod")["OrganizationalUnit"]["Id"]
+        ids = []
+        for i in range(23):
+            status = organizations.create_account(AccountName=f"acc {i % 20}", Email=f"a{i}@example.com")
+            ids.append(status["CreateAccountStatus"]["AccountId"])
+        organizations.move_account(AccountId=ids[0], SourceParentId=root, DestinationParentId=unit)
+        e2e.expect_code(self.run("init", "--from-organizations", "-O", "organisation.yaml"), 0)
+        done = e2e.expect_code(self.place.run("--fleet", "organisation.yaml", "accounts", "list", "-o", "json"), 0)
+        rows = {row["account_id"]: row for row in done.document()["accounts"]}
+        e2e.expect_equal(sorted(rows), sorted(ids), "accounts", done)
+        e2e.expect_equal(rows[ids[0]]["tags"], {"ou": "Workloads/Prod"}, "units", done)
+
     def command_through_client(self):
         program = os.environ["POSTERN_MOTO_CLIENT"]
         account = "777788889999"
@@ -181,6 +201,7 @@ def main():
         cases = Cases(place, moto)
         e2e.run_cases((name, getattr(cases, name)) for name in (
             "accounts_check", "targets_over_pages", "unknown_is_no_failure", "stopped_and_names",
+            "fleet_file_of_an_organisation",
             "command_through_client"))
 
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kBadRequest = 400;
 constexpr int kServerError = 500;
+constexpr int kNotImplemented = 501;
 constexpr std::string_view kTopicInternal = "server.internal";
 
 std::string new_request_id(rt::Random& random) {
@@ -83,10 +84,12 @@ Error fault(ErrorKind kind, std::string code, std::string message, int http_stat
 Error not_offered_error(const OperationSpec& operation) {
   const Protocol protocol = operation.service->protocol;
   const bool forms = protocol == Protocol::query || protocol == Protocol::ec2;
+  const bool s3 = operation.service->s3_rules;
+  const char* const code = s3 ? "NotImplemented" : forms ? "InvalidAction" : "UnknownOperationException";
   return fault(
-      ErrorKind::unsupported, forms ? "InvalidAction" : "UnknownOperationException",
+      ErrorKind::unsupported, code,
       std::string(operation.service->id) + " " + std::string(operation.name) + " is not offered by this simulator",
-      kBadRequest);
+      s3 ? kNotImplemented : kBadRequest);
 }
 
 Dispatcher::Dispatcher(Authenticator& authenticator, std::vector<Binding> bindings, DispatcherOptions options)

@@ -76,9 +76,12 @@ std::string regional_name(const ServiceSpec& service, std::string_view region, c
                          std::find(kGovPlainFips.begin(), kGovPlainFips.end(), prefix) != kGovPlainFips.end();
   std::string name(prefix);
   if (config.use_fips && !gov_plain) name += "-fips";
+  if (service.s3_rules && config.use_dual_stack) name += ".dualstack";
   // IAM knows no Regions: where its table has no name, the partition's suffix follows at once.
   if (prefix != "iam") name.append(".").append(region);
-  name.append(".").append(config.use_dual_stack ? partition.dual_stack_suffix : partition.dns_suffix);
+  // The object store has dual-stack names of its own.
+  const bool other_suffix = config.use_dual_stack && !service.s3_rules;
+  name.append(".").append(other_suffix ? partition.dual_stack_suffix : partition.dns_suffix);
   return name;
 }
 

@@ -114,6 +114,19 @@ TEST(Endpoints, GlobalServicesAndPseudoRegions) {
   EXPECT_EQ(sts->signing_region, "us-east-1");
 }
 
+TEST(Endpoints, TheObjectStoresOwnNames) {
+  ServiceSpec s3 = service_named("s3", "S3");
+  s3.s3_rules = true;
+  EndpointConfig config;
+  EXPECT_EQ(resolve_endpoint(s3, "eu-west-1", config)->origin.host, "s3.eu-west-1.amazonaws.com");
+  config.use_dual_stack = true;
+  EXPECT_EQ(resolve_endpoint(s3, "eu-west-1", config)->origin.host, "s3.dualstack.eu-west-1.amazonaws.com");
+  config.use_fips = true;
+  EXPECT_EQ(resolve_endpoint(s3, "us-east-2", config)->origin.host, "s3-fips.dualstack.us-east-2.amazonaws.com");
+  config.use_dual_stack = false;
+  EXPECT_EQ(resolve_endpoint(s3, "us-east-2", config)->origin.host, "s3-fips.us-east-2.amazonaws.com");
+}
+
 struct Printed {
   int status = 0;
   std::string text;

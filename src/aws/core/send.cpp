@@ -1,5 +1,9 @@
 #include "aws/core/send.hpp"
 
+#include "aws/core/prepare.hpp"
+#include "aws/core/rest_bucket.hpp"
+#include "aws/core/sigv4_chunks.hpp"
+
 namespace postern::aws {
 
 WallTime ClockSkew::corrected(const std::string& host, WallTime now) const {
@@ -37,8 +41,14 @@ Result<http::Request> Sender::prepare(rt::CallContext ctx, const ResolvedEndpoin
   }
   TRY(http::Request request, codec->encode_request(operation, in.value));
   request.headers.reserve(request.headers.fields().size() + 8);  // ours, the signature's and the pool's
+  std::string prefix;
+  if (!operation.host_prefix.empty()) {
+    TRY(prefix, expand_host_prefix(operation, in.value));
+  }
+  // Only AWS's own names are known to lead to the bucket too.
+  if (!endpoint.custom) prefix += move_bucket_to_host(operation, request);
   if (!endpoint.base_path.empty()) request.target.insert(0, endpoint.base_path);
-  request.headers.set("Host", std::string(operation.host_prefix) + endpoint.origin.host_header());
+  request.headers.set("Host", prefix + endpoint.origin.host_header());
   request.headers.set("User-Agent", options_->user_agent);
   request.headers.set("amz-sdk-invocation-id", attempt.invocation_id);
   request.headers.set("amz-sdk-request",
@@ -62,11 +72,12 @@ rt::Task<Result<void>> Sender::send(rt::CallContext ctx, const CallScope& scope,
     if (!credentials) co_return local(std::move(credentials).error());
     const WallTime now = skew_.corrected(host, ctx.clock().wall_now());
     Result<void> done = signer_.sign_headers(*request, host, *credentials, endpoint.signing_region,
-                                             operation.service->signing_name, now);
+                                             operation.service->signing_name, now, client_signing(*operation.service));
     if (!done) co_return local(std::move(done).error());
   }
   http::Origin origin = endpoint.origin;
-  if (!operation.host_prefix.empty()) origin.host.insert(0, operation.host_prefix);
+  // What prepare() put before the endpoint's own name.
+  origin.host.insert(0, host, 0, host.size() - endpoint.origin.host_header().size());
   const rt::CallContext attempt_ctx = ctx.within(options_->attempt_timeout);
   Result<http::Response> response = co_await parts_.client->send(attempt_ctx, std::move(origin), std::move(*request));
   if (!response) co_return fail(std::move(response).error());
