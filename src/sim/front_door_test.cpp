@@ -39,7 +39,8 @@ std::vector<Base> bases() {
 }
 
 void mutate(std::string& text, SeededRandom& random) {
-  constexpr std::string_view kBytes("\0\"{}[],:&=%.\xFF\x80<>\\9-", 21);
+  static constexpr char kChars[] = "\0\"{}[],:&=%.\xFF\x80<>\\9-";
+  constexpr std::string_view kBytes(kChars, sizeof kChars - 1);  // the first one is a NUL
   const std::uint64_t edits = 1 + random.below(4);
   for (std::uint64_t i = 0; i < edits; ++i) {
     const std::size_t at = static_cast<std::size_t>(random.below(text.size() + 1));
