@@ -122,8 +122,10 @@ def _read_json(path, sources):
     return None
 
 
-def _newest_version(models, service):
+def _newest_version(models, overlay, service):
     folder = os.path.join(models, service)
+    if not os.path.isdir(folder) and overlay:
+        folder = os.path.join(overlay, service)  # a service that AWS publishes no model of
     if not os.path.isdir(folder):
         raise ModelError(f"{service}: no folder {folder}")
     versions = sorted(v for v in os.listdir(folder) if re.fullmatch(r"\d{4}-\d\d-\d\d", v))
@@ -135,11 +137,12 @@ def _newest_version(models, service):
 def load_documents(models, overlay, service, version=None):
     """The service model and the paginators with the overlay merged over them, and the list of files read."""
     sources = []
-    version = version or _newest_version(models, service)
+    version = version or _newest_version(models, overlay, service)
     base = os.path.join(models, service, version)
     model = _read_json(os.path.join(base, "service-2.json"), sources)
-    if model is None:
+    if model is None and os.path.isdir(os.path.join(models, service)):
         raise ModelError(f"{service}: no service-2.json in {base}")
+    model = model or {}
     pages = (_read_json(os.path.join(base, "paginators-1.json"), sources) or {}).get("pagination", {})
     if overlay:
         over = os.path.join(overlay, service, version)
@@ -147,6 +150,8 @@ def load_documents(models, overlay, service, version=None):
         for section in ("metadata", "operations", "shapes"):
             model.setdefault(section, {}).update(extra.get(section, {}))
         pages.update((_read_json(os.path.join(over, "paginators-1.json"), sources) or {}).get("pagination", {}))
+    if "metadata" not in model:
+        raise ModelError(f"{service}: neither the models nor the overlay describe it")
     return model, pages, sources
 
 

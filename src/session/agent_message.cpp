@@ -1,0 +1,121 @@
+#include "session/agent_message.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.hpp"
+#include "base/encoding.hpp"
+#include "base/text.hpp"
+
+namespace postern::session {
+namespace {
+
+// Offsets of protocol.md B1.2. HeaderLength does not count the four bytes of PayloadLength.
+constexpr std::uint32_t kHeaderLength = 116;
+constexpr std::size_t kTypeAt = 4;
+constexpr std::size_t kTypeBytes = 32;
+constexpr std::size_t kVersionAt = 36;
+constexpr std::size_t kCreatedAt = 40;
+constexpr std::size_t kSequenceAt = 48;
+constexpr std::size_t kFlagsAt = 56;
+constexpr std::size_t kIdAt = 64;
+constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kDigestAt = 80;
+constexpr std::size_t kDigestBytes = 32;
+constexpr std::size_t kPayloadTypeAt = 112;
+
+std::string sha256(std::string_view data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  const int done = EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  CHECK(done == 1 && size == kDigestBytes);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+void append_number(std::string& out, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = bytes; i-- > 0;) out.push_back(static_cast<char>((value >> (8U * i)) & 0xFFU));
+}
+
+std::uint64_t read_number(std::string_view bytes, std::size_t at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (const char byte : bytes.substr(at, size)) value = (value << 8U) | static_cast<unsigned char>(byte);
+  return value;
+}
+
+/// The halves stand in reverse order on the wire.
+std::string swap_halves(std::string_view id) {
+  return std::string(id.substr(kIdBytes / 2)) + std::string(id.substr(0, kIdBytes / 2));
+}
+
+std::string uuid_text(std::string_view bytes) {
+  std::string text = to_hex(bytes);
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
+  return text;
+}
+
+std::optional<std::string> uuid_bytes(std::string_view text) {
+  std::string digits(text);
+  std::erase(digits, '-');
+  auto bytes = from_hex(digits);
+  if (!bytes || bytes->size() != kIdBytes || uuid_text(*bytes) != to_lower(text)) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::string> encode_message(const AgentMessage& message) {
+  if (message.type.empty() || message.type.size() > kTypeBytes) {
+    return fail(ErrorKind::usage, "a message type has 1 to 32 bytes: " + printable(message.type, 60));
+  }
+  const auto id = uuid_bytes(message.id);
+  if (!id) return fail(ErrorKind::usage, "a message id is a UUID: " + printable(message.id, 60));
+  if (message.payload.size() > 0xFFFFFFFFU) return fail(ErrorKind::usage, "the payload is too long");
+  std::string out;
+  out.reserve(kHeaderBytes + message.payload.size());
+  append_number(out, kHeaderLength, 4);
+  out += message.type;
+  out.append(kTypeBytes - message.type.size(), ' ');
+  append_number(out, message.schema_version, 4);
+  append_number(out, message.created_ms, 8);
+  append_number(out, static_cast<std::uint64_t>(message.sequence), 8);
+  append_number(out, message.flags, 8);
+  out += swap_halves(*id);
+  out += sha256(message.payload);
+  append_number(out, message.payload_type, 4);
+  append_number(out, message.payload.size(), 4);
+  out += message.payload;
+  return out;
+}
+
+Result<AgentMessage> decode_message(std::string_view bytes) {
+  const auto bad = [](std::string why) {
+    return fail(ErrorKind::malformed, "an agent message cannot be read: " + std::move(why));
+  };
+  if (bytes.size() < kHeaderBytes) return bad("it is shorter than its header");
+  const std::uint64_t header = read_number(bytes, 0, 4);
+  // Longer headers are left room for by the field; what they would hold is unknown.
+  if (header < kHeaderLength || header > bytes.size() - 4) return bad("its header length makes no sense");
+  AgentMessage message;
+  std::string_view type = bytes.substr(kTypeAt, kTypeBytes);
+  type = type.substr(0, std::min(type.find_last_not_of(std::string_view(" \0", 2)) + 1, type.size()));
+  message.type = std::string(trim(type));
+  if (message.type.empty()) return bad("it has no type");
+  message.schema_version = static_cast<std::uint32_t>(read_number(bytes, kVersionAt, 4));
+  message.created_ms = read_number(bytes, kCreatedAt, 8);
+  if (message.created_ms == 0) return bad("it has no date");
+  message.sequence = static_cast<std::int64_t>(read_number(bytes, kSequenceAt, 8));
+  message.flags = read_number(bytes, kFlagsAt, 8);
+  message.id = uuid_text(swap_halves(bytes.substr(kIdAt, kIdBytes)));
+  message.payload_type = static_cast<std::uint32_t>(read_number(bytes, kPayloadTypeAt, 4));
+  message.payload = std::string(bytes.substr(static_cast<std::size_t>(header) + 4));
+  const std::string_view digest = bytes.substr(kDigestAt, kDigestBytes);
+  const bool has_digest = digest.find_first_not_of('\0') != std::string_view::npos;
+  if (has_digest && !message.payload.empty() && digest != sha256(message.payload)) {
+    return bad("its payload does not have the digest that it says");
+  }
+  return message;
+}
+
+}  // namespace postern::session
