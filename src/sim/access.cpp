@@ -28,6 +28,7 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
                                                                            const aws::OperationSpec& operation,
                                                                            const http::Request& request) {
   const aws::ServiceSpec& service = *operation.service;
+  cloud_.ec2().settle(cloud_.now(ctx.clock()));
   ++cloud_.truth().calls[std::string(service.id) + ":" + std::string(operation.name)];
   aws::VerifyOptions options;
   options.service = service.signing_name;

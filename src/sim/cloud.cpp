@@ -27,11 +27,6 @@ std::string random_base64(rt::Random& random, std::size_t bytes) {
   return to_base64(std::string_view(reinterpret_cast<const char*>(buffer.data()), buffer.size()));
 }
 
-/// A stable number below `bound` for a label.
-std::uint64_t derived_number(std::uint64_t seed, const std::string& label, std::uint64_t bound) {
-  return std::stoull(derived_hex(seed, label, 12), nullptr, 16) % bound;
-}
-
 RoleConfig organization_role(const std::string& hub) {
   TrustStatement trust;
   trust.principals.push_back("arn:aws:iam::" + hub + ":root");
@@ -40,31 +35,6 @@ RoleConfig organization_role(const std::string& hub) {
   role.trust.push_back(std::move(trust));
   role.permissions.allow.emplace_back("*");
   return role;
-}
-
-Instance make_instance(const CloudConfig& config, const AccountConfig& account, std::size_t index, WallTime now) {
-  Instance made;
-  made.config = account.instances[index];
-  made.account_id = account.id;
-  made.id = made.config.id.empty() ? derived_instance_id(config, account, index) : made.config.id;
-  const std::string site = account.id + "/" + made.config.region;
-  const std::uint64_t zone = derived_number(config.seed, "zone/" + made.id, 3);
-  made.availability_zone = made.config.region + static_cast<char>('a' + zone);
-  made.vpc_id = "vpc-0" + derived_hex(config.seed, "vpc/" + site, 16);
-  made.subnet_id = "subnet-0" + derived_hex(config.seed, "subnet/" + site + "/" + std::to_string(zone), 16);
-  made.image_id = "ami-0" + derived_hex(config.seed, "ami/" + made.config.region + made.config.platform_name, 16);
-  made.reservation_id = "r-0" + derived_hex(config.seed, "reservation/" + made.id, 16);
-  const std::uint64_t second = derived_number(config.seed, "net/" + site, 256);
-  made.private_ip = made.config.private_ip;
-  if (made.private_ip.empty()) {
-    made.private_ip = "10." + std::to_string(second) + "." + std::to_string(zone * 16 + index / 250) + "." +
-                      std::to_string(4 + index % 250);
-  }
-  const std::uint64_t days = 3 + derived_number(config.seed, "age/" + made.id, 200);
-  const Duration age = made.config.age.value_or(std::chrono::hours(24 * days));
-  made.launched = std::chrono::floor<std::chrono::seconds>(now - age);
-  made.registered = made.launched + std::chrono::seconds(75);
-  return made;
 }
 
 }  // namespace
@@ -85,15 +55,15 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
     if (account.organization_role == OrganizationRole::absent) continue;
     account.roles.push_back(organization_role(config.hub_account));
   }
-  std::unique_ptr<Cloud> cloud(new Cloud(std::move(config)));
+  std::unique_ptr<Cloud> cloud(new Cloud(std::move(config), now));
   for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
     cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
-    cloud->add_account(cloud->config_.accounts[i], now);
+    cloud->add_account(cloud->config_.accounts[i]);
   }
   return cloud;
 }
 
-void Cloud::add_account(const AccountConfig& account, WallTime now) {
+void Cloud::add_account(AccountConfig& account) {
   for (const UserConfig& user : account.users) {
     auto identity = std::make_shared<Identity>();
     identity->principal.account_id = account.id;
@@ -108,12 +78,12 @@ void Cloud::add_account(const AccountConfig& account, WallTime now) {
     keys_.emplace(user.access_key_id, std::move(key));
   }
   for (std::size_t i = 0; i < account.instances.size(); ++i) {
-    Instance made = make_instance(config_, account, i, now);
-    Site site(account.id, made.config.region);
-    std::vector<Instance>& there = sites_[site];
-    by_id_.emplace(made.id, std::make_pair(std::move(site), there.size()));
-    there.push_back(std::move(made));
+    const InstanceConfig& one = account.instances[i];
+    fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_);
   }
+  // The fleet has all of it, in less memory.
+  account.instances.clear();
+  account.instances.shrink_to_fit();
 }
 
 bool Cloud::has_region(std::string_view region) const {
@@ -136,23 +106,15 @@ const RoleConfig* Cloud::find_role(std::string_view arn) const {
   return nullptr;
 }
 
-const std::vector<Instance>& Cloud::instances(const std::string& account, const std::string& region) const {
-  static const std::vector<Instance> none;
-  const auto found = sites_.find(Site(account, region));
-  return found == sites_.end() ? none : found->second;
+const std::list<Instance>& Cloud::instances(const std::string& account, const std::string& region) const {
+  static const std::list<Instance> none;
+  const ec2::Site* site = fleet_.find_site(account, region);
+  return site == nullptr ? none : site->instances;
 }
 
 const Instance* Cloud::find_instance(const std::string& account, const std::string& region, std::string_view id) const {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return nullptr;
-  const auto& [site, index] = found->second;
-  if (site.first != account || site.second != region) return nullptr;
-  return &sites_.at(site)[index];
-}
-
-Instance* Cloud::mutable_instance(std::string_view id) {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &sites_.at(found->second.first)[found->second.second];
+  const Instance* found = fleet_.find(id);
+  return found != nullptr && found->account_id() == account && found->region() == region ? found : nullptr;
 }
 
 std::optional<aws::KnownKey> Cloud::find_key(std::string_view access_key_id) const {

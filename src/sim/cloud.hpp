@@ -3,6 +3,7 @@
 /// Cloud: the state that all services of a simulated cloud share. Loop thread only.
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "rt/clock.hpp"
 #include "rt/random.hpp"
 #include "sim/config.hpp"
+#include "sim/ec2/fleet.hpp"
 #include "sim/policy.hpp"
 
 namespace postern::sim {
@@ -41,26 +43,6 @@ struct IssuedKey {
   WallTime expires;
 };
 
-/// An EC2 instance with its agent.
-struct Instance {
-  Instance() = default;
-  InstanceConfig config;
-  std::string id;
-  std::string account_id;
-  std::string private_ip;
-  std::string availability_zone;
-  std::string subnet_id;
-  std::string vpc_id;
-  std::string image_id;
-  std::string reservation_id;
-  WallTime launched;
-  WallTime registered;
-
-  std::string arn() const { return "arn:aws:ec2:" + config.region + ":" + account_id + ":instance/" + id; }
-  /// Registered with SSM, whatever became of it since.
-  bool is_managed() const noexcept { return config.agent.profile != AgentProfile::none; }
-};
-
 /// What really happened, for checkers. Ordered, so that it can be printed and compared.
 struct Truth {
   Truth() = default;
@@ -72,7 +54,8 @@ struct Truth {
 
 class Cloud {
  public:
-  /// Instances and their order are those of the config; `now` is when the cloud begins. Fails as check_config() does.
+  /// Instances and their order are those of the config, which keeps none of them: config().accounts have no instances
+  /// afterwards. `now` is when the cloud begins. Fails as check_config() does.
   static Result<std::unique_ptr<Cloud>> create(CloudConfig config, WallTime now);
 
   const CloudConfig& config() const noexcept { return config_; }
@@ -88,10 +71,15 @@ class Cloud {
   const RoleConfig* find_role(std::string_view role_arn) const;
 
   /// In the order of the config; empty for a site without any.
-  const std::vector<Instance>& instances(const std::string& account, const std::string& region) const;
+  const std::list<Instance>& instances(const std::string& account, const std::string& region) const;
   const Instance* find_instance(const std::string& account, const std::string& region, std::string_view id) const;
   /// For tests and faults: an instance changes under a running fleet. Null when there is none.
-  Instance* mutable_instance(std::string_view id);
+  Instance* mutable_instance(std::string_view id) { return fleet_.find(id); }
+  /// All of EC2: instances, networks and what else an account keeps there.
+  ec2::Fleet& ec2() noexcept { return fleet_; }
+  const ec2::Fleet& ec2() const noexcept { return fleet_; }
+  /// When the cloud was made.
+  WallTime begin() const noexcept { return begin_; }
 
   /// What SigV4 needs to know about a key; absent when there is none.
   std::optional<aws::KnownKey> find_key(std::string_view access_key_id) const;
@@ -113,16 +101,15 @@ class Cloud {
     std::shared_ptr<const Identity> identity;
     bool issued = false;
   };
-  using Site = std::pair<std::string, std::string>;
 
-  explicit Cloud(CloudConfig config) : config_(std::move(config)) {}
-  void add_account(const AccountConfig& account, WallTime now);
+  Cloud(CloudConfig config, WallTime now) : config_(std::move(config)), begin_(now), fleet_(config_.seed) {}
+  void add_account(AccountConfig& account);
   void drop_oldest_session();
 
   CloudConfig config_;
   std::map<std::string, std::size_t, std::less<>> accounts_;  // into config_.accounts
-  std::map<Site, std::vector<Instance>> sites_;
-  std::map<std::string, std::pair<Site, std::size_t>, std::less<>> by_id_;
+  WallTime begin_;
+  ec2::Fleet fleet_;
   std::map<std::string, Key, std::less<>> keys_;
   std::size_t issued_ = 0;
   Truth truth_;

@@ -15,8 +15,8 @@ std::string new_id(rt::Random& random) {
 }
 
 bool is_reachable(const Instance& instance) {
-  const AgentProfile profile = instance.config.agent.profile;
-  return instance.config.state == "running" && (profile == AgentProfile::live || profile == AgentProfile::slow);
+  const AgentProfile profile = instance.traits->agent.profile;
+  return instance.state == InstanceState::running && (profile == AgentProfile::live || profile == AgentProfile::slow);
 }
 
 std::size_t concurrency(const Command& command) {
@@ -70,8 +70,8 @@ const Command& CommandEngine::send(CommandSpec spec) {
     invocation.instance_id = id;
     const Instance* instance = cloud_.find_instance(spec.account_id, spec.region, id);
     if (instance == nullptr) continue;
-    invocation.instance_name = instance->config.name;
-    if (!spec.document->supports(instance->config.platform)) invocation.state = InvocationState::invalid_platform;
+    invocation.instance_name = instance->name;
+    if (!spec.document->supports(instance->traits->platform)) invocation.state = InvocationState::invalid_platform;
   }
   command.spec = std::move(spec);
   ++cloud_.truth().commands;
@@ -144,7 +144,7 @@ void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   invocation.handed_over = true;
   const Instance* instance = cloud_.find_instance(spec.account_id, spec.region, invocation.instance_id);
   if (instance == nullptr || !command_engine::is_reachable(*instance)) {
-    const bool lost = instance != nullptr && instance->config.agent.profile == AgentProfile::connection_lost;
+    const bool lost = instance != nullptr && instance->traits->agent.profile == AgentProfile::connection_lost;
     invocation.state = lost ? InvocationState::delayed : InvocationState::in_progress;
     return;
   }
@@ -152,12 +152,12 @@ void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   work.key = WorkKey(running.command.id, invocation.instance_id);
   work.account_id = spec.account_id;
   work.region = spec.region;
-  work.host_name = instance->config.name.empty() ? instance->id : instance->config.name;
-  work.platform = instance->config.platform;
-  work.platform_name = instance->config.platform_name;
-  work.platform_version = instance->config.platform_version;
-  work.pick_up_delay = instance->config.agent.pick_up_delay;
-  work.programs = instance->config.programs;
+  work.host_name = instance->name.empty() ? instance->id : instance->name;
+  work.platform = instance->traits->platform;
+  work.platform_name = instance->traits->platform_name;
+  work.platform_version = instance->traits->platform_version;
+  work.pick_up_delay = instance->traits->agent.pick_up_delay;
+  work.programs = instance->traits->programs;
   work.action = spec.document->plugin;
   work.execution_timeout = spec.execution_timeout;
   if (const auto found = spec.parameters.find("commands"); found != spec.parameters.end())

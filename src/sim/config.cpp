@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "sim/ec2/instance.hpp"
 
 namespace postern::sim {
 namespace {
@@ -60,6 +61,10 @@ Result<void> check_account(const AccountConfig& account, std::set<std::string>& 
     if (std::find(regions.begin(), regions.end(), instance.region) == regions.end()) {
       return fail(ErrorKind::usage, "instance '" + instance.name + "' is in Region '" + instance.region +
                                         "', which is not enabled" + where);
+    }
+    if (!parse_instance_state(instance.state)) {
+      return fail(ErrorKind::usage, "instance '" + instance.name + "' has the unknown state '" +
+                                        printable(instance.state, 40) + "'" + where);
     }
     if (!instance.id.empty() && (!is_instance_id(instance.id) || !instances.insert(instance.id).second)) {
       return fail(ErrorKind::usage, "instance id '" + instance.id + "' is malformed or there twice" + where);

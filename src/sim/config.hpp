@@ -2,6 +2,7 @@
 
 /// What a simulated cloud consists of, as values: accounts, identities, roles with their trust, instances and agents.
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -65,6 +66,7 @@ struct AgentConfig {
   AgentProfile profile = AgentProfile::none;
   std::string version = "3.3.987.0";
   Duration pick_up_delay = std::chrono::milliseconds(20);  ///< slow agents: ten seconds is typical
+  friend auto operator<=>(const AgentConfig&, const AgentConfig&) = default;
 };
 
 enum class Platform : std::uint8_t { linux, windows };

@@ -23,39 +23,39 @@ Values one(std::string value) {
 
 constexpr KnownFilter kFilters[] = {
     {"architecture", [](const Instance&) { return one("x86_64"); }},
-    {"availability-zone", [](const Instance& i) { return one(i.availability_zone); }},
+    {"availability-zone", [](const Instance& i) { return one(i.placement->availability_zone); }},
     {"iam-instance-profile.arn",
      [](const Instance& i) {
-       if (i.config.instance_profile.empty()) return Values();
-       return one("arn:aws:iam::" + i.account_id + ":instance-profile/" + i.config.instance_profile);
+       if (i.traits->instance_profile.empty()) return Values();
+       return one("arn:aws:iam::" + i.account_id() + ":instance-profile/" + i.traits->instance_profile);
      }},
-    {"image-id", [](const Instance& i) { return one(i.image_id); }},
+    {"image-id", [](const Instance& i) { return one(i.traits->image_id); }},
     {"instance-id", [](const Instance& i) { return one(i.id); }},
-    {"instance-state-code", [](const Instance& i) { return one(std::to_string(state_code(i.config.state))); }},
-    {"instance-state-name", [](const Instance& i) { return one(i.config.state); }},
-    {"instance-type", [](const Instance& i) { return one(i.config.instance_type); }},
-    {"owner-id", [](const Instance& i) { return one(i.account_id); }},
-    {"platform", [](const Instance& i) { return i.config.platform == Platform::windows ? one("windows") : Values(); }},
+    {"instance-state-code", [](const Instance& i) { return one(std::to_string(static_cast<int>(i.state))); }},
+    {"instance-state-name", [](const Instance& i) { return one(std::string(state_name(i.state))); }},
+    {"instance-type", [](const Instance& i) { return one(i.traits->instance_type); }},
+    {"owner-id", [](const Instance& i) { return one(i.account_id()); }},
+    {"platform", [](const Instance& i) { return i.traits->platform == Platform::windows ? one("windows") : Values(); }},
     {"platform-details",
-     [](const Instance& i) { return one(i.config.platform == Platform::windows ? "Windows" : "Linux/UNIX"); }},
-    {"private-ip-address", [](const Instance& i) { return one(i.private_ip); }},
-    {"reservation-id", [](const Instance& i) { return one(i.reservation_id); }},
-    {"subnet-id", [](const Instance& i) { return one(i.subnet_id); }},
+     [](const Instance& i) { return one(i.traits->platform == Platform::windows ? "Windows" : "Linux/UNIX"); }},
+    {"private-ip-address", [](const Instance& i) { return one(i.private_ip()); }},
+    {"reservation-id", [](const Instance& i) { return one(i.reservation_id()); }},
+    {"subnet-id", [](const Instance& i) { return one(i.placement->subnet_id); }},
     {"tag-key",
      [](const Instance& i) {
        Values keys;
-       if (!i.config.name.empty()) keys.emplace_back("Name");
-       for (const auto& [key, value] : i.config.tags) keys.push_back(key);
+       if (!i.name.empty()) keys.emplace_back("Name");
+       for (const auto& [key, value] : i.tags()) keys.push_back(key);
        return keys;
      }},
     {"tag-value",
      [](const Instance& i) {
        Values values;
-       if (!i.config.name.empty()) values.push_back(i.config.name);
-       for (const auto& [key, value] : i.config.tags) values.push_back(value);
+       if (!i.name.empty()) values.push_back(i.name);
+       for (const auto& [key, value] : i.tags()) values.push_back(value);
        return values;
      }},
-    {"vpc-id", [](const Instance& i) { return one(i.vpc_id); }},
+    {"vpc-id", [](const Instance& i) { return one(i.placement->vpc_id); }},
 };
 
 const KnownFilter* find(std::string_view name) {
@@ -68,9 +68,9 @@ const KnownFilter* find(std::string_view name) {
 Values values_of(const Instance& instance, std::string_view name) {
   if (name.starts_with("tag:")) {
     const std::string key(name.substr(4));
-    if (key == "Name") return instance.config.name.empty() ? Values() : one(instance.config.name);
-    const auto found = instance.config.tags.find(key);
-    return found == instance.config.tags.end() ? Values() : one(found->second);
+    if (key == "Name") return instance.name.empty() ? Values() : one(instance.name);
+    const auto found = instance.tags().find(key);
+    return found == instance.tags().end() ? Values() : one(found->second);
   }
   return find(name)->values(instance);
 }

@@ -62,36 +62,35 @@ aws::ec2::Tag tag(const std::string& key, const std::string& value) {
 }
 
 void describe_network(const Instance& from, aws::ec2::Instance& to) {
-  std::string dashed = from.private_ip;
+  std::string dashed = from.private_ip();
   std::replace(dashed.begin(), dashed.end(), '.', '-');
-  const std::string domain =
-      from.config.region == "us-east-1" ? ".ec2.internal" : "." + from.config.region + ".compute.internal";
+  const std::string domain = from.region() == "us-east-1" ? ".ec2.internal" : "." + from.region() + ".compute.internal";
   to.private_dns_name = "ip-" + dashed + domain;
-  to.private_ip_address = from.private_ip;
+  to.private_ip_address = from.private_ip();
   to.public_dns_name = "";
-  to.subnet_id = from.subnet_id;
-  to.vpc_id = from.vpc_id;
+  to.subnet_id = from.placement->subnet_id;
+  to.vpc_id = from.placement->vpc_id;
   to.source_dest_check = true;
 }
 
 aws::ec2::Instance describe(const Instance& from) {
   using namespace aws::ec2;
-  const bool windows = from.config.platform == Platform::windows;
+  const bool windows = from.traits->platform == Platform::windows;
   aws::ec2::Instance to;
   to.ami_launch_index = 0;
-  to.image_id = from.image_id;
+  to.image_id = from.traits->image_id;
   to.instance_id = from.id;
-  to.instance_type.emplace(from.config.instance_type);
+  to.instance_type.emplace(from.traits->instance_type);
   to.launch_time = from.launched;
   Placement& placement = to.placement.emplace();
-  placement.availability_zone = from.availability_zone;
+  placement.availability_zone = from.placement->availability_zone;
   placement.tenancy.emplace("default");
   if (windows) to.platform.emplace("windows");
   to.platform_details = windows ? "Windows" : "Linux/UNIX";
-  InstanceState& state = to.state.emplace();
-  state.code = state_code(from.config.state);
-  state.name.emplace(from.config.state);
-  to.state_transition_reason = from.config.state == "stopped" ? "User initiated" : "";
+  aws::ec2::InstanceState& state = to.state.emplace();
+  state.code = static_cast<std::int32_t>(from.state);
+  state.name.emplace(state_name(from.state));
+  to.state_transition_reason = from.state == InstanceState::stopped ? "User initiated" : "";
   describe_network(from, to);
   to.architecture.emplace("x86_64");
   to.hypervisor.emplace("xen");
@@ -100,13 +99,13 @@ aws::ec2::Instance describe(const Instance& from) {
   to.root_device_type.emplace("ebs");
   to.ebs_optimized = true;
   to.ena_support = true;
-  if (!from.config.instance_profile.empty()) {
+  if (!from.traits->instance_profile.empty()) {
     aws::ec2::IamInstanceProfile& profile = to.iam_instance_profile.emplace();
-    profile.arn = "arn:aws:iam::" + from.account_id + ":instance-profile/" + from.config.instance_profile;
+    profile.arn = "arn:aws:iam::" + from.account_id() + ":instance-profile/" + from.traits->instance_profile;
     profile.id = "AIPA" + to_upper(derived_hex(1, "profile/" + *profile.arn, 17));
   }
-  if (!from.config.name.empty()) to.tags.push_back(tag("Name", from.config.name));
-  for (const auto& [key, value] : from.config.tags) to.tags.push_back(tag(key, value));
+  if (!from.name.empty()) to.tags.push_back(tag("Name", from.name));
+  for (const auto& [key, value] : from.tags()) to.tags.push_back(tag(key, value));
   return to;
 }
 
@@ -144,8 +143,8 @@ Result<aws::ec2::DescribeInstancesResponse> Ec2Service::instances(
   aws::ec2::DescribeInstancesResponse response;
   for (std::size_t i = page.begin; i < page.end; ++i) {
     aws::ec2::Reservation& reservation = response.reservations.emplace_back();
-    reservation.reservation_id = found[i]->reservation_id;
-    reservation.owner_id = found[i]->account_id;
+    reservation.reservation_id = found[i]->reservation_id();
+    reservation.owner_id = found[i]->account_id();
     reservation.instances.push_back(describe(*found[i]));
   }
   if (!page.next_token.empty()) response.next_token = page.next_token;
@@ -188,14 +187,14 @@ Result<aws::ec2::DescribeRegionsResponse> Ec2Service::regions(const aws::server:
   return response;
 }
 
-rt::Task<Result<aws::ec2::DescribeInstancesResponse>> Ec2Service::describe_instances(
-    aws::server::CallInfo info, aws::ec2::DescribeInstancesRequest request) {
-  co_return instances(info, request);
+Result<aws::ec2::DescribeInstancesResponse> Ec2Service::describe_instances(
+    const aws::server::CallInfo& info, const aws::ec2::DescribeInstancesRequest& request) {
+  return instances(info, request);
 }
 
-rt::Task<Result<aws::ec2::DescribeRegionsResponse>> Ec2Service::describe_regions(
-    aws::server::CallInfo info, aws::ec2::DescribeRegionsRequest request) {
-  co_return regions(info, request);
+Result<aws::ec2::DescribeRegionsResponse> Ec2Service::describe_regions(
+    const aws::server::CallInfo& info, const aws::ec2::DescribeRegionsRequest& request) {
+  return regions(info, request);
 }
 
 }  // namespace postern::sim

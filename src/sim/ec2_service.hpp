@@ -11,10 +11,10 @@ namespace postern::sim {
 class Ec2Service final : public aws::ec2::Handler {
  public:
   explicit Ec2Service(const Cloud& cloud) : cloud_(cloud) {}
-  rt::Task<Result<aws::ec2::DescribeInstancesResponse>> describe_instances(
-      aws::server::CallInfo info, aws::ec2::DescribeInstancesRequest request) override;
-  rt::Task<Result<aws::ec2::DescribeRegionsResponse>> describe_regions(
-      aws::server::CallInfo info, aws::ec2::DescribeRegionsRequest request) override;
+  Result<aws::ec2::DescribeInstancesResponse> describe_instances(
+      const aws::server::CallInfo& info, const aws::ec2::DescribeInstancesRequest& request) override;
+  Result<aws::ec2::DescribeRegionsResponse> describe_regions(const aws::server::CallInfo& info,
+                                                             const aws::ec2::DescribeRegionsRequest& request) override;
 
  private:
   Result<aws::ec2::DescribeInstancesResponse> instances(const aws::server::CallInfo& info,

@@ -28,15 +28,16 @@ struct NodeFilter {
 
 /// Stopped and terminated instances are absent, as are those that never registered.
 bool is_listed(const Instance& instance) {
-  return instance.is_managed() && (instance.config.state == "running" || instance.config.state == "pending");
+  return instance.is_managed() &&
+         (instance.state == InstanceState::running || instance.state == InstanceState::pending);
 }
 
 std::string_view ping_status(const Instance& instance) {
-  return instance.config.agent.profile == AgentProfile::connection_lost ? "ConnectionLost" : "Online";
+  return instance.traits->agent.profile == AgentProfile::connection_lost ? "ConnectionLost" : "Online";
 }
 
 std::string_view platform_type(const Instance& instance) {
-  return instance.config.platform == Platform::windows ? "Windows" : "Linux";
+  return instance.traits->platform == Platform::windows ? "Windows" : "Linux";
 }
 
 Error invalid_filter(std::string_view key) {
@@ -80,28 +81,28 @@ bool contains(const std::vector<std::string>& values, std::string_view value) {
 bool matches(const Instance& instance, const NodeFilter& filter) {
   const auto& values = filter.values;
   if (filter.key == "InstanceIds") return contains(values, instance.id);
-  if (filter.key == "AgentVersion") return contains(values, instance.config.agent.version);
+  if (filter.key == "AgentVersion") return contains(values, instance.traits->agent.version);
   if (filter.key == "PingStatus") return contains(values, ping_status(instance));
   if (filter.key == "PlatformType" || filter.key == "PlatformTypes") return contains(values, platform_type(instance));
   if (filter.key == "ResourceType") return contains(values, "EC2Instance");
   if (filter.key == "tag-key") {
-    const auto& tags = instance.config.tags;
+    const auto& tags = instance.tags();
     return std::any_of(values.begin(), values.end(), [&](const std::string& key) {
-      return tags.contains(key) || (key == "Name" && !instance.config.name.empty());
+      return tags.contains(key) || (key == "Name" && !instance.name.empty());
     });
   }
   if (filter.key.starts_with("tag:")) {
     const std::string key = filter.key.substr(4);
-    if (key == "Name") return contains(values, instance.config.name);
-    const auto found = instance.config.tags.find(key);
-    return found != instance.config.tags.end() && contains(values, found->second);
+    if (key == "Name") return contains(values, instance.name);
+    const auto found = instance.tags().find(key);
+    return found != instance.tags().end() && contains(values, found->second);
   }
   return false;  // IamRole, ActivationIds and the like: hybrid nodes only, of which there are none
 }
 
 WallTime last_ping(const Instance& instance, WallTime now) {
-  if (instance.config.agent.profile == AgentProfile::connection_lost) return now - std::chrono::hours(49);
-  if (instance.config.agent.profile == AgentProfile::offline) return now - std::chrono::minutes(4);
+  if (instance.traits->agent.profile == AgentProfile::connection_lost) return now - std::chrono::hours(49);
+  if (instance.traits->agent.profile == AgentProfile::offline) return now - std::chrono::minutes(4);
   // A ping every five minutes since the registration.
   const auto since = (now - instance.registered) % Duration(kPing);
   return now - since;
@@ -112,14 +113,14 @@ aws::ssm::InstanceInformation describe_node(const Instance& from, WallTime now) 
   to.instance_id = from.id;
   to.ping_status.emplace(ping_status(from));
   to.last_ping_date_time = std::chrono::floor<std::chrono::milliseconds>(last_ping(from, now));
-  to.agent_version = from.config.agent.version;
-  to.is_latest_version = from.config.agent.version == kLatestAgent;
+  to.agent_version = from.traits->agent.version;
+  to.is_latest_version = from.traits->agent.version == kLatestAgent;
   to.platform_type.emplace(platform_type(from));
-  to.platform_name = from.config.platform_name;
-  to.platform_version = from.config.platform_version;
+  to.platform_name = from.traits->platform_name;
+  to.platform_version = from.traits->platform_version;
   to.resource_type.emplace("EC2Instance");
-  to.ip_address = from.private_ip;
-  to.computer_name = from.config.name;
+  to.ip_address = from.private_ip();
+  to.computer_name = from.name;
   to.source_id = from.id;
   to.source_type.emplace("AWS::EC2::Instance");
   return to;
@@ -162,8 +163,8 @@ Result<aws::ssm::GetConnectionStatusResponse> SsmService::connection(
   const Instance* instance = cloud_.find_instance(info.caller.account_id, info.region, *request.target);
   TRY_VOID(authorize(info, instance != nullptr ? instance->arn() : std::string("*")));
   bool connected = false;
-  if (instance != nullptr && instance->config.state == "running") {
-    const AgentProfile profile = instance->config.agent.profile;
+  if (instance != nullptr && instance->state == InstanceState::running) {
+    const AgentProfile profile = instance->traits->agent.profile;
     connected = profile == AgentProfile::live || profile == AgentProfile::slow;
   }
   aws::ssm::GetConnectionStatusResponse response;

@@ -137,8 +137,8 @@ Result<void> check_request(const SendCommandRequest& request) {
 }
 
 bool takes_commands(const Instance& instance) {
-  const std::string& state = instance.config.state;
-  return instance.is_managed() && state != "shutting-down" && state != "terminated";
+  return instance.is_managed() && instance.state != InstanceState::shutting_down &&
+         instance.state != InstanceState::terminated;
 }
 
 /// One bad id rejects the whole call, with all bad ids named.
@@ -158,7 +158,7 @@ Result<void> check_platforms(const Cloud& cloud, const Info& info, const Documen
                              const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
-    if (instance != nullptr && !document.supports(instance->config.platform)) {
+    if (instance != nullptr && !document.supports(instance->traits->platform)) {
       return fail(fault(ErrorKind::usage, "UnsupportedPlatformType",
                         "The document " + document.name + " does not support the platform of " + id, 400));
     }
@@ -173,13 +173,13 @@ bool matches_target(const Instance& instance, const aws::ssm::Target& target) {
   const std::string key = target.key.value_or("");
   if (key == "InstanceIds") return has(instance.id);
   if (key == "tag-key") {
-    const auto& tags = instance.config.tags;
+    const auto& tags = instance.tags();
     return has("Name") || std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return has(tag.first); });
   }
   const std::string name = key.substr(std::string_view("tag:").size());
-  if (name == "Name") return has(instance.config.name);
-  const auto tag = instance.config.tags.find(name);
-  return tag != instance.config.tags.end() && has(tag->second);
+  if (name == "Name") return has(instance.name);
+  const auto tag = instance.tags().find(name);
+  return tag != instance.tags().end() && has(tag->second);
 }
 
 Result<std::vector<std::string>> resolve_targets(const Cloud& cloud, const Info& info,

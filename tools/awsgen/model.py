@@ -105,6 +105,7 @@ class Service:
     id: str
     protocol: str
     metadata: dict
+    plain_handlers: bool = False  # the server half's methods are ordinary functions, not coroutines
     operations: list = field(default_factory=list)
     shapes: list = field(default_factory=list)  # by name
     structures: list = field(default_factory=list)  # dependencies first
@@ -426,12 +427,12 @@ def _assign_names(service):
 
 def build_service(service, model, pages, selection):
     """The IR of one service. `selection` is its table in the selection file."""
-    unknown = set(selection) - {"operations", "version", "metadata", "unsigned"}
+    unknown = set(selection) - {"operations", "version", "metadata", "unsigned", "plain_handlers"}
     if unknown:
         raise ModelError(f"{service}: unknown keys {sorted(unknown)} in the selection")
     builder = _Builder(service, model, pages, selection)
     metadata = {**model["metadata"], **selection.get("metadata", {})}
-    out = Service(service, builder.protocol, metadata)
+    out = Service(service, builder.protocol, metadata, bool(selection.get("plain_handlers", False)))
     for name in sorted(selection.get("operations", {})):
         out.operations.append(builder.operation(name, selection["operations"][name]))
     out.shapes = [builder.shapes[name] for name in sorted(builder.shapes)]

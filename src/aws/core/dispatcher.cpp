@@ -92,6 +92,10 @@ Error not_offered_error(const OperationSpec& operation) {
       s3 ? kNotImplemented : kBadRequest);
 }
 
+rt::Task<Result<void>> run_plain(PlainAnswer answer, void* handler, CallInfo info, Exchange& exchange) {
+  co_return answer(handler, info, exchange);
+}
+
 Dispatcher::Dispatcher(Authenticator& authenticator, std::vector<Binding> bindings, DispatcherOptions options)
     : authenticator_(authenticator), router_(std::move(bindings)), options_(std::move(options)) {}
 

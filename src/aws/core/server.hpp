@@ -101,4 +101,25 @@ rt::Task<Result<void>> invoke_method(void* handler, CallInfo info, Exchange& exc
   co_return Result<void>();
 }
 
+/// Answers without waiting for anything: decode, call, encode.
+using PlainAnswer = Result<void> (*)(void* handler, const CallInfo& info, Exchange& exchange);
+
+template <class Op, class Handler, auto kMethod>
+Result<void> answer_plain(void* handler, const CallInfo& info, Exchange& exchange) {
+  typename Op::Request request;
+  TRY_VOID(exchange.decode(&request));
+  Result<typename Op::Response> response = (static_cast<Handler*>(handler)->*kMethod)(info, request);
+  if (!response) return fail(std::move(response).error());
+  exchange.encode(&*response);
+  return {};
+}
+
+/// The only coroutine of all plain handlers: a coroutine per operation is what makes large services slow to compile.
+rt::Task<Result<void>> run_plain(PlainAnswer answer, void* handler, CallInfo info, Exchange& exchange);
+
+template <class Op, class Handler, auto kMethod>
+rt::Task<Result<void>> invoke_plain(void* handler, CallInfo info, Exchange& exchange) {
+  return run_plain(&answer_plain<Op, Handler, kMethod>, handler, std::move(info), exchange);
+}
+
 }  // namespace postern::aws::server

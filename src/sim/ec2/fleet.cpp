@@ -1,0 +1,181 @@
+#include "sim/ec2/fleet.hpp"
+
+#include "base/check.hpp"
+#include "sim/ec2/address.hpp"
+#include "sim/ec2/catalog.hpp"
+#include "sim/ec2/network.hpp"
+
+namespace postern::sim::ec2 {
+namespace fleet {
+
+constexpr std::uint32_t kNodesPerOctet = 250;
+constexpr std::uint32_t kZoneOctets = 63;  // of 64: the last of a zone's /18 holds the endpoints
+
+/// A stable number below `bound` for a label.
+std::uint64_t number(std::uint64_t seed, const std::string& label, std::uint64_t bound) {
+  return std::stoull(derived_hex(seed, label, 12), nullptr, 16) % bound;
+}
+
+InstanceTraits traits_of(const InstanceConfig& config, std::uint64_t seed) {
+  InstanceTraits traits;
+  traits.platform = config.platform;
+  traits.platform_name = config.platform_name;
+  traits.platform_version = config.platform_version;
+  traits.instance_type = config.instance_type;
+  traits.image_id = "ami-0" + derived_hex(seed, "ami/" + config.region + config.platform_name, 16);
+  traits.instance_profile = config.instance_profile;
+  traits.agent = config.agent;
+  traits.programs = config.programs;
+  return traits;
+}
+
+}  // namespace fleet
+
+Site::Site() = default;
+Site::~Site() = default;
+
+std::string default_id(std::uint64_t seed, const SiteName& site, std::string_view prefix, std::string_view kind) {
+  return std::string(prefix) + "-0" +
+         derived_hex(seed, std::string(kind) + "/" + site.account_id + "/" + site.region, 16);
+}
+
+std::uint32_t default_octet(std::uint64_t seed, const SiteName& site) {
+  return static_cast<std::uint32_t>(fleet::number(seed, "net/" + site.account_id + "/" + site.region, 256));
+}
+
+DefaultNode default_node(std::uint64_t seed, const SiteName& site, std::string_view instance_id, std::uint64_t index) {
+  const auto zone = static_cast<std::uint32_t>(fleet::number(seed, "zone/" + std::string(instance_id), 3));
+  const std::string zone_text = std::to_string(zone);
+  DefaultNode node;
+  node.placement.vpc_id = default_id(seed, site, "vpc", "vpc");
+  node.placement.subnet_id = default_id(seed, site, "subnet", "subnet/" + zone_text);
+  node.placement.availability_zone = site.region + static_cast<char>('a' + zone);
+  node.placement.security_groups.push_back(default_id(seed, site, "sg", "sg/nodes"));
+  const auto high = static_cast<std::uint32_t>((index / fleet::kNodesPerOctet) % fleet::kZoneOctets);
+  const auto low = static_cast<std::uint32_t>(4 + index % fleet::kNodesPerOctet);
+  node.address = (10U << 24U) | (default_octet(seed, site) << 16U) | ((zone * 64 + high) << 8U) | low;
+  return node;
+}
+
+Site& Fleet::site(const std::string& account, const std::string& region) {
+  std::unique_ptr<Site>& found = sites_[std::make_pair(account, region)];
+  if (!found) {
+    found = std::make_unique<Site>();
+    found->name.account_id = account;
+    found->name.region = region;
+  }
+  return *found;
+}
+
+const Site* Fleet::find_site(const std::string& account, const std::string& region) const {
+  const auto found = sites_.find(std::make_pair(account, region));
+  return found == sites_.end() ? nullptr : found->second.get();
+}
+
+Instance& Fleet::add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now) {
+  const InstanceConfig& config = account.instances[index];
+  Site& home = site(account.id, config.region);
+  Instance made;
+  made.id = id;
+  made.name = config.name;
+  made.traits = share(fleet::traits_of(config, seed_));
+  if (!config.tags.empty()) made.shared_tags = share(config.tags);
+  DefaultNode node = default_node(seed_, home.name, made.id, home.default_nodes++);
+  made.placement = share(std::move(node.placement));
+  made.private_address = parse_address(config.private_ip).value_or(node.address);
+  made.reservation = std::stoull(derived_hex(seed_, "reservation/" + made.id, 16), nullptr, 16);
+  made.state = parse_instance_state(config.state).value_or(InstanceState::running);
+  const std::uint64_t days = 3 + fleet::number(seed_, "age/" + made.id, 200);
+  made.launched = std::chrono::floor<std::chrono::seconds>(now - config.age.value_or(std::chrono::hours(24 * days)));
+  made.registered = made.launched + std::chrono::seconds(75);
+  if (made.state == InstanceState::stopped) extras(made).transition_reason = "User initiated";
+  return insert(home, std::move(made));
+}
+
+Instance& Fleet::insert(Site& home, Instance instance) {
+  CHECK(!by_id_.contains(instance.id));
+  instance.site = &home.name;
+  home.instances.push_back(std::move(instance));
+  const auto at = std::prev(home.instances.end());
+  by_id_.emplace(std::string_view(at->id), Entry(&home, at));
+  return *at;
+}
+
+Instance* Fleet::find(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &*found->second.second;
+}
+
+const Instance* Fleet::find(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &*found->second.second;
+}
+
+std::shared_ptr<const TagMap> Fleet::share(TagMap tags) {
+  return tags.empty() ? nullptr : tags_.get(std::move(tags));
+}
+
+void Fleet::set_tag(Instance& instance, const std::string& key, const std::string& value) {
+  TagMap tags = instance.tags();
+  if (key == "Name") {
+    // An empty name is a tag as well; the field stands for the usual ones.
+    instance.name = value;
+    if (!value.empty()) {
+      tags.erase(key);
+    } else {
+      tags[key] = value;
+    }
+  } else {
+    tags[key] = value;
+  }
+  instance.shared_tags = share(std::move(tags));
+}
+
+void Fleet::remove_tag(Instance& instance, const std::string& key) {
+  if (key == "Name") instance.name.clear();
+  TagMap tags = instance.tags();
+  tags.erase(key);
+  instance.shared_tags = share(std::move(tags));
+}
+
+InstanceExtras& Fleet::extras(Instance& instance) {
+  if (!instance.extras) instance.extras = std::make_shared<InstanceExtras>();
+  return *instance.extras;
+}
+
+void Fleet::change(Instance& instance, InstanceState through, InstanceState to, WallTime now) {
+  std::erase_if(changes_, [&](const auto& entry) { return entry.second.id == instance.id; });
+  instance.state = through;
+  const Duration takes = to == InstanceState::running ? Duration(kStartTime) : Duration(kStopTime);
+  changes_.emplace(now + takes, Change(instance.id, to));
+}
+
+void Fleet::settle(WallTime now) {
+  while (!changes_.empty() && changes_.begin()->first <= now) {
+    const WallTime at = changes_.begin()->first;
+    const Change change = changes_.begin()->second;
+    changes_.erase(changes_.begin());
+    if (change.forget) {
+      forget(change.id);
+      continue;
+    }
+    Instance* instance = find(change.id);
+    if (instance == nullptr) continue;
+    instance->state = change.to;
+    if (change.to == InstanceState::running) instance->registered = at + std::chrono::seconds(20);
+    if (change.to != InstanceState::terminated) continue;
+    Change gone(change.id, change.to);
+    gone.forget = true;
+    changes_.emplace(at + kTerminatedListed, std::move(gone));
+  }
+}
+
+void Fleet::forget(std::string_view id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  const Entry entry = found->second;
+  by_id_.erase(found);
+  entry.first->instances.erase(entry.second);
+}
+
+}  // namespace postern::sim::ec2

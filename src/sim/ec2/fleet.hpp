@@ -1,0 +1,108 @@
+#pragma once
+
+/// Fleet: all EC2 state of a cloud, by account and Region, and the instances' life in time.
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sim/ec2/instance.hpp"
+
+namespace postern::sim::ec2 {
+
+struct Network;
+struct Catalog;
+
+/// One account's part of a Region.
+struct Site {
+  Site();
+  ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  SiteName name;
+  std::list<Instance> instances;     ///< in the order of their launch; addresses stay
+  std::unique_ptr<Network> network;  ///< null: nobody has asked yet, so it is the default network
+  std::unique_ptr<Catalog> catalog;  ///< launch templates, key pairs and the like; null: none
+  std::uint64_t made = 0;            ///< counts what was created here, for ids
+  std::uint64_t default_nodes = 0;   ///< instances of the default network, for their addresses
+};
+
+/// How long the changes of an instance's state take.
+inline constexpr std::chrono::seconds kStartTime{5};
+inline constexpr std::chrono::seconds kStopTime{10};
+/// A terminated instance is listed for so long.
+inline constexpr std::chrono::hours kTerminatedListed{1};
+
+/// Loop thread only. Instances stay where they are in memory until they are gone for good.
+class Fleet {
+ public:
+  explicit Fleet(std::uint64_t seed) : seed_(seed) {}
+
+  std::uint64_t seed() const noexcept { return seed_; }
+  /// Made when it is not there yet.
+  Site& site(const std::string& account, const std::string& region);
+  const Site* find_site(const std::string& account, const std::string& region) const;
+
+  /// An instance of the config, in the default network unless its config says otherwise.
+  Instance& add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now);
+  /// Puts an instance into the site under its id.
+  Instance& insert(Site& site, Instance instance);
+  Instance* find(std::string_view id);
+  const Instance* find(std::string_view id) const;
+  std::size_t size() const noexcept { return by_id_.size(); }
+
+  /// The same traits with one more change made by `edit`, shared again.
+  std::shared_ptr<const InstanceTraits> share(InstanceTraits traits) { return traits_.get(std::move(traits)); }
+  std::shared_ptr<const InstancePlacement> share(InstancePlacement placement) {
+    return placements_.get(std::move(placement));
+  }
+  std::shared_ptr<const TagMap> share(TagMap tags);
+  /// Sets or replaces one tag.
+  void set_tag(Instance& instance, const std::string& key, const std::string& value);
+  void remove_tag(Instance& instance, const std::string& key);
+  /// Its own extras, made when there are none.
+  static InstanceExtras& extras(Instance& instance);
+
+  /// Begins a change: `through` now, `to` once it is done. A later change of the same instance replaces it.
+  void change(Instance& instance, InstanceState through, InstanceState to, WallTime now);
+  /// Everything that is due by `now` has happened afterwards. Cheap when nothing is.
+  void settle(WallTime now);
+
+ private:
+  struct Change {
+    Change(std::string instance, InstanceState state) : id(std::move(instance)), to(state) {}
+    std::string id;
+    InstanceState to;
+    bool forget = false;
+  };
+  using Entry = std::pair<Site*, std::list<Instance>::iterator>;
+  void forget(std::string_view id);
+
+  std::uint64_t seed_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Site>> sites_;
+  std::map<std::string_view, Entry> by_id_;  // keys live in the instances
+  std::multimap<WallTime, Change> changes_;
+  SharedPool<InstanceTraits> traits_;
+  SharedPool<InstancePlacement> placements_;
+  SharedPool<TagMap> tags_;
+};
+
+/// Where the default network of a site puts its `index`th node, without making the network: the VPC's block is
+/// 10.N.0.0/16, and each of three zones has a /18 of it.
+struct DefaultNode {
+  DefaultNode() = default;
+  InstancePlacement placement;
+  std::uint32_t address = 0;
+};
+DefaultNode default_node(std::uint64_t seed, const SiteName& site, std::string_view instance_id, std::uint64_t index);
+/// The second octet of a default network's block.
+std::uint32_t default_octet(std::uint64_t seed, const SiteName& site);
+/// "vpc-0...": `kind` is "vpc", "subnet/0" or "sg/nodes".
+std::string default_id(std::uint64_t seed, const SiteName& site, std::string_view prefix, std::string_view kind);
+
+}  // namespace postern::sim::ec2
