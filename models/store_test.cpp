@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "aws/core/invoker.hpp"
+#include "aws/drs/server.hpp"
 #include "aws/s3/ops.hpp"
+#include "aws/sts/server.hpp"
 #include "http/server.hpp"
 #include "rt/testing/manual_loop.hpp"
 
@@ -195,6 +197,67 @@ TEST_P(StoreTest, ErrorsArriveWithTheirCodes) {
   const auto denied = get("my-bucket", "nothing");
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().aws()->code, "SignatureDoesNotMatch");
+}
+
+/// Two services that speak REST behind one dispatcher: the signature says which is meant.
+TEST(RestDispatch, ServicesAndUnknownPaths) {
+  rt::testing::ManualLoop loop;
+  class Anybody final : public server::Authenticator {
+   public:
+    rt::Task<Result<server::CallerInfo>> authenticate(rt::CallContext, const OperationSpec&,
+                                                      const http::Request&) override {
+      co_return server::CallerInfo();
+    }
+  };
+  Anybody anybody;
+  StoreHandler store_handler;
+  drs::Handler drs_handler;
+  sts::Handler sts_handler;
+  store_handler.buckets["bucket"]["key"].body = "found";
+  server::Dispatcher dispatcher(anybody, {drs::bind(drs_handler), s3::bind(store_handler), sts::bind(sts_handler)});
+  struct Case {
+    const char* service;  // null: unsigned
+    const char* method;
+    const char* host;
+    const char* target;
+    int status;
+    const char* text;
+  };
+  const Case cases[] = {
+      {"s3", "GET", "localhost", "/bucket/key", 200, "found"},
+      {"s3", "GET", "bucket.localhost:80", "/key", 200, "found"},
+      {"s3", "GET", "bucket.s3.eu-west-1.amazonaws.com", "/key", 200, "found"},
+      {"s3", "GET", "localhost", "/bucket/other", 404, "<Error><Code>NoSuchKey</Code>"},
+      {"s3", "HEAD", "localhost", "/bucket/other", 404, ""},
+      {"s3", "GET", "localhost", "/bucket?acl", 501, "<Code>NotImplemented</Code>"},
+      {"s3", "DELETE", "localhost", "/bucket/key?tagging", 501, "<Code>NotImplemented</Code>"},
+      {"s3", "PUT", "localhost", "/bucket?policy", 400, "<Code>InvalidRequest</Code>"},
+      {"s3", "POST", "localhost", "/DescribeJobs", 501, "NotImplemented"},
+      {"drs", "POST", "drs.localhost", "/DescribeJobs", 400, "drs DescribeJobs is not offered"},
+      {"drs", "POST", "localhost", "/DescribeNothing", 404, "No operation has POST /DescribeNothing"},
+      {"drs", "GET", "localhost", "/DescribeJobs", 404, "No operation has GET /DescribeJobs"},
+      {"sts", "GET", "localhost", "/?Action=GetCallerIdentity&Version=2011-06-15", 400, "GetCallerIdentity is not"},
+      {nullptr, "GET", "localhost", "/bucket/key", 200, "found"},
+      {nullptr, "GET", "localhost", "/?Action=GetCallerIdentity&Version=2011-06-15", 400, "GetCallerIdentity is not"},
+      {nullptr, "POST", "localhost", "/DescribeJobs", 400, "drs DescribeJobs is not offered"},
+  };
+  for (const Case& c : cases) {
+    http::Request request;
+    request.method = c.method;
+    request.target = c.target;
+    request.headers.set("Host", c.host);
+    if (c.service != nullptr) {
+      request.headers.set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/" +
+                                               std::string(c.service) + "/aws4_request, Signature=0");
+    }
+    const auto response = loop.run(dispatcher.serve(loop.context(), http::PeerInfo(), std::move(request)));
+    ASSERT_TRUE(response) << response.error().to_text();
+    EXPECT_EQ(response->status, c.status) << c.method << ' ' << c.target << '\n' << response->body;
+    EXPECT_NE(response->body.find(c.text), std::string::npos) << c.method << ' ' << c.target << '\n' << response->body;
+    if (std::string_view(c.method) == "HEAD") {
+      EXPECT_EQ(response->body, "");
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Endpoints, StoreTest, testing::Bool(),

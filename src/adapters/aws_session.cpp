@@ -117,6 +117,7 @@ aws::auth::ProviderParts AwsSession::provider_parts() {
   parts.processes = effects_.processes;
   parts.metadata_client = metadata_client_.get();
   parts.invoker = pipeline_.get();
+  parts.mfa_prompt = effects_.mfa_prompt;
   parts.session_name = aws::auth::make_session_name(effects_.environment->user_name(), options_.purpose);
   return parts;
 }

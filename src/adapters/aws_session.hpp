@@ -32,6 +32,7 @@ struct SessionEffects {
   os::Processes* processes = nullptr;
   net::Dialer* dialer = nullptr;  ///< plain TCP
   rt::Clock* clock = nullptr;
+  aws::auth::MfaPrompt mfa_prompt;  ///< empty: there is nobody to ask
 };
 
 struct SessionOptions {
@@ -86,7 +87,7 @@ class AwsSession {
 
  private:
   AwsSession(SessionEffects effects, SessionOptions options)
-      : effects_(effects), options_(std::move(options)), secrets_(*effects.environment, *effects.files) {}
+      : effects_(std::move(effects)), options_(std::move(options)), secrets_(*effects_.environment, *effects_.files) {}
   Result<void> connect(rt::Executor executor);
   Result<void> find_trust();
   Result<std::shared_ptr<aws::CredentialsProvider>> provider_of(const fleet::Scope& scope);

@@ -5,6 +5,7 @@
 #include "aws/auth/assume_role_causes.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
+#include "cli/mfa_prompt.hpp"
 #include "rt/combine.hpp"
 
 namespace postern::cli {
@@ -143,6 +144,7 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command, Flee
   effects.processes = command.host().processes;
   effects.dialer = command.host().dialer;
   effects.clock = command.host().clock;
+  effects.mfa_prompt = make_mfa_prompt(*command.host().console);
   TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
   return work;
 }
@@ -168,9 +170,13 @@ rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work) {
   co_return fail(hub.error());
 }
 
-rt::Task<void> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency) {
+rt::Task<Result<void>> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency) {
   const AccountAsker ask(command.ctx(), *work.session, work.scopes);
   co_await rt::for_each_bounded(work.scopes.size(), concurrency, ask);
+  const bool stopped = co_await rt::is_cancelled();
+  if (!stopped) co_return Result<void>();
+  co_await work.session->close();
+  co_return fail(ErrorKind::cancelled, "interrupted");
 }
 
 Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet) {

@@ -42,8 +42,8 @@ Result<fleet::Selector> chosen_selector(const Command& command, const std::optio
 Result<std::size_t> chosen_concurrency(const Command& command);
 
 /// Asks STS whose the credentials of scopes without an account are (the caller's own, a profile's) and writes it into
-/// them. What cannot be learnt stays as it is: the command then says what is wrong.
-rt::Task<void> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency);
+/// them. What cannot be learnt stays as it is: the command then says what is wrong. Fails only with cancelled.
+rt::Task<Result<void>> name_accounts(const Command& command, AwsWork& work, std::size_t concurrency);
 
 /// One failed scope as in the documents: {account_id, name, region, error{code, message, candidates[]}}.
 Json problem_json(const fleet::Scope& scope, const Error& error);

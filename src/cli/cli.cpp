@@ -56,7 +56,7 @@ rt::Task<void> keep_result(rt::Task<Result<int>> task, std::optional<Result<int>
 }
 
 /// The first interrupt cancels the command, which drains; the second leaves at once.
-rt::Task<void> watch_signals(Host host, const Farewell* farewell, rt::TaskGroup* running) {
+rt::Task<void> watch_signals(Host host, const Command* command, rt::TaskGroup* running) {
   bool asked = false;
   for (;;) {
     const Result<os::Signal> signal = co_await host.signals->next();
@@ -64,7 +64,7 @@ rt::Task<void> watch_signals(Host host, const Farewell* farewell, rt::TaskGroup*
     if (*signal == os::Signal::window_change) continue;
     if (asked) {
       host.console->restore();
-      const std::string last_words = farewell->text ? farewell->text() : std::string();
+      const std::string last_words = command->farewell().text ? command->farewell().text() : std::string();
       (void)host.console->write(
           os::StdStream::err,
           "\npostern: left at once; " + (last_words.empty() ? "nothing is known to run on\n" : last_words));
@@ -72,9 +72,9 @@ rt::Task<void> watch_signals(Host host, const Farewell* farewell, rt::TaskGroup*
       co_return;
     }
     asked = true;
-    (void)host.console->write(os::StdStream::err,
-                              "\npostern: stopping: nothing new is started; what runs remotely runs on. "
-                              "Interrupt again to leave at once.\n");
+    const bool sends = command->invocation().command->verb == Verb::run;
+    const std::string rest = sends ? ": nothing new is started; what runs remotely runs on. " : ". ";
+    (void)host.console->write(os::StdStream::err, "\npostern: stopping" + rest + "Interrupt again to leave at once.\n");
     running->cancel();
   }
 }
@@ -84,7 +84,7 @@ rt::Task<Result<int>> run_interruptible(Host host, const Command& command) {
   rt::TaskGroup watcher(co_await rt::asio::this_coro::executor);
   rt::TaskGroup running(watcher.executor());
   running.spawn(keep_result(runner_of(command.invocation().command->verb)(command), &result, &watcher));
-  if (host.signals != nullptr) watcher.spawn(watch_signals(host, &command.farewell(), &running));
+  if (host.signals != nullptr) watcher.spawn(watch_signals(host, &command, &running));
   co_await running.join();
   watcher.cancel();
   co_await watcher.join();

@@ -252,7 +252,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
             .with("rail", "read-only"));
   }
   CO_TRY_VOID(co_await require_hub(command, work));
-  co_await name_accounts(command, work, concurrency);
+  CO_TRY_VOID(co_await name_accounts(command, work, concurrency));
   adapters::AwsInventory inventory(*work.session);
   fleet::DiscoverOptions options;
   options.concurrency = concurrency;

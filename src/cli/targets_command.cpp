@@ -66,7 +66,7 @@ rt::Task<Result<int>> run_targets(const Command& command) {
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
   CO_TRY_VOID(co_await require_hub(command, work));
-  co_await name_accounts(command, work, options.concurrency);
+  CO_TRY_VOID(co_await name_accounts(command, work, options.concurrency));
   adapters::AwsInventory inventory(*work.session, page_size);
   Result<fleet::Discovery> discovery =
       co_await fleet::discover(command.ctx(), inventory, work.scopes, selector, options);

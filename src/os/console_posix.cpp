@@ -85,6 +85,8 @@ class Input {
 
   rt::Task<Result<std::size_t>> read(std::span<std::byte> into) {
     CO_TRY_VOID(open());
+    const bool stopped = co_await rt::is_cancelled();  // the read itself sees only what comes later
+    if (stopped) co_return fail(ErrorKind::cancelled, "cancelled before reading input");
     asio::mutable_buffer buffer(into.data(), into.size());
     boost::system::error_code error;
     const std::size_t n =

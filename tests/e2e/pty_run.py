@@ -17,7 +17,7 @@ class Session:
     """`postern WORDS` with a controlling terminal; a context manager that leaves nothing running."""
 
     def __init__(self, place, *words, columns=100, environment=None):
-        self.words, self.text, self.code = words, "", None
+        self.words, self.text, self.all = words, "", ""
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self.before = termios.tcgetattr(self.slave)
@@ -40,7 +40,9 @@ class Session:
         """What comes within `seconds`, up to the first pause."""
         ready, _, _ = select.select([self.master], [], [], seconds)
         if ready:
-            self.text += os.read(self.master, 65536).decode("utf-8", "replace")
+            got = os.read(self.master, 65536).decode("utf-8", "replace")
+            self.text += got
+            self.all += got
         return bool(ready)
 
     def expect(self, pattern, seconds=20):

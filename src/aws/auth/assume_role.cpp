@@ -55,6 +55,10 @@ Error explain_refusal(Error error, const AssumeRoleOptions& options, const std::
   error.with("role_arn", options.role_arn);
   const AwsFault* fault = error.aws();
   if (fault == nullptr) return error;
+  if (!options.mfa_serial.empty() && error.message().find("MultiFactorAuthentication failed") != std::string::npos) {
+    // Nothing is wrong with the role: the code was mistyped, old, or used before.
+    return std::move(error).as(ErrorKind::credentials).with("mfa_serial", options.mfa_serial);
+  }
   if (is_one_of(fault->code, {"AccessDenied", "AccessDeniedException"})) {
     error.with("external_id", options.external_id.empty() ? "none" : "given");
     return std::move(error).as(ErrorKind::denied);
@@ -107,8 +111,9 @@ Result<RoleArn> AssumeRoleProvider::check() const {
 
 rt::Task<Result<std::string>> AssumeRoleProvider::ask_mfa_code(rt::CallContext ctx) const {
   if (!mfa_prompt_) {
+    const std::string who = options_.label.empty() ? std::string() : options_.label + ": ";
     co_return fail(Error(ErrorKind::credentials,
-                         "the role asks for a code of the MFA device " + printable(options_.mfa_serial, 120) +
+                         who + "the role asks for a code of the MFA device " + printable(options_.mfa_serial, 120) +
                              ", and there is no terminal to ask for it: get a session with `aws sts "
                              "get-session-token` first, or run this in a terminal")
                        .with("role_arn", options_.role_arn));

@@ -94,19 +94,4 @@ rt::Task<Result<Credentials>> FileKeysProvider::resolve(rt::CallContext) {
   co_return read();
 }
 
-rt::Task<Result<Credentials>> UnsupportedSsoProvider::resolve(rt::CallContext) {
-  const Profile* profile = config_->profile(profile_);
-  if (profile == nullptr) co_return does_not_apply("no profile " + profile_);
-  for (const std::string_view key :
-       {"sso_session", "sso_start_url", "sso_account_id", "sso_role_name", "login_session"}) {
-    if (!profile->has(key)) continue;
-    co_return fail(ErrorKind::unsupported,
-                   "profile " + profile_ + " signs in through IAM Identity Center (" + std::string(key) +
-                       "), which postern does not support yet; export its keys first: eval \"$(aws configure "
-                       "export-credentials --profile " +
-                       profile_ + " --format env)\", and leave --profile away");
-  }
-  co_return does_not_apply("the profile has no sso_session and no sso_start_url");
-}
-
 }  // namespace postern::aws::auth

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Providers that only read: given keys, the environment, the two files; and the note about what is not supported yet.
+/// Providers that only read: given keys, the environment, the two files.
 
 #include <memory>
 #include <string>
@@ -49,20 +49,6 @@ class FileKeysProvider final : public CredentialsProvider {
 
   std::shared_ptr<const SharedConfig> config_;  // shared by all providers of the chain
   Which which_;
-  std::string profile_;
-};
-
-/// Profiles of IAM Identity Center (sso_*) and `aws login`: fails with unsupported and says how to go on, so that no
-/// other identity is taken silently in their place.
-class UnsupportedSsoProvider final : public CredentialsProvider {
- public:
-  UnsupportedSsoProvider(std::shared_ptr<const SharedConfig> config, std::string profile)
-      : config_(std::move(config)), profile_(std::move(profile)) {}
-  rt::Task<Result<Credentials>> resolve(rt::CallContext ctx) override;
-  std::string describe() const override { return "IAM Identity Center of profile " + profile_; }
-
- private:
-  std::shared_ptr<const SharedConfig> config_;  // shared by all providers of the chain
   std::string profile_;
 };
 

@@ -7,6 +7,7 @@
 #include "aws/auth/cached_provider.hpp"
 #include "aws/auth/metadata_providers.hpp"
 #include "aws/auth/process_provider.hpp"
+#include "aws/auth/sso_provider.hpp"
 #include "base/text.hpp"
 
 namespace postern::aws::auth {
@@ -146,7 +147,7 @@ ChainProvider::Links profile_links(const ProviderParts& parts, std::shared_ptr<c
   using Which = FileKeysProvider::Which;
   ChainProvider::Links links;
   links.push_back(std::make_shared<WebIdentityProvider>(parts, config, profile, region, use_environment));
-  links.push_back(std::make_shared<UnsupportedSsoProvider>(config, profile));
+  links.push_back(std::make_shared<SsoProvider>(parts, config, profile));
   links.push_back(std::make_shared<FileKeysProvider>(config, Which::credentials_file, profile));
   links.push_back(std::make_shared<ProcessProvider>(parts, config, profile));
   links.push_back(std::make_shared<FileKeysProvider>(config, Which::config_file, profile));

@@ -10,6 +10,7 @@ namespace postern::aws::auth {
 namespace {
 
 using testing::AuthBed;
+using testing::aws_error;
 
 constexpr std::string_view kRoleProfiles =
     "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = base-secret\n"
@@ -115,6 +116,7 @@ TEST(ProfileRole, MfaNeedsSomebodyToAsk) {
   const auto alone = resolve_profile(bed, "mfa");
   ASSERT_FALSE(alone);
   EXPECT_EQ(alone.error().kind(), ErrorKind::credentials);
+  EXPECT_EQ(alone.error().message().substr(0, 65), "profile mfa: the role asks for a code of the MFA device arn:aws:i");
   EXPECT_NE(alone.error().message().find("no terminal to ask"), std::string::npos);
   bed.parts.mfa_prompt = [](rt::CallContext, std::string serial) -> rt::Task<Result<std::string>> {
     co_return serial.ends_with("mfa/ada") ? std::string("123456") : std::string();
@@ -122,6 +124,32 @@ TEST(ProfileRole, MfaNeedsSomebodyToAsk) {
   ASSERT_TRUE(resolve_profile(bed, "mfa"));
   EXPECT_EQ(bed.sts.calls.at(0).assume.token_code, "123456");
   EXPECT_EQ(bed.sts.calls.at(0).assume.serial_number, "arn:aws:iam::111122223333:mfa/ada");
+}
+
+TEST(ProfileRole, AWrongMfaCodeIsNotBlamedOnTheRole) {
+  AuthBed bed;
+  bed.parts.mfa_prompt = [](rt::CallContext, std::string) -> rt::Task<Result<std::string>> {
+    co_return std::string("654321");
+  };
+  bed.sts.failures.push_back(aws_error(ErrorKind::denied, "AccessDenied",
+                                       "MultiFactorAuthentication failed with invalid MFA one time pass code. "));
+  const auto keys = resolve_profile(bed, "mfa");
+  ASSERT_FALSE(keys);
+  EXPECT_EQ(keys.error().kind(), ErrorKind::credentials);
+  EXPECT_EQ(keys.error().context("mfa_serial"), "arn:aws:iam::111122223333:mfa/ada");
+  EXPECT_EQ(keys.error().to_text().find("654321"), std::string::npos);
+  EXPECT_EQ(bed.explainer.all().find("654321"), std::string::npos);
+}
+
+TEST(ProfileRole, WithoutACodeNothingIsSent) {
+  AuthBed bed;
+  bed.parts.mfa_prompt = [](rt::CallContext, std::string) -> rt::Task<Result<std::string>> {
+    co_return fail(ErrorKind::credentials, "no code was given");
+  };
+  const auto keys = resolve_profile(bed, "mfa");
+  ASSERT_FALSE(keys);
+  EXPECT_EQ(keys.error().message(), "no code was given");
+  EXPECT_TRUE(bed.sts.calls.empty());
 }
 
 Result<Credentials> assume(AuthBed& bed, AssumeRoleOptions options) {

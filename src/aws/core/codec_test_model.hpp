@@ -30,6 +30,25 @@ inline constexpr const char* kShapes = R"json({
     "Flat": {"shape": "Ids", "flattened": true}, "FlatMap": {"shape": "Tags", "flattened": true},
     "Tags": {"shape": "Tags"}, "Trees": {"shape": "TreeMap"}, "Tree": {"shape": "Tree"},
     "Choice": {"shape": "Choice"}, "NextToken": {"shape": "Text"}}},
+  "BindRequest": {"type": "structure", "required": ["Label", "Path"], "members": {
+    "Label": {"shape": "Text", "location": "uri", "locationName": "label"},
+    "Path": {"shape": "Text", "location": "uri", "locationName": "path"},
+    "Count": {"shape": "Int", "location": "querystring", "locationName": "count"},
+    "Words": {"shape": "Ids", "location": "querystring", "locationName": "word"},
+    "Since": {"shape": "When", "location": "querystring", "locationName": "since"},
+    "Flag": {"shape": "Flag", "location": "header", "locationName": "x-flag"},
+    "Names": {"shape": "Ids", "location": "header", "locationName": "x-names"},
+    "Dates": {"shape": "Dates", "location": "header", "locationName": "x-dates"},
+    "Json": {"shape": "Text", "location": "header", "locationName": "x-json", "jsonvalue": true},
+    "Meta": {"shape": "Tags", "location": "headers", "locationName": "x-meta-"},
+    "Ids": {"shape": "Ids"}, "Tree": {"shape": "Tree"}}},
+  "BindResponse": {"type": "structure", "members": {
+    "Score": {"shape": "Score", "location": "header", "locationName": "x-score"},
+    "Names": {"shape": "Ids", "location": "header", "locationName": "x-names"},
+    "Date": {"shape": "HttpDate", "location": "header", "locationName": "x-date"},
+    "Meta": {"shape": "Tags", "location": "headers", "locationName": "x-meta-"},
+    "Targets": {"shape": "Targets"}, "Choice": {"shape": "Choice"}}},
+  "Dates": {"type": "list", "member": {"shape": "HttpDate"}},
   "Name": {"type": "string", "min": 1, "max": 30},
   "Text": {"type": "string"},
   "Secret": {"type": "string", "sensitive": true, "max": 30},
@@ -63,8 +82,14 @@ inline constexpr const char* kOperation = R"json({
   "output": {"shape": "DoResponse", "resultWrapper": "DoResult"}, "errors": [{"shape": "TooBusy"}]
 })json";
 
-/// `protocol` is botocore's word: json, query, ec2.
-inline DynamicModel make(std::string_view protocol) {
+/// Of the REST protocols: members in every place that a message has.
+inline constexpr const char* kBoundOperation = R"json({
+  "name": "Bind", "http": {"method": "PUT", "requestUri": "/things/{label}/{path+}?fixed=1&bare"},
+  "input": {"shape": "BindRequest"}, "output": {"shape": "BindResponse"}, "errors": [{"shape": "TooBusy"}]
+})json";
+
+/// `protocol` is botocore's word: json, query, ec2, rest-json, rest-xml.
+inline DynamicModel make(std::string_view protocol, std::string_view signature = "v4") {
   Json metadata = Json::object();
   metadata.set("protocol", protocol)
       .set("serviceId", "toy")
@@ -72,14 +97,16 @@ inline DynamicModel make(std::string_view protocol) {
       .set("jsonVersion", "1.1")
       .set("targetPrefix", "Toy_2020.Prefix")
       .set("endpointPrefix", "toy")
+      .set("signatureVersion", signature)
       .set("xmlNamespace", "https://toy.example.com/doc/");
   Json model = Json::object();
   auto shapes = Json::parse(kShapes);
   auto operation = Json::parse(kOperation);
-  CHECK(shapes && operation);
+  auto bound = Json::parse(kBoundOperation);
+  CHECK(shapes && operation && bound);
   model.set("metadata", std::move(metadata));
   model.set("shapes", std::move(*shapes));
-  model.set("operations", Json::object().set("Do", std::move(*operation)));
+  model.set("operations", Json::object().set("Do", std::move(*operation)).set("Bind", std::move(*bound)));
   auto built = DynamicModel::build(model);
   CHECK(built);
   return std::move(*built);

@@ -112,6 +112,7 @@ std::optional<http::Request> Dispatcher::rewrite(const http::Request& request,
     if (!stands_for_post(request)) return std::nullopt;
     return as_post(request);
   }
+  if (!router_.has_buckets(scope)) return std::nullopt;
   std::string target = path_style_target(request, options_.bucket_hosts);
   if (target == request.target) return std::nullopt;
   http::Request out = request;

@@ -29,6 +29,7 @@ constexpr ReadOperation kReads[] = {
     {"ssm", "GetDocument", "ssm:GetDocument"},
     {"ssm", "ListCommandInvocations", "ssm:ListCommandInvocations"},
     {"ssm", "ListCommands", "ssm:ListCommands"},
+    {"sso", "GetRoleCredentials", ""},
     {"sts", "AssumeRole", ""},
     {"sts", "AssumeRoleWithWebIdentity", ""},
     {"sts", "DecodeAuthorizationMessage", "sts:DecodeAuthorizationMessage"},

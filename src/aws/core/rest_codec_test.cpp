@@ -1,4 +1,3 @@
-// tidy: allow-file(line-length) documents are easier to read whole
 // What the protocol cases do not show: errors of either kind, S3's peculiarities, and input that makes no sense.
 
 #include <gtest/gtest.h>

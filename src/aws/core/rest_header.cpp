@@ -122,7 +122,8 @@ const char* append_header(std::string& out, const Member& member, const void* va
   } else {
     return "cannot be sent as a header";
   }
-  return is_header_text(std::string_view(out).substr(start)) ? nullptr : "must not hold line breaks: it is sent as a header";
+  return is_header_text(std::string_view(out).substr(start)) ? nullptr
+                                                             : "must not hold line breaks: it is sent as a header";
 }
 
 const char* parse_header(const Member& member, std::string_view text, void* value) {

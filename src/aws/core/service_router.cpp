@@ -96,6 +96,13 @@ bool ServiceRouter::is_rest(const http::Request& request, const std::optional<Cl
   return !form && form_field(request.query(), "Action").empty();
 }
 
+bool ServiceRouter::has_buckets(const std::optional<ClaimedScope>& scope) const {
+  return std::any_of(rest_.begin(), rest_.end(), [&](const auto& rest) {
+    const ServiceSpec& service = *bindings_[rest.first].service;
+    return service.s3_rules && (!scope || service.signing_name == scope->service);
+  });
+}
+
 Route ServiceRouter::route_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
   Route route;
   for (const auto& [index, router] : rest_) {

@@ -52,6 +52,8 @@ class ServiceRouter {
   /// True when the request is one of the REST protocols: signed for a service that speaks one, or unsigned and neither
   /// awsJson nor a form.
   bool is_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
+  /// Of a REST request: whether its host may name a bucket.
+  bool has_buckets(const std::optional<ClaimedScope>& scope) const;
   /// `request` as as_post() leaves it, or in path style when is_rest(); `scope` is what claimed_scope() found before.
   Route route(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
   std::span<const Binding> bindings() const noexcept { return bindings_; }

@@ -349,6 +349,32 @@ WireCode wire_code(SignatureProblem kind, Protocol protocol) {
 
 }  // namespace
 
+namespace {
+
+/// The object store has texts of its own; empty where it says the same as the others.
+std::string_view object_store_text(SignatureProblem kind) {
+  switch (kind) {
+    case SignatureProblem::missing:
+      return "Access Denied";
+    case SignatureProblem::unknown_key:
+      return "The AWS Access Key Id you provided does not exist in our records.";
+    case SignatureProblem::expired_token:
+      return "The provided token has expired.";
+    case SignatureProblem::expired:
+    case SignatureProblem::not_yet_current:
+      return "The difference between the request time and the current time is too large.";
+    case SignatureProblem::mismatch:
+      return "The request signature we calculated does not match the signature you provided. Check your key and "
+             "signing "
+             "method.";
+    case SignatureProblem::malformed:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
 WireError to_wire_error(const SignatureFailure& failure, const ServiceSpec& service) {
   const WireCode code = wire_code(failure.problem, service.protocol);
   WireError error;
@@ -359,6 +385,10 @@ WireError to_wire_error(const SignatureFailure& failure, const ServiceSpec& serv
       failure.problem == SignatureProblem::mismatch || failure.problem == SignatureProblem::unknown_key;
   if (service.protocol == Protocol::ec2 && bad_pair) {
     error.message = "AWS was not able to validate the provided access credentials";
+  }
+  if (service.s3_rules) {
+    const std::string_view own = object_store_text(failure.problem);
+    if (!own.empty()) error.message = own;
   }
   return error;
 }

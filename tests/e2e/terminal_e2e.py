@@ -1,6 +1,7 @@
-"""Ctrl-C during a run: what runs remotely is named, and cancelled when that is wanted; the second one leaves at once.
+"""What a person at a terminal meets: Ctrl-C during a run (what runs remotely is named, and cancelled when that is
+wanted; the second one leaves at once), and the question for an MFA code.
 
-Against the simulated cloud, whose nodes really run child processes. Usage: interrupt_e2e.py [CASE]; POSTERN and
+Against the simulated cloud, whose nodes really run child processes. Usage: terminal_e2e.py [CASE]; POSTERN and
 POSTERN_SIM_SERVER name the programs.
 """
 import os
@@ -21,7 +22,7 @@ NODES = 9  # live-01 .. live-09
 LINE = r"    aws ssm cancel-command --region us-east-1 --command-id ([0-9a-f-]{36})   # 9 targets of target \(444455556666\)"
 
 
-class Interrupts(Cases):
+class TerminalCases(Cases):
     def processes(self, mark):
         """The nodes' child processes that sleep for `mark` seconds."""
         found = []
@@ -139,6 +140,45 @@ class Interrupts(Cases):
         self.stop(command_id)
         self.wait_processes("46.01", 0)
 
+    # --- MFA -------------------------------------------------------------------------------------------------------------
+
+    def mfa_profile(self):
+        os.makedirs(self.place.path(".aws"), exist_ok=True)
+        keys = sim_harness.OPERATOR
+        self.place.write(".aws/config", f"""[profile base]
+aws_access_key_id = {keys["aws_access_key_id"]}
+aws_secret_access_key = {keys["aws_secret_access_key"]}
+[profile guarded]
+role_arn = arn:aws:iam::444455556666:role/Operator
+source_profile = base
+external_id = x-1
+mfa_serial = arn:aws:iam::111122223333:mfa/ada
+""")
+        return ("--profile", "guarded", "targets", "-s", "name:live-01")
+
+    def mfa_code_is_asked_and_not_shown(self):
+        with pty_run.Session(self.place, *self.mfa_profile(), "-vv") as session:
+            session.expect(r"MFA code for arn:aws:iam::111122223333:mfa/ada: ")
+            e2e.expect(not session.echoes(), "the terminal echoes the code")
+            session.press("12x\r")
+            session.expect("a code has six digits")
+            session.expect("MFA code for ")
+            session.press("431298\r")
+            session.expect("live-01")
+            e2e.expect_equal(session.ended(), 0, f"exit code\n{session.all}")
+            e2e.expect("431298" not in session.all, f"the code is on the screen\n{session.all}")
+            e2e.expect("444455556666" in session.all, "the account is known")
+
+    def mfa_interrupted(self):
+        with pty_run.Session(self.place, *self.mfa_profile()) as session:
+            session.expect("MFA code for ")
+            session.interrupt()
+            e2e.expect_equal(session.ended(), INTERRUPTED, f"exit code\n{session.all}")
+
+    def mfa_without_a_terminal(self):
+        done = e2e.expect_code(self.place.run(*self.mfa_profile()), e2e.ENVIRONMENT)
+        e2e.expect("profile guarded: the role asks for a code of the MFA device" in done.err, "the profile is named", done)
+
     def deadline(self):
         """--timeout is no interrupt: nobody is asked, but what may still run is named."""
         done = self.place.run(*self.words("47.01", "--timeout", "2s", "-o", "json"))
@@ -152,10 +192,11 @@ class Interrupts(Cases):
 def main():
     pty_run.ignore_interrupts()
     with e2e.Place() as place, sim_harness.Server(os.environ["POSTERN_SIM_SERVER"]) as server:
-        cases = Interrupts(place, server)
+        cases = TerminalCases(place, server)
         e2e.run_cases((name, getattr(cases, name)) for name in (
             "left_by_default", "cancelled_by_option", "left_by_option", "yes_on_a_terminal", "no_on_a_terminal",
-            "second_leaves_at_once", "deadline"))
+            "second_leaves_at_once", "deadline",
+            "mfa_code_is_asked_and_not_shown", "mfa_interrupted", "mfa_without_a_terminal"))
 
 
 if __name__ == "__main__":

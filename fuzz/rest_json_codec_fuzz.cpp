@@ -1,0 +1,9 @@
+// Both halves of the rest-json codec on arbitrary bytes, with and without the object store's rules.
+
+#include "rest_fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const postern::aws::DynamicModel plain = postern::aws::testing_model::make("rest-json");
+  static const postern::aws::DynamicModel store = postern::aws::testing_model::make("rest-json", "s3");
+  return postern::fuzz::run_rest(plain, store, data, size);
+}
