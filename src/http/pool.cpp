@@ -134,10 +134,18 @@ void ClientPool::give_back(PerOrigin& per_origin, std::unique_ptr<Connection> co
   arm_sweep();
 }
 
-rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin& origin, PerOrigin& per_origin,
-                                               const Request& request) {
+rt::Task<Result<Response>> ClientPool::send(rt::CallContext ctx, Origin origin, Request request) {
+  ++stats_.requests;
+  const auto failed = [&origin](Error error) { return fail(std::move(error).with("origin", origin.to_text())); };
+  if (request.headers.find("Host") == nullptr) request.headers.set("Host", origin.host_header());
   std::string bytes;
-  CO_TRY_VOID(write_request_to(bytes, request));
+  if (Result<void> written = write_request_to(bytes, request); !written) co_return failed(std::move(written).error());
+  PerOrigin& per_origin = slot(origin);
+  if (!per_origin.permits.try_acquire()) {
+    Result<void> turn = co_await rt::with_deadline(ctx, per_origin.permits.acquire());
+    if (!turn) co_return failed(std::move(turn).error().delivered(Delivery::not_sent));
+  }
+  const rt::Semaphore::Permit permit(per_origin.permits);
   const Method method = request.method == "HEAD" ? Method::head : Method::other;
   for (;;) {
     std::unique_ptr<Connection> connection = take_idle(per_origin, clock_->now());
@@ -146,7 +154,7 @@ rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin
       ++stats_.reused;
     } else {
       Result<std::unique_ptr<Connection>> opened = co_await connect(ctx, origin);
-      if (!opened) co_return fail(std::move(opened).error());
+      if (!opened) co_return failed(std::move(opened).error());
       connection = std::move(*opened);
     }
     const StreamTimer timer(ctx, *connection->stream);
@@ -156,28 +164,13 @@ rt::Task<Result<Response>> ClientPool::send_on(rt::CallContext ctx, const Origin
       Error error = exchange_error(std::move(written).error(), timer, none_left ? Delivery::not_sent : Delivery::sent);
       // Not a byte left on a connection that the server had closed meanwhile: a fresh one is no second send.
       if (reused && none_left && error.kind() == ErrorKind::unavailable) continue;
-      co_return fail(std::move(error));
+      co_return failed(std::move(error));
     }
     Result<ReceivedResponse> received = co_await connection->reader.read_response(method);
-    if (!received) co_return fail(exchange_error(std::move(received).error(), timer, Delivery::sent));
+    if (!received) co_return failed(exchange_error(std::move(received).error(), timer, Delivery::sent));
     if (received->persistence == Persistence::keep) give_back(per_origin, std::move(connection), clock_->now());
     co_return std::move(received->response);
   }
-}
-
-rt::Task<Result<Response>> ClientPool::send(rt::CallContext ctx, Origin origin, Request request) {
-  ++stats_.requests;
-  if (request.headers.find("Host") == nullptr) request.headers.set("Host", origin.host_header());
-  PerOrigin& per_origin = slot(origin);
-  Result<void> turn;
-  if (!per_origin.permits.try_acquire()) turn = co_await rt::with_deadline(ctx, per_origin.permits.acquire());
-  if (!turn) {
-    co_return fail(std::move(turn).error().delivered(Delivery::not_sent).with("origin", origin.to_text()));
-  }
-  const rt::Semaphore::Permit permit(per_origin.permits);
-  Result<Response> response = co_await send_on(ctx, origin, per_origin, request);
-  if (!response) co_return fail(std::move(response).error().with("origin", origin.to_text()));
-  co_return response;
 }
 
 }  // namespace postern::http

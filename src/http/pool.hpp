@@ -53,8 +53,6 @@ class ClientPool final : public Client {
   PerOrigin& slot(const Origin& origin);
   std::unique_ptr<Connection> take_idle(PerOrigin& per_origin, MonoTime now);
   rt::Task<Result<std::unique_ptr<Connection>>> connect(rt::CallContext ctx, const Origin& origin);
-  rt::Task<Result<Response>> send_on(rt::CallContext ctx, const Origin& origin, PerOrigin& per_origin,
-                                     const Request& request);
   void sweep();
   void arm_sweep();
   void give_back(PerOrigin& per_origin, std::unique_ptr<Connection> connection, MonoTime now);

@@ -162,59 +162,71 @@ struct MessageReader::State {
     }
   }
 
-  /// Feeds the parser until it is done. `any` tells whether a byte of this message has come.
+  enum class Step : std::uint8_t { read, tell_to_continue, done };
+
   template <class Parser>
-  rt::Task<Result<void>> run(Parser& parser, bool* any) {
+  void begin(Parser& parser) {
     in_message = buffer.size() > 0;
-    bool told_to_continue = false;
+    any = false;
+    told_to_continue = false;
     parser.eager(true);
     parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser.body_limit(limits.body_bytes);
-    for (;;) {
+  }
+
+  /// Gives the parser what has come; says what is to be done next.
+  template <class Parser>
+  Result<Step> feed(Parser& parser) {
+    while (buffer.size() > 0) {
+      any = true;
+      in_message = true;
       boost::system::error_code ec;
-      if (buffer.size() > 0) {
-        *any = true;
-        in_message = true;
-        const std::size_t used = parser.put(buffer.data(), ec);
-        if (ec && ec != beast::http::error::need_more) {
-          const auto data = buffer.data();
-          const std::string_view seen(static_cast<const char*>(data.data()), std::min<std::size_t>(data.size(), 64));
-          co_return fail(wire_error(ec, seen));
-        }
-        buffer.consume(used);
-        if (parser.is_done()) {
-          in_message = false;
-          co_return Result<void>();
-        }
-        if (!told_to_continue && expects_continue(parser)) {
-          told_to_continue = true;
-          Result<void> told = co_await stream->write_all(net::as_bytes(kContinue));
-          if (!told) co_return fail(std::move(told).error());
-        }
-        if (!ec && used > 0 && buffer.size() > 0) continue;
+      const std::size_t used = parser.put(buffer.data(), ec);
+      if (ec && ec != beast::http::error::need_more) {
+        const auto data = buffer.data();
+        const std::string_view seen(static_cast<const char*>(data.data()), std::min<std::size_t>(data.size(), 64));
+        return fail(wire_error(ec, seen));
       }
-      if (buffer.size() > limits.header_bytes + kReadBytes) {
-        co_return fail(wire_error(beast::http::error::header_limit, ""));
+      buffer.consume(used);
+      if (parser.is_done()) {
+        in_message = false;
+        return Step::done;
       }
-      const auto room = buffer.prepare(kReadBytes);
-      const std::span<std::byte> into(static_cast<std::byte*>(room.data()), room.size());
-      Result<std::size_t> got = co_await stream->read_some(into);
-      if (!got) co_return fail(std::move(got).error());
-      if (*got == 0) {
-        if (!*any) co_return fail(ErrorKind::unavailable, "the peer closed the connection without an answer");
-        parser.put_eof(ec);
-        if (ec) co_return fail(wire_error(ec, ""));
-        if (parser.is_done()) co_return Result<void>();
-        co_return fail(wire_error(beast::http::error::partial_message, ""));
+      if (!told_to_continue && expects_continue(parser)) {
+        told_to_continue = true;
+        return Step::tell_to_continue;
       }
-      buffer.commit(*got);
+      if (ec || used == 0) break;
     }
+    if (buffer.size() > limits.header_bytes + kReadBytes) return fail(wire_error(beast::http::error::header_limit, ""));
+    return Step::read;
+  }
+
+  std::span<std::byte> room() {
+    const auto space = buffer.prepare(kReadBytes);
+    return std::span<std::byte>(static_cast<std::byte*>(space.data()), space.size());
+  }
+
+  /// Takes what a read into room() brought.
+  template <class Parser>
+  Result<Step> arrived(Parser& parser, Result<std::size_t> got) {
+    if (!got) return fail(std::move(got).error());
+    buffer.commit(*got);
+    if (*got > 0) return feed(parser);
+    if (!any) return fail(ErrorKind::unavailable, "the peer closed the connection without an answer");
+    boost::system::error_code ec;
+    parser.put_eof(ec);
+    if (ec) return fail(wire_error(ec, ""));
+    if (parser.is_done()) return Step::done;
+    return fail(wire_error(beast::http::error::partial_message, ""));
   }
 
   net::Stream* stream;
   WireLimits limits;
   beast::flat_buffer buffer;
   bool in_message = false;
+  bool any = false;  ///< whether a byte of this message has come
+  bool told_to_continue = false;
 };
 
 MessageReader::MessageReader(net::Stream& stream, WireLimits limits)
@@ -241,9 +253,13 @@ rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
   for (int interim = 0; interim < 8; ++interim) {
     beast::http::response_parser<beast::http::string_body> parser;
     if (method == Method::head) parser.skip(true);
-    bool any = false;
-    Result<void> done = co_await state_->run(parser, &any);
-    if (!done) co_return fail(std::move(done).error());
+    state_->begin(parser);
+    Result<State::Step> step = state_->feed(parser);
+    while (step && *step != State::Step::done) {
+      Result<std::size_t> got = co_await state_->stream->read_some(state_->room());
+      step = state_->arrived(parser, std::move(got));
+    }
+    if (!step) co_return fail(std::move(step).error());
     const int status = static_cast<int>(parser.get().result_int());
     if (status >= 100 && status < 200 && status != kSwitchingProtocols) continue;
     ReceivedResponse received;
@@ -259,11 +275,20 @@ rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
 
 rt::Task<Result<std::optional<ReceivedRequest>>> MessageReader::read_request() {
   beast::http::request_parser<beast::http::string_body> parser;
-  bool any = false;
-  Result<void> done = co_await state_->run(parser, &any);
-  if (!done) {
-    if (!any && done.error().kind() == ErrorKind::unavailable) co_return std::optional<ReceivedRequest>();
-    co_return fail(std::move(done).error());
+  state_->begin(parser);
+  Result<State::Step> step = state_->feed(parser);
+  while (step && *step != State::Step::done) {
+    if (*step == State::Step::tell_to_continue) {
+      CO_TRY_VOID(co_await state_->stream->write_all(net::as_bytes(kContinue)));
+      step = state_->feed(parser);
+      continue;
+    }
+    Result<std::size_t> got = co_await state_->stream->read_some(state_->room());
+    step = state_->arrived(parser, std::move(got));
+  }
+  if (!step) {
+    if (!state_->any && step.error().kind() == ErrorKind::unavailable) co_return std::optional<ReceivedRequest>();
+    co_return fail(std::move(step).error());
   }
   std::optional<ReceivedRequest> received(std::in_place);
   received->persistence = parser.keep_alive() ? Persistence::keep : Persistence::close;

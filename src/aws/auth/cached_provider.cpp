@@ -41,6 +41,10 @@ rt::Task<Result<Credentials>> CachedProvider::renew(rt::CallContext ctx) {
   co_return found;
 }
 
+const Credentials* CachedProvider::at_hand(rt::CallContext ctx) {
+  return age(ctx.clock().wall_now()) == Age::fresh ? &*held_ : nullptr;
+}
+
 rt::Task<Result<Credentials>> CachedProvider::resolve(rt::CallContext ctx) {
   const Age how_old = age(ctx.clock().wall_now());
   if (how_old == Age::fresh) co_return *held_;

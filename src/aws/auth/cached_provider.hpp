@@ -25,6 +25,7 @@ class CachedProvider final : public CredentialsProvider {
 
   explicit CachedProvider(std::shared_ptr<CredentialsProvider> inner) : inner_(std::move(inner)) {}
   rt::Task<Result<Credentials>> resolve(rt::CallContext ctx) override;
+  const Credentials* at_hand(rt::CallContext ctx) override;
   std::string describe() const override { return inner_->describe(); }
   void invalidate() override;
 

@@ -29,6 +29,8 @@ class CredentialsProvider {
   virtual ~CredentialsProvider() = default;
   /// Errors: credentials (none found, expired, malformed) or what a call made on the way failed with. Cancellable.
   virtual rt::Task<Result<Credentials>> resolve(rt::CallContext ctx) = 0;
+  /// What resolve() would answer at once from memory, or null when it must be asked. Good until the caller next waits.
+  virtual const Credentials* at_hand(rt::CallContext ctx) { return nullptr; }
   /// One line without secrets, for -v and errors.
   virtual std::string describe() const = 0;
   /// Called after AWS refused the credentials as expired: the next resolve() must not answer from a cache.

@@ -67,9 +67,14 @@ rt::Task<Result<void>> Sender::send(rt::CallContext ctx, const CallScope& scope,
   const std::string host(request->headers.get("Host"));
 
   if (!operation.unsigned_request && scope.credentials != nullptr) {
-    Result<Credentials> credentials = co_await scope.credentials->resolve(ctx);
-    // What failed was another call (AssumeRole, IMDS); this one has not been sent.
-    if (!credentials) co_return local(std::move(credentials).error());
+    const Credentials* credentials = scope.credentials->at_hand(ctx);
+    Result<Credentials> resolved;
+    if (credentials == nullptr) {
+      resolved = co_await scope.credentials->resolve(ctx);
+      // What failed was another call (AssumeRole, IMDS); this one has not been sent.
+      if (!resolved) co_return local(std::move(resolved).error());
+      credentials = &*resolved;
+    }
     const WallTime now = skew_.corrected(host, ctx.clock().wall_now());
     Result<void> done = signer_.sign_headers(*request, host, *credentials, endpoint.signing_region,
                                              operation.service->signing_name, now, client_signing(*operation.service));
