@@ -144,6 +144,7 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command, Flee
   effects.processes = command.host().processes;
   effects.dialer = command.host().dialer;
   effects.clock = command.host().clock;
+  effects.log = &command.log();
   effects.mfa_prompt = make_mfa_prompt(*command.host().console);
   TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
   return work;
