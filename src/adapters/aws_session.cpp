@@ -1,5 +1,6 @@
 #include "adapters/aws_session.hpp"
 
+#include "adapters/call_log.hpp"
 #include "adapters/identity_rail.hpp"
 #include "aws/auth/cached_provider.hpp"
 #include "aws/core/read_only.hpp"
@@ -103,7 +104,11 @@ Result<void> AwsSession::connect(rt::Executor executor) {
   invoker_options.mode = options_.mode;
   invoker_options.user_agent = kUserAgent;
   if (settings_.max_attempts > 0) invoker_options.retry.attempts_max = settings_.max_attempts;
-  pipeline_ = aws::make_invoker(aws::InvokerParts(*client_, settings_.endpoints), std::move(invoker_options));
+  const bool logged = effects_.log != nullptr && effects_.log->enabled(obs::LogLevel::debug);
+  if (logged) logged_client_ = std::make_unique<LoggedClient>(*client_);
+  http::Client& client = logged ? *logged_client_ : *client_;
+  pipeline_ = aws::make_invoker(aws::InvokerParts(client, settings_.endpoints), std::move(invoker_options));
+  if (logged) pipeline_ = std::make_unique<LoggedInvoker>(std::move(pipeline_), *effects_.log, counters_);
   identities_ = std::make_unique<aws::auth::IdentityGuard>(*pipeline_);
   invoker_ = std::make_unique<IdentityRail>(*pipeline_, *identities_);
   hub_ = aws::auth::make_default_chain(provider_parts(), config_, settings_);
@@ -197,6 +202,7 @@ World AwsSession::world(std::string_view region) const {
 }
 
 rt::Task<void> AwsSession::close() {
+  if (!counters_.all().empty()) effects_.log->write(obs::LogLevel::debug, "aws.calls", counters_.fields());
   co_await client_->close();
   co_await metadata_client_->close();
 }

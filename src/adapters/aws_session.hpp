@@ -18,6 +18,7 @@
 #include "http/pool.hpp"
 #include "net/proxy.hpp"
 #include "net/tls.hpp"
+#include "obs/counters.hpp"
 #include "os/environment.hpp"
 #include "os/files.hpp"
 #include "os/processes.hpp"
@@ -32,6 +33,7 @@ struct SessionEffects {
   os::Processes* processes = nullptr;
   net::Dialer* dialer = nullptr;  ///< plain TCP
   rt::Clock* clock = nullptr;
+  obs::Log* log = nullptr;          ///< null: calls are not logged
   aws::auth::MfaPrompt mfa_prompt;  ///< empty: there is nobody to ask
 };
 
@@ -107,7 +109,9 @@ class AwsSession {
   std::unique_ptr<net::Dialer> tls_dialer_;
   std::unique_ptr<http::ClientPool> client_;
   std::unique_ptr<http::ClientPool> metadata_client_;
-  std::unique_ptr<aws::Invoker> pipeline_;  // for STS on behalf of credentials: no identity rail, no loop
+  obs::Counters counters_;
+  std::unique_ptr<http::Client> logged_client_;  // null unless calls are logged
+  std::unique_ptr<aws::Invoker> pipeline_;       // for STS on behalf of credentials: no identity rail, no loop
   std::unique_ptr<aws::auth::IdentityGuard> identities_;
   std::unique_ptr<aws::Invoker> invoker_;
   std::shared_ptr<aws::CredentialsProvider> hub_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"
 #include "rt/combine.hpp"
@@ -20,6 +21,29 @@ std::string regions_text(const Json& row) {
   const Json& regions = row["regions"];
   for (const Json& region : regions.items()) text.append(text.empty() ? "" : " ").append(region.as_string());
   return text;
+}
+
+constexpr std::size_t kRegionsShown = 3;
+constexpr std::size_t kIdentityColumns = 32;  // narrower, it says nothing: REGIONS and ACCESS go first
+
+/// "us-east-1 eu-west-1", or how many when they are more.
+std::string short_regions(const Json& row) {
+  const std::size_t count = row["regions"].items().size();
+  return count > kRegionsShown ? std::to_string(count) + " Regions" : regions_text(row);
+}
+
+/// "role PosternOperator" of "role arn:aws:iam::444455556666:role/PosternOperator": the account stands beside it.
+std::string short_access(const Json& row) {
+  const std::string access(row["access"].to_string().value_or(""));
+  return access.starts_with("role arn:") ? "role " + access.substr(access.rfind('/') + 1) : access;
+}
+
+/// Who we are there without "arn:aws:sts::ACCOUNT:", or why not: a table's line. What can be done stands below it.
+std::string short_identity(const Json& row) {
+  const auto arn = row["arn"].to_string();
+  if (!arn) return std::string(row["error"]["message"].to_string().value_or(""));
+  const std::vector<std::string_view> parts = split(*arn, ':');
+  return std::string(parts.back());
 }
 
 Json tags_json(const fleet::Tags& tags) {
@@ -93,7 +117,7 @@ Json row_json(const AccountRow& row) {
   return json;
 }
 
-Answer check_answer(const std::vector<AccountRow>& rows, std::size_t failed) {
+Answer check_answer(const std::vector<AccountRow>& rows, std::size_t failed, Format format) {
   Answer answer;
   Json accounts = Json::array();
   for (const AccountRow& row : rows) accounts.push_back(row_json(row));
@@ -106,13 +130,22 @@ Answer check_answer(const std::vector<AccountRow>& rows, std::size_t failed) {
     const bool ok = row["status"].to_string() == "ok";
     return term::Cell(ok ? "ok" : "failed", ok ? term::Style::good : term::Style::bad);
   });
-  answer.columns.emplace_back("REGIONS", 3, [](const Json& row) { return term::Cell(regions_text(row)); });
-  answer.columns.emplace_back(
-      "ACCESS", 4, [](const Json& row) { return term::Cell(std::string(row["access"].to_string().value_or(""))); });
-  answer.columns.emplace_back("IDENTITY OR REASON", 2, [](const Json& row) {
-    const auto arn = row["arn"].to_string();
-    return term::Cell(std::string(arn ? *arn : row["error"]["message"].to_string().value_or("")));
-  });
+  if (format == Format::table) {
+    answer.columns.emplace_back("REGIONS", 3, [](const Json& row) { return term::Cell(short_regions(row)); });
+    answer.columns.back().cut = term::Cut::never;
+    answer.columns.emplace_back("ACCESS", 4, [](const Json& row) { return term::Cell(short_access(row)); });
+    answer.columns.back().cut = term::Cut::never;
+    answer.columns.emplace_back("IDENTITY OR REASON", 2,
+                                [](const Json& row) { return term::Cell(short_identity(row)); });
+    answer.columns.back().min_width = kIdentityColumns;
+  } else {
+    answer.columns.emplace_back("REGIONS", 3, [](const Json& row) { return term::Cell(regions_text(row)); });
+    answer.columns.push_back(member_column("ACCESS", 4, "access"));
+    answer.columns.emplace_back("IDENTITY OR REASON", 2, [](const Json& row) {
+      const auto arn = row["arn"].to_string();
+      return term::Cell(std::string(arn ? *arn : row["error"]["message"].to_string().value_or("")));
+    });
+  }
   answer.table_footer = std::to_string(rows.size() - failed) + " of " + std::to_string(rows.size()) + " accounts ok\n";
   return answer;
 }
@@ -172,7 +205,7 @@ rt::Task<Result<int>> run_accounts_check(const Command& command) {
     // An account that refuses us has been checked; without an answer, or with one that makes no sense, it has not.
     all_unasked = all_unasked && row.identity->error().kind() != ErrorKind::denied;
   }
-  CO_TRY_VOID(command.answer(check_answer(rows, failed)));
+  CO_TRY_VOID(command.answer(check_answer(rows, failed, command.output().format)));
   for (const AccountRow& row : rows) {
     if (!row.identity->has_value()) command.err("\n" + describe_problem(*row.scope, row.identity->error()));
   }

@@ -84,22 +84,35 @@ std::vector<aws::auth::AssumeRoleCause> causes_of(const fleet::Scope& scope, con
                                            had_external_id, "");
 }
 
-/// One line per account and message. Problems are in the order of the scopes: an account's Regions stand together.
+/// Problems that say the same of one account.
+struct AccountProblem {
+  AccountProblem(std::string p, const fleet::ScopeProblem& f) : place(std::move(p)), first(&f) {}
+  std::string place;  ///< "payments-prod (444455556666) in us-east-1, us-west-2"
+  const fleet::ScopeProblem* first;
+};
+
+/// Problems are in the order of the scopes: an account's Regions stand together.
+std::vector<AccountProblem> by_account(const std::vector<fleet::ScopeProblem>& problems) {
+  std::vector<AccountProblem> all;
+  for (const fleet::ScopeProblem& problem : problems) {
+    const fleet::Scope& scope = *problem.scope;
+    const fleet::Scope* last = all.empty() ? nullptr : all.back().first->scope.get();
+    const bool same = last != nullptr && last->account == scope.account && last->access == scope.access &&
+                      described_message(all.back().first->error, 400) == described_message(problem.error, 400);
+    if (same) {
+      all.back().place += ", " + scope.region.text();
+    } else {
+      all.emplace_back(scope.who() + " in " + scope.region.text(), problem);
+    }
+  }
+  return all;
+}
+
 std::string told_by_account(const std::vector<fleet::ScopeProblem>& problems, std::string_view what) {
   std::string out;
-  for (std::size_t i = 0; i < problems.size(); ++i) {
-    const fleet::Scope& scope = *problems[i].scope;
-    const std::string message = described_message(problems[i].error, 400);
-    std::string regions = scope.region.text();
-    for (; i + 1 < problems.size(); ++i) {
-      const fleet::ScopeProblem& next = problems[i + 1];
-      const bool same = next.scope->account == scope.account && next.scope->access == scope.access &&
-                        described_message(next.error, 400) == message;
-      if (!same) break;
-      regions += ", " + next.scope->region.text();
-    }
-    out.append(scope.who()).append(" in ").append(regions).append(": ").append(what).append(": ").append(message) +=
-        "\n";
+  for (const AccountProblem& problem : by_account(problems)) {
+    out.append(problem.place).append(": ").append(what).append(": ") +=
+        described_message(problem.first->error, 400) + "\n";
   }
   return out;
 }
@@ -144,6 +157,7 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command, Flee
   effects.processes = command.host().processes;
   effects.dialer = command.host().dialer;
   effects.clock = command.host().clock;
+  effects.log = &command.log();
   effects.mfa_prompt = make_mfa_prompt(*command.host().console);
   TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
   return work;
@@ -236,6 +250,12 @@ Json problems_json(const fleet::Discovery& discovery) {
     problems.push_back(problem_json(*problem.scope, problem.error).set("missing", "ssm"));
   }
   return problems;
+}
+
+std::string places_of(const std::vector<fleet::ScopeProblem>& problems) {
+  std::string out;
+  for (const AccountProblem& problem : by_account(problems)) out.append(out.empty() ? "" : "; ") += problem.place;
+  return out;
 }
 
 std::string summarize_problems(const fleet::Discovery& discovery) {

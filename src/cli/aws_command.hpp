@@ -55,6 +55,8 @@ std::string describe_problem(const fleet::Scope& scope, const Error& error);
 Json problems_json(const fleet::Discovery& discovery);
 /// The same for people: one line per account, however many Regions it is about, and where to read more.
 std::string summarize_problems(const fleet::Discovery& discovery);
+/// "payments-prod (444455556666) in us-east-1, us-west-2; sandbox (...) in us-east-1".
+std::string places_of(const std::vector<fleet::ScopeProblem>& problems);
 
 /// 253-255 when not one scope could be asked, 4 when some could not, else 0.
 int exit_code_of(const fleet::Discovery& discovery);

@@ -1,6 +1,8 @@
 // From the words on the command line to an exit code: parse, dispatch, interrupt, report.
 
 #include <array>
+#include <memory>
+#include <span>
 
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
@@ -109,6 +111,56 @@ Result<rt::Deadline> command_deadline(Host host, const Invocation& invocation) {
   return rt::Deadline::after(*host.clock, seconds);
 }
 
+/// Appends lines to a file that no other process has for its log.
+class LogFile {
+ public:
+  static Result<LogFile> open(os::Files& files, const std::string& path) {
+    LogFile log;
+    TRY(std::unique_ptr<os::File> file, files.open(path, os::OpenMode::create, 0600));
+    log.file_ = std::move(file);
+    TRY_VOID(log.file_->try_lock(os::LockKind::exclusive));
+    TRY(log.end_, log.file_->size());
+    return log;
+  }
+  /// A full disk must not end the command: what does not fit is lost.
+  void operator()(std::string_view line) {
+    if (file_->write_at(end_, std::as_bytes(std::span(line)))) end_ += line.size();
+  }
+
+ private:
+  std::shared_ptr<os::File> file_;  // shared by the copies that std::function makes
+  std::uint64_t end_ = 0;
+};
+
+/// -v and -vv show the log on stderr; --log-file keeps all of it.
+Result<void> open_log(Host host, const Invocation& invocation, obs::Log& log) {
+  const int verbosity = invocation.count("--verbose");
+  os::Console* console = host.console;
+  if (verbosity > 0) {
+    const obs::LogLevel level = verbosity > 1 ? obs::LogLevel::debug : obs::LogLevel::info;
+    log.add(obs::LogOutput([console](std::string_view line) { (void)console->write(os::StdStream::err, line); }, level,
+                           obs::LogForm::terminal));
+  }
+  if (const auto path = invocation.value("--log-file")) {
+    Result<LogFile> file = LogFile::open(*host.files, *path);
+    if (!file) return fail(Error(ErrorKind::usage, "cannot write the log to " + *path).caused_by(file.error()));
+    log.add(obs::LogOutput(std::move(*file), obs::LogLevel::debug, obs::LogForm::json));
+  }
+  obs::LogFields fields;
+  fields.emplace_back("command", std::string(invocation.command->path));
+  fields.emplace_back("version", std::string(kVersion));
+  log.write(obs::LogLevel::debug, "command.begin", fields);
+  return Result<void>();
+}
+
+void log_end(const Invocation& invocation, obs::Log& log, int code, Duration took) {
+  obs::LogFields fields;
+  fields.emplace_back("command", std::string(invocation.command->path));
+  fields.emplace_back("exit_code", code);
+  fields.emplace_back("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  log.write(obs::LogLevel::debug, "command.end", fields);
+}
+
 }  // namespace
 
 rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
@@ -120,19 +172,21 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
     (void)host.console->write(os::StdStream::out, *text);
     co_return kExitOk;
   }
-  obs::ExplanationOptions why;
-  why.verbosity = invocation->count("--verbose");
-  os::Console* console = host.console;
-  obs::Explanations explanations([console](std::string_view line) { (void)console->write(os::StdStream::err, line); },
-                                 why);
+  obs::Log log(*host.clock);
+  if (const Result<void> opened = open_log(host, *invocation, log); !opened)
+    co_return report(host, fail(opened.error()));
+  obs::Explanations explanations(log);
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
   Farewell farewell;
-  const Result<Command> command = Command::make(host, ctx, *invocation, farewell);
+  const Result<Command> command = Command::make(host, ctx, *invocation, Reporting(log, farewell));
   if (!command) co_return report(host, fail(command.error()));
+  const MonoTime begin = host.clock->now();
   const Result<int> result = co_await run_interruptible(host, *command);
-  co_return report(host, result);
+  const int code = report(host, result);
+  log_end(*invocation, log, code, host.clock->now() - begin);
+  co_return code;
 }
 
 }  // namespace postern::cli

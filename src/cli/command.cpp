@@ -13,14 +13,14 @@ constexpr std::size_t kFleetFileMax = 16U << 20U;
 
 }  // namespace
 
-Result<Command> Command::make(Host host, rt::CallContext ctx, const Invocation& invocation, Farewell& farewell) {
+Result<Command> Command::make(Host host, rt::CallContext ctx, const Invocation& invocation, Reporting reporting) {
   const bool tty = host.console->is_tty(os::StdStream::out);
   const term::Sink sink = tty ? term::Sink::tty : term::Sink::other;
   const auto choice = term::parse_color_choice(invocation.value("--color").value_or("auto"));
   const term::Color color = term::decide_color(choice.value_or(term::ColorChoice::automatic), *host.environment, sink);
   const auto size = host.console->size();
   TRY(OutputOptions output, output_options(invocation, sink, size ? size->columns : 80, color));
-  return Command(host, ctx, invocation, farewell, std::move(output));
+  return Command(host, ctx, invocation, reporting, std::move(output));
 }
 
 std::size_t Command::stderr_width() const {

@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
 #include "fleet/fleet_file.hpp"
+#include "obs/log.hpp"
 #include "rt/context.hpp"
 #include "term/color.hpp"
 
@@ -23,16 +24,24 @@ struct Farewell {
   std::function<std::string()> text;
 };
 
+/// What a command reports to besides stdout and stderr. Borrowed: both outlive the command.
+struct Reporting {
+  Reporting(obs::Log& l, Farewell& f) : log(&l), farewell(&f) {}
+  obs::Log* log;
+  Farewell* farewell;
+};
+
 class Command {
  public:
   /// Reads --output, --query, --color and the terminal; fails with usage.
-  static Result<Command> make(Host host, rt::CallContext ctx, const Invocation& invocation, Farewell& farewell);
+  static Result<Command> make(Host host, rt::CallContext ctx, const Invocation& invocation, Reporting reporting);
 
   const Host& host() const noexcept { return host_; }
   rt::CallContext ctx() const noexcept { return ctx_; }
   const Invocation& invocation() const noexcept { return *invocation_; }
   const OutputOptions& output() const noexcept { return output_; }
-  Farewell& farewell() const noexcept { return *farewell_; }
+  Farewell& farewell() const noexcept { return *reporting_.farewell; }
+  obs::Log& log() const noexcept { return *reporting_.log; }
   std::size_t stderr_width() const;
 
   /// Prints to stdout / stderr. A reader that has gone is no failure of the command.
@@ -48,13 +57,13 @@ class Command {
   bool read_only(const std::optional<fleet::FleetFile>& fleet) const;
 
  private:
-  Command(Host host, rt::CallContext ctx, const Invocation& invocation, Farewell& farewell, OutputOptions output)
-      : host_(host), ctx_(ctx), invocation_(&invocation), farewell_(&farewell), output_(std::move(output)) {}
+  Command(Host host, rt::CallContext ctx, const Invocation& invocation, Reporting reporting, OutputOptions output)
+      : host_(host), ctx_(ctx), invocation_(&invocation), reporting_(reporting), output_(std::move(output)) {}
 
   Host host_;
   rt::CallContext ctx_;
   const Invocation* invocation_;
-  Farewell* farewell_;
+  Reporting reporting_;
   OutputOptions output_;
 };
 

@@ -12,6 +12,7 @@ constexpr OptionSpec kGlobal[] = {
     {"--read-only", "", Arity::flag, "", "refuse every AWS operation outside the reviewed list of reads", ""},
     {"--verbose", "-v", Arity::flag, "", "say on stderr why: credentials, retries, throttles, skips (-vv: every call)",
      ""},
+    {"--log-file", "", Arity::one, "FILE", "append all of that to a file, one JSON object a line", ""},
     {"--color", "", Arity::one, "WHEN", "colours and progress bars (default: auto)", "auto|always|never"},
     {"--profile", "-p", Arity::many, "NAME",
      "a profile of the AWS configuration; as the hub identity, or one per account", ""},

@@ -1,14 +1,21 @@
 // doctor: what a command would use from this host, and what is wrong with it.
 
+#include <algorithm>
+
 #include "aws/ec2/ops.hpp"
 #include "aws/ssm/ops.hpp"
 #include "aws/sts/ops.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"
+#include "term/wrap.hpp"
 
 namespace postern::cli {
 namespace {
+
+constexpr std::size_t kDetailMax = 600;
+constexpr std::size_t kStatusColumns = 9;  // "warning" and two blanks
+constexpr std::size_t kUnlimited = 100'000;
 
 enum class Health : std::uint8_t { ok, warning, bad };
 
@@ -63,7 +70,8 @@ rt::Task<void> check_identity(const Command& command, AwsWork& work, std::vector
   const Result<aws::Credentials> credentials = co_await work.session->hub()->resolve(command.ctx());
   if (!credentials) {
     checks.emplace_back("credentials", Health::bad, credentials.error().message(),
-                        "postern -v doctor says why each source does not apply");
+                        "aws configure, aws sso login --profile NAME, or keys in AWS_ACCESS_KEY_ID and "
+                        "AWS_SECRET_ACCESS_KEY");
     co_return;
   }
   std::string detail = credentials->access_key_id + " from " + credentials->source;
@@ -98,7 +106,9 @@ rt::Task<void> check_endpoint(const Command& command, AwsWork& work, const aws::
   if (!response) {
     std::string detail = origin.to_text() + ": " + response.error().message();
     if (response.error().cause() != nullptr) detail += ": " + response.error().cause()->message();
-    checks.emplace_back(name, Health::bad, detail);
+    const bool unreached = response.error().kind() == ErrorKind::unavailable;
+    checks.emplace_back(name, Health::bad, detail,
+                        unreached ? "check DNS, HTTPS_PROXY and NO_PROXY; --offline asks no endpoint" : "");
     co_return;
   }
   const auto date = parse_http_date(response->headers.get("Date"));
@@ -114,12 +124,50 @@ rt::Task<void> check_endpoint(const Command& command, AwsWork& work, const aws::
                       far ? "set this host's clock (NTP): signatures are refused" : "");
 }
 
+/// Lines of a list become one sentence.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!out.empty()) out += out.back() == ':' ? " " : "; ";
+    out += trim(line);
+  }
+  return printable(out, kDetailMax);
+}
+
+term::Style style_of(Health health) {
+  if (health == Health::ok) return term::Style::good;
+  return health == Health::warning ? term::Style::warning : term::Style::bad;
+}
+
+/// What stands under a heading, wrapped beside it: a table would cut what matters.
+std::string doctor_text(const std::vector<Check>& checks, const OutputOptions& options) {
+  const std::size_t columns = options.width > 0 ? options.width : kUnlimited;
+  std::size_t widest = 0;
+  for (const Check& check : checks) widest = std::max(widest, check.name.size());
+  const std::string indent(widest + kStatusColumns + 2, ' ');
+  std::string out;
+  for (const Check& check : checks) {
+    std::string status(to_string(check.health));
+    std::string heading = term::styled(status, style_of(check.health), options.color);
+    heading.append(kStatusColumns - status.size(), ' ').append(check.name);
+    heading.append(indent.size() - kStatusColumns - check.name.size(), ' ');
+    std::string block;
+    std::string text = check.detail + (check.fix.empty() ? "" : "\nfix: " + check.fix);
+    for (const std::string_view line : split(text, '\n')) {
+      const std::string deeper(std::min(line.find_first_not_of(' '), line.size()), ' ');
+      block += term::wrap_indented(printable(trim(line), kDetailMax), columns, indent + deeper, indent + deeper + "  ");
+    }
+    out += heading + block.substr(indent.size());
+  }
+  return out;
+}
+
 Answer doctor_answer(const std::vector<Check>& checks) {
   Answer answer;
   Json rows = Json::array();
   for (const Check& check : checks) {
     Json row = Json::object();
-    row.set("name", check.name).set("status", to_string(check.health)).set("detail", printable(check.detail, 600));
+    row.set("name", check.name).set("status", to_string(check.health)).set("detail", one_line(check.detail));
     if (!check.fix.empty()) row.set("fix", check.fix);
     rows.push_back(std::move(row));
   }
@@ -127,12 +175,8 @@ Answer doctor_answer(const std::vector<Check>& checks) {
   answer.rows_key = "checks";
   answer.markdown_title = "This host";
   answer.columns.push_back(member_column("CHECK", 0, "name"));
-  answer.columns.emplace_back("STATUS", 0, [](const Json& row) {
-    const std::string status(row["status"].to_string().value_or(""));
-    return term::Cell(status, status == "ok"        ? term::Style::good
-                              : status == "warning" ? term::Style::warning
-                                                    : term::Style::bad);
-  });
+  answer.columns.emplace_back(
+      "STATUS", 0, [](const Json& row) { return term::Cell(std::string(row["status"].to_string().value_or(""))); });
   answer.columns.push_back(member_column("DETAIL", 0, "detail"));
   answer.columns.push_back(member_column("FIX", 1, "fix"));
   return answer;
@@ -152,7 +196,11 @@ rt::Task<Result<int>> run_doctor(const Command& command) {
     co_await check_endpoint(command, work, aws::ssm::service(), checks);
   }
   co_await work.session->close();
-  CO_TRY_VOID(command.answer(doctor_answer(checks)));
+  if (command.output().format == Format::table && !command.output().query) {
+    command.out(doctor_text(checks, command.output()));
+  } else {
+    CO_TRY_VOID(command.answer(doctor_answer(checks)));
+  }
   for (const Check& check : checks) {
     if (check.health == Health::bad) co_return kExitEnvironment;
   }

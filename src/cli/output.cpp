@@ -49,6 +49,7 @@ std::string render_table(const Answer& answer, const OutputOptions& options) {
   for (const OutputColumn& column : answer.columns) {
     columns.emplace_back(column.header, column.priority);
     columns.back().cut = column.cut;
+    columns.back().min_width = column.min_width;
   }
   term::Table table(std::move(columns));
   for (const Json& row : rows_of(answer)) {

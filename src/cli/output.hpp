@@ -24,6 +24,7 @@ struct OutputColumn {
   int priority = 0;
   std::function<term::Cell(const Json& row)> cell;
   term::Cut cut = term::Cut::end;
+  std::size_t min_width = 8;  ///< narrower than this, less important columns are dropped instead
 };
 
 /// A cell that shows a member as text; absent members are empty.

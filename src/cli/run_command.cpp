@@ -17,6 +17,7 @@
 #include "rt/uncancelled.hpp"
 #include "term/node_set.hpp"
 #include "term/progress.hpp"
+#include "term/table.hpp"
 
 namespace postern::cli {
 namespace {
@@ -92,10 +93,19 @@ std::size_t account_count(const flow::RunPlan& plan) {
 std::string plan_text(const flow::RunPlan& plan, const flow::CommandSpec& spec, const TargetNames& names) {
   std::string out = "Plan: " + plural(plan.targets(), "target") + " in " + plural(account_count(plan), "account") +
                     ", " + plural(plan.batches.size(), "command") + "\n";
+  std::vector<term::Column> columns(3);
+  for (term::Column& column : columns) column.cut = term::Cut::never;
+  term::Table table(std::move(columns));
   for (const flow::PlannedBatch& batch : plan.batches) {
-    out += "  " + batch.batch.scope().label() + "  " + std::string(document_of(batch.shell)) + "  " +
-           plural(batch.batch.ids().size(), "target") + "\n";
+    std::vector<term::Cell> cells;
+    cells.emplace_back("  " + batch.batch.scope().label());
+    cells.emplace_back(std::string(document_of(batch.shell)));
+    cells.emplace_back(plural(batch.batch.ids().size(), "target"));
+    table.add(std::move(cells));
   }
+  term::TableOptions options;
+  options.header = term::Header::hidden;
+  out += table.render(options).text;
   const std::vector<std::string>& lines = spec.sh_lines;
   out += "  runs: " + printable(lines.empty() ? "" : lines.back(), 160);
   if (lines.size() > 2) out += "  (and " + std::to_string(lines.size() - 2) + " more lines)";

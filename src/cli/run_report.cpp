@@ -152,8 +152,8 @@ std::string totals_table(const flow::RunResult& run, const fleet::Discovery& dis
   table_options.color = options.color;
   std::string out = table.render(table_options).text;
   std::string unasked;
-  for (const fleet::ScopeProblem& problem : discovery.problems) unasked += " " + problem.scope->label();
-  if (!unasked.empty()) unasked = "not asked, their targets are unknown:" + unasked + "\n";
+  if (!discovery.problems.empty())
+    unasked = "not asked, their targets are unknown: " + places_of(discovery.problems) + "\n";
   return out + (options.width > 0 ? fit_lines(unasked, options.width) : unasked);
 }
 

@@ -1,22 +1,16 @@
 #pragma once
 
-/// Explanations: why postern did what it did (DESIGN.md 2.3), printed as it happens with -v and kept for reports and
+/// Explanations: why postern did what it did (DESIGN.md 2.3), told to the log as it happens and kept for reports and
 /// tests.
 
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "obs/log.hpp"
 #include "rt/context.hpp"
 
 namespace postern::obs {
-
-struct ExplanationOptions {
-  ExplanationOptions() = default;
-  int verbosity = 0;            ///< 0: silent; 1: decisions; 2: every call as well
-  std::size_t kept_max = 1000;  ///< the oldest go first
-};
 
 struct Explanation {
   Explanation(std::string t, std::string x) : topic(std::move(t)), text(std::move(x)) {}
@@ -24,20 +18,19 @@ struct Explanation {
   std::string text;
 };
 
-/// Everything that passes is redacted (redaction.hpp) and made fit for a terminal. Loop thread only; the console
-/// outlives it.
+/// Decisions are events of level info (-v), the topic "call" is of level debug (-vv). What the log does not take is not
+/// wanted. Loop thread only; the log outlives it.
 class Explanations final : public rt::Explainer {
  public:
-  /// Takes lines, each ended by a line end: stderr, in the end.
-  using Sink = std::function<void(std::string_view line)>;
-  Explanations(Sink sink, ExplanationOptions options) : sink_(std::move(sink)), options_(options) {}
+  /// Of those kept the oldest go first.
+  explicit Explanations(Log& log, std::size_t kept_max = 1000) : log_(log), kept_max_(kept_max) {}
   bool wants(std::string_view topic) const override;
   void explain(std::string_view topic, std::string text) override;
   const std::deque<Explanation>& kept() const noexcept { return kept_; }
 
  private:
-  Sink sink_;
-  ExplanationOptions options_;
+  Log& log_;
+  std::size_t kept_max_;
   std::deque<Explanation> kept_;
 };
 

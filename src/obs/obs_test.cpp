@@ -1,41 +1,103 @@
 #include <gtest/gtest.h>
 
+#include "obs/counters.hpp"
 #include "obs/explanations.hpp"
 #include "obs/redaction.hpp"
+#include "rt/testing/manual_loop.hpp"
 
 namespace postern::obs {
 namespace {
 
-Explanations::Sink into(std::string& text) {
-  return [&text](std::string_view line) { text += line; };
+LogOutput into(std::string& text, LogLevel level, LogForm form = LogForm::terminal) {
+  return LogOutput([&text](std::string_view line) { text += line; }, level, form);
 }
 
-TEST(Explanations, PrintDecisionsWithVAndCallsWithVv) {
-  std::string errors;
-  ExplanationOptions options;
-  Explanations silent(into(errors), options);
-  silent.explain("credentials", "environment");
-  EXPECT_EQ(errors, "");
-  options.verbosity = 1;
-  Explanations decisions(into(errors), options);
-  decisions.explain("credentials", "environment");
-  decisions.explain("call", "sts:GetCallerIdentity");
-  EXPECT_EQ(errors, "[credentials] environment\n");
-  options.verbosity = 2;
-  options.kept_max = 2;
-  Explanations all(into(errors), options);
-  for (int i = 0; i < 5; ++i) all.explain("call", std::to_string(i));
-  ASSERT_EQ(all.kept().size(), 2U);
-  EXPECT_EQ(all.kept().back().text, "4");
+LogFields some_fields() {
+  LogFields fields;
+  fields.emplace_back("operation", "ssm:SendCommand");
+  fields.emplace_back("why", "two words");
+  fields.emplace_back("status", 200);
+  return fields;
 }
 
-TEST(Explanations, NoSecretAndNoControlCharacterPasses) {
-  std::string errors;
-  ExplanationOptions options;
-  options.verbosity = 1;
-  Explanations why(into(errors), options);
+TEST(Log, WritesWhatAnOutputWants) {
+  rt::testing::ManualLoop loop;
+  std::string terminal;
+  std::string file;
+  Log log(loop.clock());
+  EXPECT_FALSE(log.enabled(LogLevel::error));
+  log.write(LogLevel::error, "lost", some_fields());
+  log.add(into(terminal, LogLevel::info));
+  EXPECT_TRUE(log.enabled(LogLevel::info));
+  EXPECT_FALSE(log.enabled(LogLevel::debug));
+  log.add(into(file, LogLevel::debug, LogForm::json));
+  EXPECT_TRUE(log.enabled(LogLevel::debug));
+  log.write(LogLevel::debug, "aws.call", some_fields());
+  EXPECT_EQ(terminal, "");
+  EXPECT_EQ(file,
+            "{\"time\":\"2023-11-14T22:13:20Z\",\"level\":\"debug\",\"event\":\"aws.call\",\"operation\":"
+            "\"ssm:SendCommand\",\"why\":\"two words\",\"status\":200}\n");
+  log.write(LogLevel::warning, "aws.call", some_fields());
+  EXPECT_EQ(terminal, "[aws.call] operation=ssm:SendCommand why=\"two words\" status=200\n");
+}
+
+TEST(Log, NoSecretAndNoControlCharacterPasses) {
+  rt::testing::ManualLoop loop;
+  std::string terminal;
+  std::string file;
+  Log log(loop.clock());
+  log.add(into(terminal, LogLevel::debug));
+  log.add(into(file, LogLevel::debug, LogForm::json));
+  LogFields fields;
+  fields.emplace_back("error", "said SecretAccessKey=abc/DEF \x1b[31m\nnext");
+  fields.emplace_back("text", std::string(5000, 'x'));
+  log.write(LogLevel::info, "x", fields);
+  for (const std::string& text : {terminal, file}) {
+    EXPECT_EQ(text.find("abc/DEF"), std::string::npos);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find('\n'), text.size() - 1);
+    EXPECT_LT(text.size(), 2300U);
+  }
+}
+
+TEST(Counters, AreFieldsInOrder) {
+  Counters counters;
+  counters.add("sts:AssumeRole");
+  counters.add("calls", 2);
+  counters.add("calls");
+  rt::testing::ManualLoop loop;
+  std::string terminal;
+  Log log(loop.clock());
+  log.add(into(terminal, LogLevel::debug));
+  log.write(LogLevel::debug, "aws.calls", counters.fields());
+  EXPECT_EQ(terminal, "[aws.calls] calls=3 sts:AssumeRole=1\n");
+}
+
+TEST(Explanations, AreEventsOfTheirTopic) {
+  rt::testing::ManualLoop loop;
+  Log silent(loop.clock());
+  Explanations nobody(silent);
+  EXPECT_FALSE(nobody.wants("credentials"));
+  nobody.explain("credentials", "environment");
+  EXPECT_TRUE(nobody.kept().empty());
+
+  std::string decisions;
+  Log info(loop.clock());
+  info.add(into(decisions, LogLevel::info));
+  Explanations why(info);
   why.explain("credentials", "process said aws_secret_access_key=abc/DEF+1 \x1b[31m");
-  EXPECT_EQ(errors, "[credentials] process said aws_secret_access_key=*** \\x1b[31m\n");
+  why.explain("call", "sts:GetCallerIdentity");
+  EXPECT_EQ(decisions, "[credentials] process said aws_secret_access_key=*** \\x1b[31m\n");
+  EXPECT_EQ(why.kept().size(), 1U);
+
+  std::string all;
+  Log debug(loop.clock());
+  debug.add(into(all, LogLevel::debug));
+  Explanations every(debug, 2);
+  for (int i = 0; i < 5; ++i) every.explain("call", std::to_string(i));
+  ASSERT_EQ(every.kept().size(), 2U);
+  EXPECT_EQ(every.kept().back().text, "4");
+  EXPECT_EQ(all, "[call] 0\n[call] 1\n[call] 2\n[call] 3\n[call] 4\n");
 }
 
 TEST(Redact, MasksValuesAndKeepsTheRest) {

@@ -432,6 +432,39 @@ class Cases:
         for target in document["targets"]:
             e2e.expect("interrupted" in target["reason"] and target.get("command_id"), "the command to look at", done)
 
+    # --- the log -----------------------------------------------------------------------------------------------------------
+
+    def log_file(self):
+        """One JSON object a line: every call with its account, request id and attempts; appended; no secret."""
+        self.server.control("fault", operation="ssm:DescribeInstanceInformation", kind="server_error", count=1)
+        words = ("targets", "-s", "name:live-01", "--log-file", "postern.log")
+        done = e2e.expect_code(self.run(*words), 0)
+        e2e.expect_equal(done.err, "", "stderr stays quiet", done)
+        text = open(self.place.path("postern.log"), encoding="utf-8").read()
+        events = [json.loads(line) for line in text.splitlines()]
+        calls = {}
+        for event in events:
+            if event["event"] == "aws.call":
+                calls.setdefault(event["operation"], event)  # of pages the first
+        e2e.expect_equal(sorted(calls), ["ec2:DescribeInstances", "ssm:DescribeInstanceInformation", "sts:AssumeRole"],
+                         f"calls\n{text}")
+        listed = calls["ssm:DescribeInstanceInformation"]
+        e2e.expect_equal((listed["account"], listed["region"], listed["status"], listed["attempts"]),
+                         ("444455556666", "us-east-1", 200, 2), f"the call\n{text}")
+        e2e.expect(listed["request_id"] and listed["duration_ms"] >= 0, f"request id and duration\n{text}")
+        e2e.expect_equal([event["event"] for event in (events[0], events[-1])], ["command.begin", "command.end"], text)
+        e2e.expect(any(event["event"] == "retry" for event in events), f"the retry is explained\n{text}")
+        totals = [event for event in events if event["event"] == "aws.calls"][0]
+        e2e.expect_equal(totals["attempts"] - totals["calls"], 1, f"counters\n{text}")
+        e2e.expect(sim_harness.OPERATOR["aws_secret_access_key"] not in text, "a secret in the log")
+        e2e.expect_equal(os.stat(self.place.path("postern.log")).st_mode & 0o777, 0o600, "mode")
+        e2e.expect_code(self.run(*words), 0)
+        again = open(self.place.path("postern.log"), encoding="utf-8").read()
+        e2e.expect(again.startswith(text) and len(again) > len(text), "the second command appends")
+        done = e2e.expect_code(self.run("targets", "--log-file", "/nonexistent/x"), USAGE)
+        done = e2e.expect_code(self.run("targets", "-s", "name:live-01", "-vv"), 0)
+        e2e.expect("[aws.call] operation=ssm:DescribeInstanceInformation account=444455556666" in done.err, "-vv", done)
+
     # --- forms of output ----------------------------------------------------------------------------------------------------
 
     def forms(self):
@@ -478,7 +511,7 @@ def main():
             "no_terminal_no_yes", "dry_run", "fifty_five", "outcomes", "what_nodes_get", "long_output",
             "lost_replies_are_adopted", "lost_requests_are_unknown", "throttled_send_is_repeated",
             "reading_fails_for_a_while", "expired_in_the_middle", "clock_skew", "init_from_organizations", "init_denied",
-            "interrupt", "forms", "two_regions",
+            "interrupt", "log_file", "forms", "two_regions",
             "expired_hub_credentials"))
 
 
