@@ -48,6 +48,7 @@ struct Truth {
   Truth() = default;
   std::map<std::string, std::uint64_t> calls;       ///< "ssm:SendCommand": signed requests that arrived
   std::map<std::string, std::uint64_t> executions;  ///< instance id: commands that an agent began to run
+  std::map<std::string, std::uint64_t> targeted;    ///< instance id: accepted commands that mean it
   std::uint64_t commands = 0;                       ///< accepted SendCommands
   std::uint64_t sessions = 0;                       ///< credentials handed out by STS
 };

@@ -59,6 +59,13 @@ enum class AgentProfile : std::uint8_t {
   slow,             ///< live, and takes its time to pick a command up
   offline,          ///< stopped a moment ago: still Online in the list, never picks a command up
   connection_lost,  ///< stopped long ago: ConnectionLost, never picks a command up
+  // Those below behave as live ones but for what they are named after; scripted agents show it (profiles.hpp).
+  flaky,           ///< fails now and then
+  stalls,          ///< picks up, never ends
+  old,             ///< a version that lacks what newer documents ask for
+  wrong_platform,  ///< says of itself that it runs on the other platform
+  dies,            ///< its connection is lost while it runs a command
+  reboots,         ///< the command asks for a reboot (exit code 194) and is run again after it
 };
 
 struct AgentConfig {

@@ -19,18 +19,19 @@ Result<void> write_file(os::Files& files, const std::string& path, std::string_v
   return file->write_at(0, std::as_bytes(std::span<const char>(text.data(), text.size())));
 }
 
-WorkOutcome outcome_of(Result<os::ProcessResult> result) {
-  WorkOutcome outcome;
+StepOutcome outcome_of(Result<os::ProcessResult> result) {
+  using End = StepOutcome::End;
+  StepOutcome outcome;
   if (!result) {
     const Error& error = result.error();
     outcome.exit_code = error.kind() == ErrorKind::timeout || error.kind() == ErrorKind::cancelled ? kKilledExit : 1;
-    if (error.kind() == ErrorKind::timeout) outcome.end = WorkOutcome::End::timed_out;
-    if (error.kind() == ErrorKind::cancelled) outcome.end = WorkOutcome::End::cancelled;
-    if (outcome.end == WorkOutcome::End::failed) outcome.errors = error.to_text() + "\n";
+    if (error.kind() == ErrorKind::timeout) outcome.end = End::timed_out;
+    if (error.kind() == ErrorKind::cancelled) outcome.end = End::cancelled;
+    if (outcome.end == End::failed) outcome.errors = error.to_text() + "\n";
     return outcome;
   }
   outcome.exit_code = result->signal != 0 ? kSignalBase + result->signal : result->exit_code;
-  outcome.end = outcome.exit_code == 0 ? WorkOutcome::End::success : WorkOutcome::End::failed;
+  outcome.end = outcome.exit_code == 0 ? End::success : End::failed;
   outcome.output = scrub_utf8(result->output);
   outcome.errors = scrub_utf8(result->errors);
   if (outcome.exit_code != 0) {
@@ -84,25 +85,35 @@ rt::Task<void> LiveAgents::execute(const Work* work, WorkListener* listener, Wor
   const rt::Semaphore::Permit permit(slots_);
   *accepted = listener->picked_up(work->key);
   if (!*accepted) co_return;
-  Result<os::ProcessResult> result = co_await run_script(*work);
-  *outcome = live_agents::outcome_of(std::move(result));
+  for (;;) {
+    const std::optional<std::size_t> next = next_step(*work->steps, outcome->steps);
+    if (!next) co_return;
+    if (!outcome->steps.empty()) listener->progressed(work->key, outcome->steps);
+    Result<os::ProcessResult> result = co_await run_script(*work, (*work->steps)[*next]);
+    outcome->steps.push_back(live_agents::outcome_of(std::move(result)));
+  }
 }
 
-rt::Task<Result<os::ProcessResult>> LiveAgents::run_script(const Work& work) {
-  Result<os::ProcessSpec> spec = prepare(work);
+rt::Task<Result<os::ProcessResult>> LiveAgents::run_script(const Work& work, const WorkStep& step) {
+  Result<os::ProcessSpec> spec = prepare(work, step);
   if (!spec) co_return fail(std::move(spec).error());
-  co_return co_await processes_.run(ctx_.within(work.execution_timeout), std::move(*spec));
+  co_return co_await processes_.run(ctx_.within(step.timeout), std::move(*spec));
 }
 
-Result<os::ProcessSpec> LiveAgents::prepare(const Work& work) {
+Result<os::ProcessSpec> LiveAgents::prepare(const Work& work, const WorkStep& step) {
   using live_agents::write_file;
-  if (work.platform == Platform::windows) {
+  if (work.platform == Platform::windows || step.action == "aws:runPowerShellScript") {
     return fail(ErrorKind::unsupported, "a live agent of the simulated cloud cannot run PowerShell");
+  }
+  if (step.action != "aws:runShellScript") {
+    return fail(ErrorKind::unsupported, "a live agent of the simulated cloud cannot run " + step.action);
   }
   const std::string node = os::join_path(options_.root_dir, work.key.instance_id);
   const std::string home = os::join_path(node, "home");
   const std::string bin = os::join_path(node, "bin");
-  const std::string folder = os::join_path(os::join_path(node, "orchestration"), work.key.command_id);
+  const std::string command = os::join_path(os::join_path(node, "orchestration"), work.key.command_id);
+  // A single step has the command's folder to itself, as ever.
+  const std::string folder = work.steps->size() == 1 ? command : os::join_path(command, step.name);
   TRY_VOID(files_.make_dirs(home));
   TRY_VOID(files_.make_dirs(bin));
   TRY_VOID(files_.make_dirs(folder));
@@ -111,7 +122,7 @@ Result<os::ProcessSpec> LiveAgents::prepare(const Work& work) {
     if (!files_.exists(path)) TRY_VOID(write_file(files_, path, script, 0700));
   }
   std::string script;
-  for (const std::string& line : work.commands) script += line + "\n";
+  for (const std::string& line : step.commands) script += line + "\n";
   const std::string path = os::join_path(folder, "_script.sh");
   TRY_VOID(write_file(files_, path, script, 0700));
 
@@ -120,7 +131,7 @@ Result<os::ProcessSpec> LiveAgents::prepare(const Work& work) {
   // it, which also works where the root's file system forbids execution.
   if (!script.starts_with("#!")) spec.argv.push_back(options_.shell);
   spec.argv.push_back(path);
-  spec.working_dir = work.working_directory.empty() ? folder : work.working_directory;
+  spec.working_dir = step.working_directory.empty() ? folder : step.working_directory;
   spec.stdout_max_bytes = live_agents::kOutputBytesMax;
   spec.stderr_max_bytes = live_agents::kErrorBytesMax;
   auto& environment = spec.environment.emplace();

@@ -42,8 +42,8 @@ class LiveAgents final : public Agents {
  private:
   rt::Task<void> supervise(Work work, WorkListener* listener);
   rt::Task<void> execute(const Work* work, WorkListener* listener, WorkOutcome* outcome, bool* accepted);
-  rt::Task<Result<os::ProcessResult>> run_script(const Work& work);
-  Result<os::ProcessSpec> prepare(const Work& work);
+  rt::Task<Result<os::ProcessResult>> run_script(const Work& work, const WorkStep& step);
+  Result<os::ProcessSpec> prepare(const Work& work, const WorkStep& step);
 
   rt::CallContext ctx_;
   os::Processes& processes_;

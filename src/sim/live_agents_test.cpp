@@ -39,12 +39,17 @@ struct Plan {
   std::optional<Duration> cancel_after;
 };
 
-Work work_of(std::vector<std::string> commands) {
+Work work_of(std::vector<std::string> commands, std::chrono::seconds timeout = 1h) {
   Work work;
   work.key = WorkKey("0a0a0a0a-0000-4000-8000-000000000000", "i-0123456789abcdef0");
   work.region = "us-east-1";
   work.host_name = "web-01";
-  work.commands = std::move(commands);
+  WorkStep step;
+  step.name = "aws:runShellScript";
+  step.action = step.name;
+  step.commands = std::move(commands);
+  step.timeout = timeout;
+  work.steps = std::make_shared<const std::vector<WorkStep>>(1, std::move(step));
   return work;
 }
 
@@ -75,10 +80,12 @@ rt::Task<WorkOutcome> run(rt::Loop* loop, std::string root, Plan plan) {
 
 class LiveAgentsTest : public ::testing::Test {
  protected:
-  WorkOutcome run_plan(Plan plan) {
+  StepOutcome run_plan(Plan plan) {
     const std::string root =
         ::testing::TempDir() + "postern-live-agents-" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    return loop_.run(run(&loop_, root, std::move(plan)));
+    const WorkOutcome outcome = loop_.run(run(&loop_, root, std::move(plan)));
+    EXPECT_EQ(outcome.steps.size(), 1U);
+    return outcome.steps.empty() ? StepOutcome() : outcome.steps.front();
   }
   rt::Loop loop_;
 };
@@ -88,8 +95,8 @@ TEST_F(LiveAgentsTest, RunsScriptWithCleanEnvironmentAndPrograms) {
   plan.work = work_of({"echo $POSTERN_SIM_HOSTNAME $AWS_SSM_INSTANCE_ID $AWS_SSM_REGION_NAME", "hostname",
                        "test -z \"$USER$AWS_ACCESS_KEY_ID\" && echo clean", "cd \"$HOME\" && echo at home >&2"});
   plan.work.programs["hostname"] = "#!/bin/sh\necho simulated\n";
-  const WorkOutcome outcome = run_plan(std::move(plan));
-  EXPECT_EQ(outcome.end, WorkOutcome::End::success);
+  const StepOutcome outcome = run_plan(std::move(plan));
+  EXPECT_EQ(outcome.end, StepOutcome::End::success);
   EXPECT_EQ(outcome.output, "web-01 i-0123456789abcdef0 us-east-1\nsimulated\nclean\n");
   EXPECT_EQ(outcome.errors, "at home\n");
 }
@@ -97,8 +104,8 @@ TEST_F(LiveAgentsTest, RunsScriptWithCleanEnvironmentAndPrograms) {
 TEST_F(LiveAgentsTest, ExitCodeAndSignalAreReported) {
   Plan plan;
   plan.work = work_of({"exit 3"});
-  WorkOutcome outcome = run_plan(std::move(plan));
-  EXPECT_EQ(outcome.end, WorkOutcome::End::failed);
+  StepOutcome outcome = run_plan(std::move(plan));
+  EXPECT_EQ(outcome.end, StepOutcome::End::failed);
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_EQ(outcome.errors, "failed to run commands: exit status 3");
   Plan killed;
@@ -115,24 +122,23 @@ TEST_F(LiveAgentsTest, InterpreterOfTheFirstLineIsHonoured) {
 
 TEST_F(LiveAgentsTest, TimeoutAndCancelKillTheWholeGroup) {
   Plan timeout;
-  timeout.work = work_of({"sleep 100 & sleep 100"});
-  timeout.work.execution_timeout = 1s;
-  WorkOutcome outcome = run_plan(std::move(timeout));
-  EXPECT_EQ(outcome.end, WorkOutcome::End::timed_out);
+  timeout.work = work_of({"sleep 100 & sleep 100"}, 1s);
+  StepOutcome outcome = run_plan(std::move(timeout));
+  EXPECT_EQ(outcome.end, StepOutcome::End::timed_out);
   EXPECT_EQ(outcome.exit_code, 137);
   Plan cancel;
   cancel.work = work_of({"sleep 100"});
   cancel.cancel_after = 200ms;
   outcome = run_plan(std::move(cancel));
-  EXPECT_EQ(outcome.end, WorkOutcome::End::cancelled);
+  EXPECT_EQ(outcome.end, StepOutcome::End::cancelled);
 }
 
 TEST_F(LiveAgentsTest, WindowsIsRefusedHonestly) {
   Plan plan;
   plan.work = work_of({"Get-Process"});
   plan.work.platform = Platform::windows;
-  const WorkOutcome outcome = run_plan(std::move(plan));
-  EXPECT_EQ(outcome.end, WorkOutcome::End::failed);
+  const StepOutcome outcome = run_plan(std::move(plan));
+  EXPECT_EQ(outcome.end, StepOutcome::End::failed);
   EXPECT_NE(outcome.errors.find("PowerShell"), std::string::npos);
 }
 

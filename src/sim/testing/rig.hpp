@@ -15,7 +15,7 @@
 #include "http/server.hpp"
 #include "rt/testing/manual_loop.hpp"
 #include "sim/cloud_services.hpp"
-#include "sim/scripted_agents.hpp"
+#include "sim/agents/scripted_agents.hpp"
 
 namespace postern::sim::testing {
 

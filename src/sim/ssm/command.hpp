@@ -2,6 +2,7 @@
 
 /// A Run Command command and its invocations, as the simulated service keeps them.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,7 +12,8 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "sim/documents.hpp"
+#include "sim/agents.hpp"
+#include "sim/ssm/document_store.hpp"
 
 namespace postern::sim {
 
@@ -28,7 +30,10 @@ enum class InvocationState : std::uint8_t {
   cancelled,
   terminated,
   invalid_platform,
+  undeliverable,
+  access_denied,
 };
+inline constexpr std::size_t kInvocationStates = 13;
 
 struct StateText {
   StateText(std::string_view s, std::string_view d) : status(s), details(d) {}
@@ -44,12 +49,14 @@ struct Invocation {
   std::string instance_name;
   InvocationState state = InvocationState::pending;
   bool handed_over = false;  ///< given to an agent, whether it picked it up or not
-  int exit_code = -1;
-  std::string output;  ///< at most 24,000 characters
-  std::string errors;  ///< at most 8,000
+  /// Steps that ended, in the document's order; output at most 24,000 characters, errors at most 8,000.
+  std::vector<StepOutcome> steps;
   std::optional<WallTime> started;
   std::optional<WallTime> finished;
 };
+
+/// Why nothing was sent although the command was accepted.
+enum class Refusal : std::uint8_t { none, rate_exceeded };
 
 struct CommandTarget {
   CommandTarget() = default;
@@ -62,12 +69,14 @@ struct CommandSpec {
   CommandSpec() = default;
   std::string account_id;
   std::string region;
-  const Document* document = nullptr;
+  DocumentPtr document;
+  std::string document_version = "$DEFAULT";  ///< as the caller gave it
   std::string comment;
-  std::map<std::string, std::vector<std::string>> parameters;
+  DocumentValues parameters;
   std::vector<std::string> instance_ids;  ///< as the caller gave them
   std::vector<CommandTarget> targets;     ///< as the caller gave them
   std::vector<std::string> resolved;      ///< the instances that both lead to
+  std::vector<std::string> denied;        ///< of those: the caller may not reach them; sorted
   std::chrono::seconds delivery_timeout{3600};
   std::chrono::seconds execution_timeout{3600};
   std::string max_concurrency = "50";
@@ -76,24 +85,42 @@ struct CommandSpec {
   std::string output_prefix;
 };
 
-struct Command {
+class Command {
+ public:
   Command() = default;
   std::string id;
   CommandSpec spec;
   WallTime requested;
   WallTime expires;
   WallTime visible;  ///< reads find its invocations from here on
-  std::vector<Invocation> invocations;
   bool cancel_asked = false;
+  Refusal refusal = Refusal::none;
+  std::size_t targets = 0;  ///< also of a refused command, which has no invocations
 
-  std::size_t count(InvocationState state) const;
-  std::size_t completed() const;
-  std::size_t errors() const;  ///< Failed and Execution Timed Out
-  bool is_done() const { return completed() == invocations.size(); }
-  /// By aws.md 1.5: the aggregate of the invocations.
-  StateText state() const;
+  /// In the order of the targets. Their states change through set_state() alone.
+  const std::vector<Invocation>& invocations() const noexcept { return invocations_; }
+  Invocation& invocation(std::size_t index) { return invocations_[index]; }
+  /// Invocations are added before any is looked for; every instance once.
+  void add(Invocation invocation);
+  void set_state(Invocation& invocation, InvocationState state);
+  std::optional<std::size_t> index_of(std::string_view instance_id) const;
   Invocation* find(std::string_view instance_id);
   const Invocation* find(std::string_view instance_id) const;
+
+  std::size_t count(InvocationState state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
+  std::size_t completed() const noexcept { return completed_; }
+  std::size_t errors() const noexcept;  ///< Failed and Execution Timed Out
+  bool is_done() const noexcept { return completed_ == invocations_.size(); }
+  /// By aws.md 1.5: the aggregate of the invocations.
+  StateText state() const;
+
+ private:
+  StateText end_state() const;
+
+  std::vector<Invocation> invocations_;
+  mutable std::vector<std::uint32_t> by_id_;  ///< indices, sorted by instance id when first needed
+  std::array<std::size_t, kInvocationStates> counts_{};
+  std::size_t completed_ = 0;
 };
 
 /// "10" or "25%" of `total`, rounded down; percentages of MaxConcurrency are at least 1.
@@ -102,8 +129,8 @@ std::size_t resolve_limit(std::string_view text, std::size_t total);
 /// The first `characters` characters of UTF-8 text.
 std::string_view first_characters(std::string_view text, std::size_t characters);
 
-/// What ListCommandInvocations shows of an invocation: both streams in at most 2,500 characters.
-std::string plugin_output(const Invocation& invocation);
+/// What ListCommandInvocations shows of a step: both streams in at most 2,500 characters.
+std::string plugin_output(const StepOutcome& step);
 /// What GetCommandInvocation shows of each stream: 24,000 characters with the agent's mark, and 8,000.
 std::string kept_output(std::string_view text);
 std::string kept_errors(std::string_view text);

@@ -1,4 +1,4 @@
-#include "sim/command.hpp"
+#include "sim/ssm/command.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,11 @@ using S = InvocationState;
 Command command_of(std::vector<S> states, std::string max_errors = "0") {
   Command command;
   command.spec.max_errors = std::move(max_errors);
-  for (const S state : states) command.invocations.emplace_back().state = state;
+  for (const S state : states) {
+    Invocation invocation;
+    invocation.state = state;
+    command.add(std::move(invocation));
+  }
   return command;
 }
 
@@ -30,11 +34,13 @@ TEST(CommandState, AggregatesAsAwsDocumentsIt) {
       {{S::delayed, S::pending}, "0", "InProgress"},
       {{S::success, S::success}, "0", "Success"},
       {{S::success, S::failed}, "0", "Failed"},
-      {{S::success, S::failed}, "1", "Incomplete"},
+      {{S::success, S::failed}, "1", "Failed"},
+      {{S::success, S::failed}, "2", "Incomplete"},
       {{S::success, S::execution_timed_out}, "0", "ExecutionTimedOut"},
       {{S::failed, S::execution_timed_out}, "0", "Failed"},
       {{S::success, S::delivery_timed_out}, "0", "DeliveryTimedOut"},
-      {{S::success, S::delivery_timed_out}, "50%", "Incomplete"},
+      {{S::success, S::delivery_timed_out}, "50%", "DeliveryTimedOut"},
+      {{S::success, S::delivery_timed_out}, "100%", "Incomplete"},
       {{S::invalid_platform, S::invalid_platform}, "0", "InvalidPlatform"},
       {{S::invalid_platform, S::invalid_platform, S::success}, "0", "Success"},
       {{S::failed, S::terminated, S::terminated}, "0", "Failed"},
@@ -70,13 +76,13 @@ TEST(CommandOutput, IsCutByCharactersAndSaysSo) {
   EXPECT_TRUE(cut.ends_with("x--output truncated--"));
   EXPECT_EQ(kept_errors(std::string(9'000, 'x')).size(), 8'000U);
 
-  Invocation invocation;
-  invocation.output = "out\n";
-  EXPECT_EQ(plugin_output(invocation), "out\n");
-  invocation.errors = "err";
-  EXPECT_EQ(plugin_output(invocation), "out\n\n----------ERROR-------\nerr");
-  invocation.output = std::string(3'000, 'x');
-  EXPECT_EQ(plugin_output(invocation).size(), 2'500U);
+  StepOutcome step;
+  step.output = "out\n";
+  EXPECT_EQ(plugin_output(step), "out\n");
+  step.errors = "err";
+  EXPECT_EQ(plugin_output(step), "out\n\n----------ERROR-------\nerr");
+  step.output = std::string(3'000, 'x');
+  EXPECT_EQ(plugin_output(step).size(), 2'500U);
 }
 
 TEST(Paging, TokensSurviveAGrowingListAndBelongToOneQuestion) {

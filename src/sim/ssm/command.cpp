@@ -1,4 +1,4 @@
-#include "sim/command.hpp"
+#include "sim/ssm/command.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -44,6 +44,10 @@ StateText text_of(InvocationState state) {
       return StateText("Cancelled", "Terminated");
     case InvocationState::invalid_platform:
       return StateText("Failed", "InvalidPlatform");
+    case InvocationState::undeliverable:
+      return StateText("Failed", "Undeliverable");
+    case InvocationState::access_denied:
+      return StateText("Failed", "AccessDenied");
   }
   return StateText("Failed", "Failed");
 }
@@ -60,50 +64,81 @@ bool is_terminal(InvocationState state) {
   }
 }
 
-std::size_t Command::count(InvocationState state) const {
-  return static_cast<std::size_t>(
-      std::count_if(invocations.begin(), invocations.end(), [&](const Invocation& one) { return one.state == state; }));
+void Command::add(Invocation invocation) {
+  ++counts_[static_cast<std::size_t>(invocation.state)];
+  completed_ += is_terminal(invocation.state) ? 1U : 0U;
+  ++targets;
+  by_id_.clear();
+  invocations_.push_back(std::move(invocation));
 }
 
-std::size_t Command::completed() const {
-  return static_cast<std::size_t>(std::count_if(invocations.begin(), invocations.end(),
-                                                [](const Invocation& one) { return is_terminal(one.state); }));
+void Command::set_state(Invocation& invocation, InvocationState state) {
+  --counts_[static_cast<std::size_t>(invocation.state)];
+  completed_ -= is_terminal(invocation.state) ? 1U : 0U;
+  invocation.state = state;
+  ++counts_[static_cast<std::size_t>(state)];
+  completed_ += is_terminal(state) ? 1U : 0U;
 }
 
-std::size_t Command::errors() const {
+std::size_t Command::errors() const noexcept {
   return count(InvocationState::failed) + count(InvocationState::execution_timed_out);
 }
 
 StateText Command::state() const {
   using S = InvocationState;
-  if (invocations.empty()) return StateText("Failed", "NoInstancesInTag");
-  const std::size_t done = completed();
-  if (done < invocations.size()) {
-    if (cancel_asked) return StateText("Cancelling", "Cancelling");
-    const bool begun = done > 0 || count(S::in_progress) > 0 || count(S::delayed) > 0;
-    return begun ? StateText("InProgress", "InProgress") : StateText("Pending", "Pending");
-  }
-  const std::size_t allowed = resolve_limit(spec.max_errors, invocations.size());
+  if (refusal == Refusal::rate_exceeded) return StateText("Failed", "RateExceeded");
+  if (invocations_.empty()) return StateText("Failed", "NoInstancesInTag");
+  if (is_done()) return end_state();
+  if (cancel_asked) return StateText("Cancelling", "Cancelling");
+  const bool begun = completed_ > 0 || count(S::in_progress) > 0 || count(S::delayed) > 0;
+  return begun ? StateText("InProgress", "InProgress") : StateText("Pending", "Pending");
+}
+
+StateText Command::end_state() const {
+  using S = InvocationState;
+  const std::size_t done = completed_;
+  // "The value of MaxErrors or more": of MaxErrors 0 the first one counts.
+  const std::size_t enough = std::max<std::size_t>(1, resolve_limit(spec.max_errors, invocations_.size()));
+  const std::size_t good = count(S::success);
   if (cancel_asked && count(S::cancelled) > 0) return StateText("Cancelled", "Cancelled");
-  if (count(S::success) == done) return StateText("Success", "Success");
-  if (count(S::invalid_platform) == done) return StateText("Failed", "InvalidPlatform");
-  if (count(S::success) + count(S::invalid_platform) == done) return StateText("Success", "Success");
-  if (errors() > allowed) {
+  if (good == done) return StateText("Success", "Success");
+  for (const S state : {S::invalid_platform, S::undeliverable, S::access_denied}) {
+    if (count(state) == done) return text_of(state);
+  }
+  // Those do not count against the others: four of them and one Success are a Success.
+  const std::size_t apart = count(S::invalid_platform) + count(S::undeliverable) + count(S::access_denied);
+  if (good > 0 && good + apart == done) return StateText("Success", "Success");
+  if (errors() >= enough) {
     if (count(S::failed) == 0) return StateText("TimedOut", "ExecutionTimedOut");
     return StateText("Failed", "Failed");
   }
-  if (count(S::delivery_timed_out) > allowed) return StateText("TimedOut", "DeliveryTimedOut");
+  if (count(S::delivery_timed_out) >= enough) return StateText("TimedOut", "DeliveryTimedOut");
   return StateText("Failed", "Incomplete");
 }
 
+std::optional<std::size_t> Command::index_of(std::string_view instance_id) const {
+  if (by_id_.empty()) {
+    by_id_.resize(invocations_.size());
+    for (std::size_t i = 0; i < by_id_.size(); ++i) by_id_[i] = static_cast<std::uint32_t>(i);
+    std::sort(by_id_.begin(), by_id_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return invocations_[a].instance_id < invocations_[b].instance_id;
+    });
+  }
+  const auto found = std::lower_bound(
+      by_id_.begin(), by_id_.end(), instance_id,
+      [this](std::uint32_t index, std::string_view wanted) { return invocations_[index].instance_id < wanted; });
+  if (found == by_id_.end() || invocations_[*found].instance_id != instance_id) return std::nullopt;
+  return *found;
+}
+
 Invocation* Command::find(std::string_view instance_id) {
-  const auto found = std::find_if(invocations.begin(), invocations.end(),
-                                  [&](const Invocation& one) { return one.instance_id == instance_id; });
-  return found == invocations.end() ? nullptr : &*found;
+  const auto index = index_of(instance_id);
+  return index ? &invocations_[*index] : nullptr;
 }
 
 const Invocation* Command::find(std::string_view instance_id) const {
-  return const_cast<Command*>(this)->find(instance_id);
+  const auto index = index_of(instance_id);
+  return index ? &invocations_[*index] : nullptr;
 }
 
 std::size_t resolve_limit(std::string_view text, std::size_t total) {
@@ -124,10 +159,10 @@ std::string_view first_characters(std::string_view text, std::size_t characters)
   return text;
 }
 
-std::string plugin_output(const Invocation& invocation) {
+std::string plugin_output(const StepOutcome& step) {
   using namespace command_detail;
-  std::string text = invocation.output;
-  if (!invocation.errors.empty()) text.append(kErrorHeading).append(invocation.errors);
+  std::string text = step.output;
+  if (!step.errors.empty()) text.append(kErrorHeading).append(step.errors);
   return cut(text, kPluginOutputMax);
 }
 

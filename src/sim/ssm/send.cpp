@@ -6,8 +6,9 @@
 
 #include "base/text.hpp"
 #include "sim/access.hpp"
-#include "sim/ssm_service.hpp"
-#include "sim/ssm_shared.hpp"
+#include "sim/ssm/service.hpp"
+#include "sim/ssm/shared.hpp"
+#include "sim/ssm/work_steps.hpp"
 
 namespace postern::sim {
 namespace ssm_shared {
@@ -51,7 +52,7 @@ static void describe_counts(const Command& command, aws::ssm::Command& to) {
   const StateText state = command.state();
   to.status.emplace(state.status);
   to.status_details = state.details;
-  to.target_count = static_cast<std::int32_t>(command.invocations.size());
+  to.target_count = static_cast<std::int32_t>(command.targets);
   to.completed_count = static_cast<std::int32_t>(command.completed());
   to.error_count = static_cast<std::int32_t>(command.errors());
   to.delivery_timed_out_count = static_cast<std::int32_t>(command.count(InvocationState::delivery_timed_out));
@@ -62,7 +63,7 @@ aws::ssm::Command describe_command(const Command& command) {
   aws::ssm::Command to;
   to.command_id = command.id;
   to.document_name = spec.document->name;
-  to.document_version = "$DEFAULT";
+  to.document_version = spec.document_version;
   to.comment = spec.comment;
   to.expires_after = command.expires;
   for (const auto& [name, values] : spec.parameters) to.parameters[name] = values;
@@ -96,8 +97,7 @@ using aws::ssm::SendCommandRequest;
 using Info = aws::server::CallInfo;
 
 constexpr std::size_t kTargetsMax = 5;
-constexpr std::chrono::seconds kExecutionDefault{3600};
-constexpr int kExecutionLeast = 5;
+constexpr std::size_t kTargetValuesMax = 50;
 
 /// "7", "25%"; zero only where it is allowed.
 enum class Zero : std::uint8_t { allowed, refused };
@@ -115,6 +115,28 @@ Result<void> check_limit(std::string_view member, const std::string& text, Zero 
   return fail(ssm_shared::validation_error(member, text, "Member must satisfy regular expression pattern: " + pattern));
 }
 
+/// What would go to another service is refused rather than dropped.
+Result<void> check_offered(const SendCommandRequest& request) {
+  std::string_view member;
+  if (request.service_role_arn) member = "ServiceRoleArn";
+  if (request.alarm_configuration) member = "AlarmConfiguration";
+  if (request.cloud_watch_output_config &&
+      request.cloud_watch_output_config->cloud_watch_output_enabled.value_or(false)) {
+    member = "CloudWatchOutputConfig";
+  }
+  if (member.empty() && request.notification_config) {
+    const std::string arn = request.notification_config->notification_arn.value_or("");
+    const bool asks = !arn.empty() || !request.notification_config->notification_events.empty();
+    if (asks) {
+      return fail(fault(ErrorKind::unsupported, "InvalidNotificationConfig",
+                        "NotificationConfig is not offered by this simulator", 400));
+    }
+  }
+  if (member.empty()) return {};
+  return fail(fault(ErrorKind::unsupported, "ValidationException",
+                    std::string(member) + " is not offered by this simulator", 400));
+}
+
 Result<void> check_request(const SendCommandRequest& request) {
   if (request.instance_ids.empty() && request.targets.empty()) {
     return fail(fault(ErrorKind::usage, "ValidationException", "InstanceIds or Targets must be specified", 400));
@@ -129,11 +151,7 @@ Result<void> check_request(const SendCommandRequest& request) {
   TRY_VOID(ssm_shared::check_instance_ids(request.instance_ids));
   if (request.max_concurrency) TRY_VOID(check_limit("maxConcurrency", *request.max_concurrency, Zero::refused));
   if (request.max_errors) TRY_VOID(check_limit("maxErrors", *request.max_errors, Zero::allowed));
-  if (request.service_role_arn || request.alarm_configuration) {
-    return fail(fault(ErrorKind::unsupported, "ValidationException",
-                      "ServiceRoleArn and AlarmConfiguration are not offered by this simulator", 400));
-  }
-  return {};
+  return check_offered(request);
 }
 
 bool takes_commands(const Instance& instance) {
@@ -158,7 +176,7 @@ Result<void> check_platforms(const Cloud& cloud, const Info& info, const Documen
                              const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
-    if (instance != nullptr && !document.supports(instance->traits->platform)) {
+    if (instance != nullptr && !document.supports(agent_platform(*instance))) {
       return fail(fault(ErrorKind::usage, "UnsupportedPlatformType",
                         "The document " + document.name + " does not support the platform of " + id, 400));
     }
@@ -167,14 +185,15 @@ Result<void> check_platforms(const Cloud& cloud, const Info& info, const Documen
 }
 
 bool matches_target(const Instance& instance, const aws::ssm::Target& target) {
-  const auto has = [&](std::string_view value) {
+  const auto has = [&target](std::string_view value) {
     return std::find(target.values.begin(), target.values.end(), value) != target.values.end();
   };
   const std::string key = target.key.value_or("");
   if (key == "InstanceIds") return has(instance.id);
   if (key == "tag-key") {
     const auto& tags = instance.tags();
-    return has("Name") || std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return has(tag.first); });
+    return (has("Name") && !instance.name.empty()) ||
+           std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return has(tag.first); });
   }
   const std::string name = key.substr(std::string_view("tag:").size());
   if (name == "Name") return has(instance.name);
@@ -182,38 +201,51 @@ bool matches_target(const Instance& instance, const aws::ssm::Target& target) {
   return tag != instance.tags().end() && has(tag->second);
 }
 
-Result<std::vector<std::string>> resolve_targets(const Cloud& cloud, const Info& info,
-                                                 const std::vector<aws::ssm::Target>& targets) {
+Result<void> check_targets(const std::vector<aws::ssm::Target>& targets) {
+  std::set<std::string> keys;
   for (const aws::ssm::Target& target : targets) {
     const std::string key = target.key.value_or("");
     if (key != "InstanceIds" && key != "tag-key" && !(key.starts_with("tag:") && key.size() > 4)) {
       return fail(fault(ErrorKind::unsupported, "ValidationException",
                         "The target key " + printable(key, 100) + " is not offered by this simulator", 400));
     }
+    if (!keys.insert(key).second) {
+      return fail(fault(ErrorKind::usage, "ValidationException",
+                        "The target key " + printable(key, 100) + " is given more than once", 400));
+    }
+    if (target.values.empty() || target.values.size() > kTargetValuesMax) {
+      return fail(fault(ErrorKind::usage, "ValidationException",
+                        "The target key " + printable(key, 100) + " must have 1 to 50 values", 400));
+    }
+    if (key == "InstanceIds") TRY_VOID(ssm_shared::check_instance_ids(target.values));
   }
-  std::vector<std::string> found;
+  return {};
+}
+
+struct Resolved {
+  Resolved() = default;
+  std::vector<std::string> ids;
+  std::vector<std::string> denied;  ///< of those; sorted
+};
+
+/// Keys are all met, values of a key are alternatives. A node that the caller may not reach is a target all the same:
+/// its invocation ends as Access Denied.
+Result<Resolved> resolve_targets(const Cloud& cloud, const Info& info, const std::vector<aws::ssm::Target>& targets) {
+  TRY_VOID(check_targets(targets));
+  Resolved resolved;
   for (const Instance& instance : cloud.instances(info.caller.account_id, info.region)) {
     if (!takes_commands(instance)) continue;
     const bool wanted = std::all_of(targets.begin(), targets.end(),
                                     [&](const aws::ssm::Target& target) { return matches_target(instance, target); });
-    if (wanted) found.push_back(instance.id);
+    if (!wanted) continue;
+    resolved.ids.push_back(instance.id);
+    if (!authorize(info, instance.arn())) resolved.denied.push_back(instance.id);
   }
-  return found;
+  std::sort(resolved.denied.begin(), resolved.denied.end());
+  return resolved;
 }
 
-/// A value outside what the agent accepts makes it use its own default.
-std::chrono::seconds execution_timeout(const DocumentValues& values) {
-  const auto found = values.find("executionTimeout");
-  if (found == values.end() || found->second.empty()) return kExecutionDefault;
-  const std::string& text = found->second.front();
-  int number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number >= kExecutionLeast ? std::chrono::seconds(number) : kExecutionDefault;
-}
-
-Result<void> authorize_all(const Cloud& cloud, const Info& info, const Document& document,
-                           const std::vector<std::string>& ids) {
-  TRY_VOID(authorize(info, "arn:aws:ssm:" + info.region + "::document/" + document.name));
+Result<void> authorize_nodes(const Cloud& cloud, const Info& info, const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
     if (instance != nullptr) TRY_VOID(authorize(info, instance->arn()));
@@ -221,23 +253,36 @@ Result<void> authorize_all(const Cloud& cloud, const Info& info, const Document&
   return {};
 }
 
-CommandSpec spec_of(const Info& info, const SendCommandRequest& request, const Document& document,
-                    std::vector<std::string> resolved) {
+Result<void> check_hash(const Document& document, const SendCommandRequest& request) {
+  if (!request.document_hash) return {};
+  if (request.document_hash_type && request.document_hash_type->text() != "Sha256") {
+    return fail(fault(ErrorKind::unsupported, "ValidationException",
+                      "DocumentHashType Sha1 is deprecated and not offered by this simulator", 400));
+  }
+  if (equals_ignore_case(*request.document_hash, document.hash)) return {};
+  return fail(fault(ErrorKind::conflict, "InvalidDocument",
+                    "The hash of document " + document.name + " is not the one that was given", 400));
+}
+
+CommandSpec spec_of(const Info& info, const SendCommandRequest& request, DocumentPtr document, DocumentValues values,
+                    Resolved resolved) {
   CommandSpec spec;
   spec.account_id = info.caller.account_id;
   spec.region = info.region;
-  spec.document = &document;
+  spec.document = std::move(document);
+  spec.document_version = request.document_version.value_or("$DEFAULT");
   spec.comment = request.comment.value_or("");
-  for (const auto& [name, values] : request.parameters) spec.parameters[name] = values;
+  spec.parameters = std::move(values);
   spec.instance_ids = request.instance_ids;
   for (const aws::ssm::Target& target : request.targets) {
     CommandTarget& made = spec.targets.emplace_back();
     made.key = target.key.value_or("");
     made.values = target.values;
   }
-  spec.resolved = std::move(resolved);
+  spec.resolved = std::move(resolved.ids);
+  spec.denied = std::move(resolved.denied);
   if (request.timeout_seconds) spec.delivery_timeout = std::chrono::seconds(*request.timeout_seconds);
-  spec.execution_timeout = execution_timeout(spec.parameters);
+  spec.execution_timeout = execution_time(*spec.document, spec.parameters);
   spec.max_concurrency = request.max_concurrency.value_or("50");
   spec.max_errors = request.max_errors.value_or("0");
   spec.output_bucket = request.output_s3_bucket_name.value_or("");
@@ -250,26 +295,34 @@ CommandSpec spec_of(const Info& info, const SendCommandRequest& request, const D
 Result<aws::ssm::SendCommandResponse> SsmService::send(const Info& info, const aws::ssm::SendCommandRequest& request) {
   using namespace ssm_send;
   TRY_VOID(check_request(request));
-  TRY(const Document* found, document(info, *request.document_name, request.document_version));
-  TRY_VOID(authorize_all(cloud_, info, *found, request.instance_ids));
-  if (request.document_hash && *request.document_hash != found->hash) {
-    return fail(
-        fault(ErrorKind::conflict, "InvalidDocument", "The document's hash is not the one that was given", 400));
+  if (request.output_s3_bucket_name && !engine_.keeps_output()) {
+    return fail(fault(ErrorKind::unsupported, "InvalidOutputFolder", "This cloud has no S3 to put output in", 400));
   }
+  TRY(const FoundDocument found,
+      ssm_shared::find_document(documents_, info, *request.document_name, request.document_version));
+  const Document& document = *found.document;
+  if (document.type != "Command") {
+    return fail(fault(ErrorKind::usage, "InvalidDocument",
+                      "Document " + document.name + " is of type " + document.type + ", not Command", 400));
+  }
+  TRY_VOID(authorize_nodes(cloud_, info, request.instance_ids));
+  TRY_VOID(check_hash(document, request));
   DocumentValues values;
   for (const auto& [name, given] : request.parameters) values[name] = given;
-  TRY_VOID(check_parameters(*found, values));
-  std::vector<std::string> resolved = request.instance_ids;
+  TRY_VOID(check_parameters(document, values));
+  TRY(values, parameters_.put_in(info.caller.account_id, info.region, std::move(values)));
+  Resolved resolved;
+  resolved.ids = request.instance_ids;
   if (request.targets.empty()) {
     TRY_VOID(check_states(cloud_, info, request.instance_ids));
-    TRY_VOID(check_platforms(cloud_, info, *found, request.instance_ids));
+    TRY_VOID(check_platforms(cloud_, info, document, request.instance_ids));
   } else {
     TRY(resolved, resolve_targets(cloud_, info, request.targets));
   }
   if (engine_.is_full()) {
     return fail(fault(ErrorKind::throttled, "ThrottlingException", "Rate exceeded", 400));
   }
-  const Command& command = engine_.send(spec_of(info, request, *found, std::move(resolved)));
+  const Command& command = engine_.send(spec_of(info, request, found.document, std::move(values), std::move(resolved)));
   aws::ssm::SendCommandResponse response;
   response.command = ssm_shared::describe_command(command);
   return response;
@@ -292,16 +345,6 @@ Result<aws::ssm::CancelCommandResponse> SsmService::cancel(const Info& info,
   }
   engine_.cancel(*request.command_id, request.instance_ids);
   return aws::ssm::CancelCommandResponse();
-}
-
-SsmService::Answer<aws::ssm::SendCommandResponse> SsmService::send_command(Info info,
-                                                                           aws::ssm::SendCommandRequest request) {
-  co_return send(info, request);
-}
-
-SsmService::Answer<aws::ssm::CancelCommandResponse> SsmService::cancel_command(Info info,
-                                                                               aws::ssm::CancelCommandRequest request) {
-  co_return cancel(info, request);
 }
 
 }  // namespace postern::sim
