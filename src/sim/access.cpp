@@ -2,27 +2,110 @@
 
 #include "aws/core/service_router.hpp"
 #include "base/check.hpp"
+#include "base/encoding.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "iam/arn.hpp"
 
 namespace postern::sim {
-namespace {
+namespace access_detail {
 
 using aws::server::CallInfo;
+
+constexpr std::size_t kEncodedBytes = 180;
+constexpr std::string_view kServicesWithTagKeys[] = {"ec2", "ssm", "iam"};
 
 Error error_of(const aws::SignatureFailure& failure, const aws::ServiceSpec& service) {
   const aws::WireError wire = aws::to_wire_error(failure, service);
   return aws::server::fault(ErrorKind::credentials, wire.code, wire.message, wire.http_status);
 }
 
-std::string reason(const Identity& identity, Decision by_identity, std::string_view action) {
-  const std::string tail = " the " + std::string(action) + " action";
-  if (by_identity == Decision::explicit_deny) return " with an explicit deny in an identity-based policy";
-  if (by_identity == Decision::implicit_deny) return " because no identity-based policy allows" + tail;
-  const Decision by_session = identity.session_policy->evaluate(action, "*");
-  if (by_session == Decision::explicit_deny) return " with an explicit deny in a session policy";
-  return " because no session policy allows" + tail;
+const CallerSession& session_of(const CallInfo& info) {
+  CHECK(info.caller.session != nullptr);
+  return *static_cast<const CallerSession*>(info.caller.session.get());
 }
 
-}  // namespace
+/// "127.0.0.1:51234" and "[::1]:51234" without the port.
+std::string address_of(std::string_view remote) {
+  if (remote.empty()) return "127.0.0.1";
+  if (remote.starts_with('[')) return std::string(remote.substr(1, remote.find(']') - 1));
+  return std::string(remote.substr(0, remote.rfind(':')));
+}
+
+/// IAM's resources, its condition keys and where its denials name what belongs to what.
+struct Prepared {
+  Prepared() = default;
+  std::vector<iam::RequestContext> contexts;
+  std::vector<iam::Resource> resources;
+  std::vector<std::shared_ptr<const iam::OrganizationPath>> organizations;
+};
+
+iam::RequestContext tag_context(std::string_view service, const Tags& tags) {
+  iam::RequestContext context;
+  for (const auto& [key, value] : tags) {
+    context.set("aws:ResourceTag/" + key, value);
+    for (const std::string_view own : kServicesWithTagKeys) {
+      if (service == own) context.set(std::string(own) + ":ResourceTag/" + key, value);
+    }
+  }
+  return context;
+}
+
+Prepared prepare(const Cloud& cloud, std::string_view action, const std::vector<OwnedResource>& resources) {
+  const std::string service = to_lower(action.substr(0, action.find(':')));
+  const Organization* organization = cloud.directory().organization();
+  Prepared out;
+  out.contexts.reserve(resources.size());
+  out.resources.reserve(resources.size());
+  for (const OwnedResource& from : resources) {
+    iam::Resource resource(from.arn);
+    resource.account = from.account;
+    if (!from.tags.empty()) resource.context = &out.contexts.emplace_back(tag_context(service, from.tags));
+    resource.policy = from.policy.get();
+    resource.policy_use = from.policy_use;
+    std::string owner = from.account;
+    if (const auto arn = iam::split_arn(from.arn); owner.empty() && arn) owner = std::string(arn->account());
+    if (organization != nullptr && !owner.empty()) {
+      if (auto path = organization->path_of(owner)) {
+        resource.organization = path.get();
+        out.organizations.push_back(std::move(path));
+      }
+    }
+    out.resources.push_back(std::move(resource));
+  }
+  return out;
+}
+
+Json decoded_denial(const CallInfo& info, const iam::Evaluation& evaluation) {
+  const Identity& identity = identity_of(info);
+  const bool explicit_deny = evaluation.decision == iam::Decision::explicit_deny;
+  Json principal = Json::object().set("id", identity.user_id).set("arn", identity.arn());
+  Json context = Json::object();
+  context.set("principal", std::move(principal));
+  context.set("action", evaluation.action);
+  context.set("conditions", Json::object().set("items", Json::array()));
+  Json none = Json::object().set("items", Json::array());
+  return Json::object()
+      .set("allowed", false)
+      .set("explicitDeny", explicit_deny)
+      .set("matchedStatements", none)
+      .set("failures", none)
+      .set("context", std::move(context));
+}
+
+/// EC2 hides the reasons of refused writes from those who may not decode them.
+std::string encoded_denial(const CallInfo& info, const iam::Evaluation& evaluation) {
+  std::vector<std::uint8_t> bytes(kEncodedBytes);
+  info.ctx.random().fill(bytes);
+  std::string text = to_base64(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  for (char& c : text) {
+    if (c == '+' || c == '/') c = c == '+' ? '-' : '_';
+  }
+  session_of(info).cloud->directory().keep_denial(text, decoded_denial(info, evaluation).dump());
+  return text;
+}
+
+}  // namespace access_detail
 
 rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::CallContext ctx,
                                                                            const aws::OperationSpec& operation,
@@ -33,59 +116,207 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   aws::VerifyOptions options;
   options.service = service.signing_name;
   if (service.id == "sts") options.skew_max = std::chrono::minutes(15);
-  const auto lookup = [this](std::string_view id) { return cloud_.find_key(id); };
+  Directory& directory = cloud_.directory();
+  const auto lookup = [&directory](std::string_view id) { return directory.known_key(id); };
   const auto signed_by =
       aws::verify_signature(signer_, request, FunctionRef<std::optional<aws::KnownKey>(std::string_view)>(lookup),
                             cloud_.now(ctx.clock()), options);
-  if (!signed_by) co_return fail(error_of(signed_by.error(), service));
+  if (!signed_by) co_return fail(access_detail::error_of(signed_by.error(), service));
   if (!cloud_.has_region(signed_by->region)) {
     const aws::SignatureFailure failure(
         aws::SignatureProblem::mismatch,
         "Credential should be scoped to a valid region, not '" + signed_by->region + "'. ");
-    co_return fail(error_of(failure, service));
+    co_return fail(access_detail::error_of(failure, service));
   }
-  std::shared_ptr<const Identity> identity = cloud_.identity_of(signed_by->access_key_id);
-  CHECK(identity != nullptr);
+  if (AccessKey* key = directory.keys().find(signed_by->access_key_id)) {
+    key->last_used = std::chrono::floor<std::chrono::seconds>(cloud_.now(ctx.clock()));
+    key->last_service = service.id;
+    key->last_region = signed_by->region;
+  }
+  auto session = std::make_shared<CallerSession>();
+  session->cloud = &cloud_;
+  session->identity = directory.identity_of(signed_by->access_key_id);
+  CHECK(session->identity != nullptr);
+  session->user_agent = request.headers.get("User-Agent");
+  const std::string through(request.headers.get(kEndpointHeader));
+  if (!through.empty()) {
+    const std::size_t space = through.find(' ');
+    session->endpoint = directory.endpoints().find(through.substr(0, space));
+    if (space != std::string::npos) session->vpc_source_ip = through.substr(space + 1);
+  }
   aws::server::CallerInfo caller;
-  caller.account_id = identity->principal.account_id;
-  caller.arn = identity->principal.arn;
-  caller.user_id = identity->user_id;
+  caller.account_id = session->identity->account_id();
+  caller.arn = session->identity->arn();
+  caller.user_id = session->identity->user_id;
   caller.access_key_id = signed_by->access_key_id;
-  caller.session = std::move(identity);
+  caller.session = std::move(session);
   co_return caller;
 }
 
-const Identity& identity_of(const CallInfo& info) {
-  CHECK(info.caller.session != nullptr);
-  return *static_cast<const Identity*>(info.caller.session.get());
+const Identity& identity_of(const aws::server::CallInfo& info) {
+  return *access_detail::session_of(info).identity;
 }
 
-std::string action_of(const CallInfo& info) {
+std::string action_of(const aws::server::CallInfo& info) {
   return std::string(info.operation->service->id) + ":" + std::string(info.operation->name);
 }
 
-Decision decide(const Identity& identity, std::string_view action, std::string_view resource) {
-  const Decision own = evaluate(identity.permissions, action);
-  if (own != Decision::allowed || !identity.session_policy) return own;
-  return identity.session_policy->evaluate(action, resource);
+// ---- Access ----
+
+Access& Access::on(std::string arn) {
+  OwnedResource resource;
+  resource.arn = std::move(arn);
+  return on(std::move(resource));
 }
 
-Result<void> authorize(const CallInfo& info, std::string_view resource) {
-  const Identity& identity = identity_of(info);
-  const std::string action = action_of(info);
-  if (decide(identity, action, resource) == Decision::allowed) return {};
-  const std::string who = "User: " + identity.principal.arn + " is not authorized to perform: " + action;
-  const std::string why = reason(identity, evaluate(identity.permissions, action), action);
-  const std::string on = " on resource: " + std::string(resource);
-  switch (info.operation->service->protocol) {
-    case aws::Protocol::ec2:
-      return fail(aws::server::fault(ErrorKind::denied, "UnauthorizedOperation",
-                                     "You are not authorized to perform this operation. " + who + why, 403));
-    case aws::Protocol::query:
-      return fail(aws::server::fault(ErrorKind::denied, "AccessDenied", who + on + why, 403));
-    default:
-      return fail(aws::server::fault(ErrorKind::denied, "AccessDeniedException", who + on + why, 400));
+Access& Access::on(std::string arn, const Tags& tags) {
+  OwnedResource resource;
+  resource.arn = std::move(arn);
+  resource.tags = tags;
+  return on(std::move(resource));
+}
+
+Access& Access::on(OwnedResource resource) {
+  resources_.push_back(std::move(resource));
+  return *this;
+}
+
+Access& Access::with(std::string_view key, std::string value) {
+  context_.set(key, std::move(value));
+  return *this;
+}
+
+Access& Access::with_list(std::string_view key, std::vector<std::string> values) {
+  context_.set_list(key, std::move(values));
+  return *this;
+}
+
+Access& Access::tagging(const Tags& tags) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : tags) {
+    context_.set("aws:RequestTag/" + key, value);
+    keys.push_back(key);
   }
+  if (!keys.empty()) context_.set_list("aws:TagKeys", std::move(keys));
+  return *this;
+}
+
+Access& Access::untagging(std::vector<std::string> keys) {
+  if (!keys.empty()) context_.set_list("aws:TagKeys", std::move(keys));
+  return *this;
+}
+
+Access& Access::via(std::string service) {
+  via_.push_back(std::move(service));
+  context_.set("aws:ViaAWSService", "true");
+  context_.set("aws:CalledViaFirst", via_.front());
+  context_.set("aws:CalledViaLast", via_.back());
+  context_.set_list("aws:CalledVia", via_);
+  return *this;
+}
+
+// ---- evaluation ----
+
+iam::RequestContext request_context(const aws::server::CallInfo& info) {
+  const CallerSession& session = access_detail::session_of(info);
+  const WallTime now = session.cloud->now(info.ctx.clock());
+  iam::RequestContext context;
+  context.set("aws:RequestedRegion", info.region);
+  context.set("aws:CurrentTime", format_rfc3339(std::chrono::floor<std::chrono::seconds>(now)));
+  const auto epoch = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  context.set("aws:EpochTime", std::to_string(epoch));
+  context.set("aws:SecureTransport", info.tls ? "true" : "false");
+  context.set("aws:ViaAWSService", "false");
+  if (!session.user_agent.empty()) context.set("aws:UserAgent", session.user_agent);
+  if (session.endpoint != nullptr) {
+    context.set("aws:SourceVpce", session.endpoint->id);
+    context.set("aws:SourceVpc", session.endpoint->vpc_id);
+    if (!session.vpc_source_ip.empty()) context.set("aws:VpcSourceIp", session.vpc_source_ip);
+  } else {
+    context.set("aws:SourceIp", access_detail::address_of(info.remote));
+  }
+  if (const auto& issued = session.identity->issued) {
+    context.set("aws:TokenIssueTime", format_rfc3339(std::chrono::floor<std::chrono::seconds>(*issued)));
+    context.set("aws:MultiFactorAuthPresent", "false");
+  }
+  for (const iam::RequestContext::Entry& entry : session.identity->keys.entries()) {
+    context.set_list(entry.key, entry.values);
+  }
+  return context;
+}
+
+namespace access_detail {
+
+iam::Evaluation evaluate_with(const Cloud& cloud, const Identity& identity, const Endpoint* endpoint,
+                              const Access& access, std::string_view action, iam::RequestContext context) {
+  for (const iam::RequestContext::Entry& entry : access.context().entries()) context.set_list(entry.key, entry.values);
+  const Directory& directory = cloud.directory();
+  const std::shared_ptr<const Entity> entity = identity.entity.lock();
+  iam::PolicySet policies;
+  if (entity != nullptr) {
+    const EffectivePolicies& effective = directory.effective(*entity);
+    policies.identity = effective.identity;
+    policies.boundary = effective.boundary ? &*effective.boundary : nullptr;
+  }
+  policies.session = identity.session_policies;
+  std::shared_ptr<const iam::OrganizationPath> path;
+  if (directory.organization() != nullptr) path = directory.organization()->path_of(identity.account_id());
+  policies.organization = path.get();
+  if (endpoint != nullptr && endpoint->policy.policy.document != nullptr) policies.endpoint = &endpoint->policy;
+  const Prepared prepared = prepare(cloud, action, access.resources());
+  iam::Request request;
+  request.principal = &identity.principal;
+  request.action = action;
+  request.context = &context;
+  request.resources = prepared.resources;
+  return iam::evaluate(request, policies);
+}
+
+}  // namespace access_detail
+
+iam::Evaluation evaluate_access(const aws::server::CallInfo& info, const Access& access) {
+  const CallerSession& session = access_detail::session_of(info);
+  const std::string action = access.action().empty() ? action_of(info) : access.action();
+  return access_detail::evaluate_with(*session.cloud, *session.identity, session.endpoint.get(), access, action,
+                                      request_context(info));
+}
+
+iam::Evaluation evaluate_access(const Cloud& cloud, const Identity& identity, const Access& access,
+                                const iam::RequestContext& context) {
+  return access_detail::evaluate_with(cloud, identity, nullptr, access, access.action(), context);
+}
+
+Error denial_of(const aws::server::CallInfo& info, const iam::Evaluation& evaluation) {
+  const std::string& text = evaluation.denial_text;
+  switch (info.operation->service->protocol) {
+    case aws::Protocol::ec2: {
+      std::string message = "You are not authorized to perform this operation. " + text;
+      if (info.operation->effect != aws::Effect::read) {
+        message += ". Encoded authorization failure message: " + access_detail::encoded_denial(info, evaluation);
+      }
+      return aws::server::fault(ErrorKind::denied, "UnauthorizedOperation", std::move(message), 403);
+    }
+    case aws::Protocol::query:
+    case aws::Protocol::rest_xml:
+      return aws::server::fault(ErrorKind::denied, "AccessDenied", text, 403);
+    case aws::Protocol::rest_json:
+      return aws::server::fault(ErrorKind::denied, "AccessDeniedException", text, 403);
+    default:
+      return aws::server::fault(ErrorKind::denied, "AccessDeniedException", text, 400);
+  }
+}
+
+Result<void> authorize(const aws::server::CallInfo& info, const Access& access) {
+  const iam::Evaluation evaluation = evaluate_access(info, access);
+  if (evaluation.allowed()) return {};
+  return fail(denial_of(info, evaluation));
+}
+
+Result<void> authorize(const aws::server::CallInfo& info, std::string_view resource) {
+  Access access;
+  const bool unnamed = resource == "*" && info.operation->service->protocol == aws::Protocol::ec2;
+  if (!unnamed) access.on(std::string(resource));
+  return authorize(info, access);
 }
 
 }  // namespace postern::sim

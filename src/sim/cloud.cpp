@@ -3,29 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 namespace postern::sim {
 namespace {
-
-constexpr std::size_t kSessionsMax = 20'000;
-constexpr std::size_t kTokenBytes = 240;
-constexpr std::size_t kSecretBytes = 30;
-constexpr std::size_t kIdLetters = 16;
-
-std::string random_letters(rt::Random& random, std::size_t count) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) text.push_back(kAlphabet[random.below(kAlphabet.size())]);
-  return text;
-}
-
-std::string random_base64(rt::Random& random, std::size_t bytes) {
-  std::vector<std::uint8_t> buffer(bytes);
-  random.fill(buffer);
-  return to_base64(std::string_view(reinterpret_cast<const char*>(buffer.data()), buffer.size()));
-}
 
 RoleConfig organization_role(const std::string& hub) {
   TrustStatement trust;
@@ -39,14 +20,6 @@ RoleConfig organization_role(const std::string& hub) {
 
 }  // namespace
 
-std::string role_arn(const AccountConfig& account, const RoleConfig& role) {
-  return "arn:aws:iam::" + account.id + ":role" + role.path + role.name;
-}
-
-std::string role_id(const CloudConfig& config, std::string_view role_arn) {
-  return "AROA" + to_upper(derived_hex(config.seed, "role/" + std::string(role_arn), 17));
-}
-
 Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY_VOID(check_config(config));
   if (config.regions.empty()) config.regions = default_regions();
@@ -56,6 +29,7 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
     account.roles.push_back(organization_role(config.hub_account));
   }
   std::unique_ptr<Cloud> cloud(new Cloud(std::move(config), now));
+  TRY(cloud->directory_, Directory::create(cloud->config_, now));
   for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
     cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
     cloud->add_account(cloud->config_.accounts[i]);
@@ -64,19 +38,6 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
 }
 
 void Cloud::add_account(AccountConfig& account) {
-  for (const UserConfig& user : account.users) {
-    auto identity = std::make_shared<Identity>();
-    identity->principal.account_id = account.id;
-    identity->principal.arn = "arn:aws:iam::" + account.id + ":user/" + user.name;
-    identity->user_id = "AIDA" + to_upper(derived_hex(config_.seed, "user/" + account.id + user.name, 17));
-    identity->permissions = user.permissions;
-    Key key;
-    key.known.secret_access_key = user.secret_access_key;
-    key.known.session_token = user.session_token;
-    key.known.expires = user.expires;
-    key.identity = std::move(identity);
-    keys_.emplace(user.access_key_id, std::move(key));
-  }
   for (std::size_t i = 0; i < account.instances.size(); ++i) {
     const InstanceConfig& one = account.instances[i];
     fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_);
@@ -95,17 +56,6 @@ const AccountConfig* Cloud::find_account(std::string_view id) const {
   return found == accounts_.end() ? nullptr : &config_.accounts[found->second];
 }
 
-const RoleConfig* Cloud::find_role(std::string_view arn) const {
-  const auto parts = split(arn, ':');
-  if (parts.size() != 6) return nullptr;
-  const AccountConfig* account = find_account(parts[4]);
-  if (account == nullptr) return nullptr;
-  for (const RoleConfig& role : account->roles) {
-    if (role_arn(*account, role) == arn) return &role;
-  }
-  return nullptr;
-}
-
 const std::list<Instance>& Cloud::instances(const std::string& account, const std::string& region) const {
   static const std::list<Instance> none;
   const ec2::Site* site = fleet_.find_site(account, region);
@@ -117,51 +67,15 @@ const Instance* Cloud::find_instance(const std::string& account, const std::stri
   return found != nullptr && found->account_id() == account && found->region() == region ? found : nullptr;
 }
 
-std::optional<aws::KnownKey> Cloud::find_key(std::string_view access_key_id) const {
-  const auto found = keys_.find(access_key_id);
-  if (found == keys_.end()) return std::nullopt;
-  return found->second.known;
-}
-
-std::shared_ptr<const Identity> Cloud::identity_of(std::string_view access_key_id) const {
-  const auto found = keys_.find(access_key_id);
-  return found == keys_.end() ? nullptr : found->second.identity;
-}
-
-IssuedKey Cloud::issue(std::shared_ptr<const Identity> identity, WallTime expires, rt::Random& random) {
-  if (issued_ >= kSessionsMax) drop_oldest_session();
-  IssuedKey issued;
-  issued.access_key_id = "ASIA" + random_letters(random, kIdLetters);
-  issued.secret_access_key = Secret<>(random_base64(random, kSecretBytes));
-  issued.session_token = Secret<>("IQoJb3JpZ2luX2Vj" + random_base64(random, kTokenBytes));
-  issued.expires = expires;
-  Key key;
-  key.known.secret_access_key = issued.secret_access_key;
-  key.known.session_token = issued.session_token;
-  key.known.expires = expires;
-  key.identity = std::move(identity);
-  key.issued = true;
-  keys_.insert_or_assign(issued.access_key_id, std::move(key));
-  ++issued_;
+IssuedKey Cloud::issue(IdentityPtr identity, WallTime expires, rt::Random& random) {
   ++truth_.sessions;
-  return issued;
-}
-
-void Cloud::drop_oldest_session() {
-  auto oldest = keys_.end();
-  for (auto key = keys_.begin(); key != keys_.end(); ++key) {
-    if (!key->second.issued) continue;
-    if (oldest == keys_.end() || key->second.known.expires < oldest->second.known.expires) oldest = key;
-  }
-  if (oldest == keys_.end()) return;
-  keys_.erase(oldest);
-  --issued_;
+  return directory_->keys().issue(std::move(identity), expires, random);
 }
 
 bool Cloud::expire_key(std::string_view access_key_id, WallTime at) {
-  const auto found = keys_.find(access_key_id);
-  if (found == keys_.end()) return false;
-  found->second.known.expires = at;
+  AccessKey* key = directory_->keys().find(access_key_id);
+  if (key == nullptr) return false;
+  key->known.expires = at;
   return true;
 }
 

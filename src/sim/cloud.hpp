@@ -12,36 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "aws/core/sigv4_verify.hpp"
 #include "base/error.hpp"
 #include "rt/clock.hpp"
 #include "rt/random.hpp"
 #include "sim/config.hpp"
 #include "sim/ec2/fleet.hpp"
-#include "sim/policy.hpp"
+#include "sim/iam/directory.hpp"
 
 namespace postern::sim {
-
-/// Who a request is made by. Immutable and shared with the calls under way.
-struct Identity {
-  Identity() = default;
-  Principal principal;
-  std::string user_id;  ///< "AIDA..." or "AROA...:session"
-  Permissions permissions;
-  std::optional<SessionPolicy> session_policy;
-  std::string source_identity;
-  std::map<std::string, std::string> session_tags;
-  bool is_session() const noexcept { return !principal.role_arn.empty(); }
-};
-
-/// Credentials as STS hands them out.
-struct IssuedKey {
-  IssuedKey() = default;
-  std::string access_key_id;
-  Secret<> secret_access_key;
-  Secret<> session_token;
-  WallTime expires;
-};
 
 /// What really happened, for checkers. Ordered, so that it can be printed and compared.
 struct Truth {
@@ -68,8 +46,6 @@ class Cloud {
   const std::vector<std::string>& regions() const noexcept { return config_.regions; }
   bool has_region(std::string_view region) const;
   const AccountConfig* find_account(std::string_view id) const;
-  /// The role that an ARN names and the account it is in, or null.
-  const RoleConfig* find_role(std::string_view role_arn) const;
 
   /// In the order of the config; empty for a site without any.
   const std::list<Instance>& instances(const std::string& account, const std::string& region) const;
@@ -82,12 +58,11 @@ class Cloud {
   /// When the cloud was made.
   WallTime begin() const noexcept { return begin_; }
 
-  /// What SigV4 needs to know about a key; absent when there is none.
-  std::optional<aws::KnownKey> find_key(std::string_view access_key_id) const;
-  /// The key's owner; null when there is none.
-  std::shared_ptr<const Identity> identity_of(std::string_view access_key_id) const;
-  /// A new key for a role session. Sessions are bounded: the one that ends first goes when there are too many.
-  IssuedKey issue(std::shared_ptr<const Identity> identity, WallTime expires, rt::Random& random);
+  /// Identities, roles, policies, keys and the organization.
+  Directory& directory() noexcept { return *directory_; }
+  const Directory& directory() const noexcept { return *directory_; }
+  /// A new key for temporary credentials. Sessions are bounded: the one that ends first goes when there are too many.
+  IssuedKey issue(IdentityPtr identity, WallTime expires, rt::Random& random);
   /// Ends a key of either sort at `at`. False when there is none.
   bool expire_key(std::string_view access_key_id, WallTime at);
 
@@ -96,29 +71,15 @@ class Cloud {
   const Truth& truth() const noexcept { return truth_; }
 
  private:
-  struct Key {
-    Key() = default;
-    aws::KnownKey known;
-    std::shared_ptr<const Identity> identity;
-    bool issued = false;
-  };
-
   Cloud(CloudConfig config, WallTime now) : config_(std::move(config)), begin_(now), fleet_(config_.seed) {}
   void add_account(AccountConfig& account);
-  void drop_oldest_session();
 
   CloudConfig config_;
   std::map<std::string, std::size_t, std::less<>> accounts_;  // into config_.accounts
   WallTime begin_;
   ec2::Fleet fleet_;
-  std::map<std::string, Key, std::less<>> keys_;
-  std::size_t issued_ = 0;
+  std::unique_ptr<Directory> directory_;
   Truth truth_;
 };
-
-/// "arn:aws:iam::444455556666:role/path/Name".
-std::string role_arn(const AccountConfig& account, const RoleConfig& role);
-/// The stable part of a role's ids: "AROA" and 17 letters and digits.
-std::string role_id(const CloudConfig& config, std::string_view role_arn);
 
 }  // namespace postern::sim

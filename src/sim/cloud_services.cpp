@@ -4,12 +4,13 @@ namespace postern::sim {
 namespace cloud_services {
 
 std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm,
-                                           OrganizationsService& organizations) {
+                                           OrganizationsService& organizations, IamService& iam) {
   std::vector<aws::server::Binding> all;
   all.push_back(aws::sts::bind(sts));
   all.push_back(aws::ec2::bind(ec2));
   all.push_back(aws::ssm::bind(ssm));
   all.push_back(aws::organizations::bind(organizations));
+  all.push_back(aws::iam::bind(iam));
   return all;
 }
 
@@ -37,7 +38,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       ec2_(cloud),
       ssm_(cloud, engine_),
       organizations_(cloud),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_)),
+      iam_(cloud),
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_)),
       faults_(dispatcher_, cloud_services::specs(dispatcher_)),
       dated_(faults_, cloud) {}
 

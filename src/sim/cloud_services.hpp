@@ -7,12 +7,13 @@
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
-#include "sim/ssm/command_engine.hpp"
 #include "sim/ec2_service.hpp"
 #include "sim/faults.hpp"
-#include "sim/organizations_service.hpp"
+#include "sim/iam/iam_service.hpp"
+#include "sim/iam/organizations_service.hpp"
+#include "sim/iam/sts_service.hpp"
+#include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
-#include "sim/sts_service.hpp"
 
 namespace postern::sim {
 
@@ -46,6 +47,7 @@ class CloudServices {
   Ec2Service ec2_;
   SsmService ssm_;
   OrganizationsService organizations_;
+  IamService iam_;
   aws::server::Dispatcher dispatcher_;
   FaultyService faults_;
   DatedService dated_;

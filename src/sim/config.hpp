@@ -16,29 +16,59 @@
 
 namespace postern::sim {
 
-/// What an identity may do, apart from what trust says: action globs such as "ssm:*". A denial wins.
+/// What an identity may do, in short: action globs such as "ssm:*", on every resource. A denial wins. Becomes an inline
+/// policy "Permissions".
 struct Permissions {
   Permissions() = default;
   std::vector<std::string> allow;
   std::vector<std::string> deny;
 };
 
-/// One statement of a role's trust policy.
+/// One statement of a role's trust policy, in short: who may assume the role, tag the session and set its source
+/// identity.
 struct TrustStatement {
   TrustStatement() = default;
-  /// ARNs of users or roles, "arn:aws:iam::111122223333:root" for a whole account, or "*".
+  /// ARNs of users or roles, "arn:aws:iam::111122223333:root" for a whole account, a service ("ec2.amazonaws.com") or
+  /// "*".
   std::vector<std::string> principals;
   /// The caller must send one of these; empty: none is asked for, any is accepted.
   std::vector<std::string> external_ids;
+};
+
+/// The policies of a user or role as JSON text, besides the short form.
+struct PoliciesConfig {
+  PoliciesConfig() = default;
+  std::map<std::string, std::string> inline_documents;  ///< by policy name
+  std::vector<std::string> attached;                    ///< ARNs of managed policies
+  std::string boundary;                                 ///< ARN; empty: none
 };
 
 struct RoleConfig {
   RoleConfig() = default;
   std::string name;
   std::string path = "/";
+  std::string description;
   std::vector<TrustStatement> trust;
+  std::string trust_document;  ///< JSON; instead of `trust`. With neither the role is EC2's.
   Permissions permissions;
+  PoliciesConfig policies;
+  std::map<std::string, std::string> tags;
   std::chrono::seconds max_session = std::chrono::hours(1);
+};
+
+/// A customer managed policy.
+struct ManagedPolicyConfig {
+  ManagedPolicyConfig() = default;
+  std::string name;
+  std::string path = "/";
+  std::string document;  ///< JSON
+};
+
+struct InstanceProfileConfig {
+  InstanceProfileConfig() = default;
+  std::string name;
+  std::string path = "/";
+  std::string role;  ///< name; empty: none
 };
 
 /// An IAM user with an access key. With a session token and an end it stands for temporary credentials of that user.
@@ -50,6 +80,9 @@ struct UserConfig {
   Secret<> session_token;
   std::optional<WallTime> expires;
   Permissions permissions;
+  std::string path = "/";
+  PoliciesConfig policies;
+  std::map<std::string, std::string> tags;
 };
 
 /// How the agent on an instance behaves.
@@ -110,6 +143,35 @@ struct AccountConfig {
   std::vector<RoleConfig> roles;
   std::vector<InstanceConfig> instances;
   OrganizationRole organization_role = OrganizationRole::present;
+  std::vector<ManagedPolicyConfig> managed_policies;
+  /// Those that instances name are there anyway, with a role of the same name that has AmazonSSMManagedInstanceCore.
+  std::vector<InstanceProfileConfig> instance_profiles;
+  std::string alias;
+};
+
+enum class OrganizationPolicyType : std::uint8_t { service_control, resource_control };
+
+struct OrganizationPolicyConfig {
+  OrganizationPolicyConfig() = default;
+  OrganizationPolicyType type = OrganizationPolicyType::service_control;
+  std::string name;
+  std::string document;              ///< JSON
+  std::vector<std::string> targets;  ///< "root", a unit's path or an account's id
+  /// Detaches FullAWSAccess from the same targets: an allow list. Of service control policies only.
+  bool replaces_full_access = false;
+};
+
+enum class OrganizationPresence : std::uint8_t { present, absent };
+
+/// The AWS organization of the hub and all accounts. Types of policies are enabled when there is one of the type.
+struct OrganizationConfig {
+  OrganizationConfig() = default;
+  OrganizationPresence presence = OrganizationPresence::present;  ///< without a hub there is none
+  std::string id;                                                 ///< empty: derived
+  std::string management_account;                                 ///< empty: the hub
+  std::vector<std::string> units;  ///< further ones than accounts are in: "Workloads/Empty"
+  std::vector<OrganizationPolicyConfig> policies;
+  std::vector<std::string> delegated_administrators;  ///< account ids
 };
 
 struct CloudConfig {
@@ -118,6 +180,7 @@ struct CloudConfig {
   std::uint64_t seed = 1;
   std::string hub_account;
   std::vector<AccountConfig> accounts;
+  OrganizationConfig organization;
   /// Regions that are enabled; empty: those that AWS enables by default.
   std::vector<std::string> regions;
   /// The server's clock minus the real one.

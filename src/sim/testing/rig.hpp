@@ -103,8 +103,10 @@ class Rig {
   /// Calls are made with these from now on.
   void use(aws::Credentials credentials) {
     scope_.region = "us-east-1";
+    credentials_ = credentials;
     scope_.credentials = std::make_shared<FixedCredentials>(std::move(credentials));
   }
+  const aws::Credentials& credentials() const { return credentials_; }
 
   template <class Op>
   Result<typename Op::Response> call(typename Op::Request request) {
@@ -169,6 +171,7 @@ class Rig {
   http::ServiceClient client_;
   std::unique_ptr<aws::Invoker> invoker_;
   aws::CallScope scope_;
+  aws::Credentials credentials_;
 };
 
 }  // namespace postern::sim::testing
