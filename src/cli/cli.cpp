@@ -31,6 +31,10 @@ Runner runner_of(Verb verb) {
       return &run_run;
     case Verb::doctor:
       return &run_doctor;
+    case Verb::sim_serve:
+      return &run_sim_serve;
+    case Verb::sim_init:
+      return &run_sim_init;
   }
   return nullptr;
 }

@@ -204,7 +204,8 @@ rt::Task<Result<int>> run_demo(const Command& command) {
     co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
   // Without the command's deadline: what the cloud leaves behind is removed after it.
   const rt::CallContext ctx(command.ctx().clock(), command.ctx().random(), command.ctx().explainer());
-  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx));
+  CloudOrder order;
+  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx, std::move(order)));
   Result<std::string> dir = make_demo_dir(command);
   Result<int> code = fail(ErrorKind::internal, "not played");
   if (dir) {

@@ -34,6 +34,8 @@ class CloudServices {
   CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options = EngineOptions());
   /// Routes by X-Amz-Target or by the signature's service: every service at one address.
   http::Service& service() noexcept { return dated_; }
+  /// What is served, for tables of operations and for logs.
+  std::span<const aws::server::Binding> bindings() const noexcept { return dispatcher_.bindings(); }
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
   Cloud& cloud() noexcept { return cloud_; }

@@ -12,7 +12,7 @@
 #include "os/signals.hpp"
 #include "rt/combine.hpp"
 #include "rt/loop.hpp"
-#include "sim/cloud_server.hpp"
+#include "sim/serve/cloud_server.hpp"
 #include "sim_fixture.hpp"
 
 namespace postern::conformance {

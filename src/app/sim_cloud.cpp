@@ -1,0 +1,77 @@
+#include "app/sim_cloud.hpp"
+
+#include <array>
+#include <set>
+
+#include "base/encoding.hpp"
+#include "sim/demo_cloud.hpp"
+#include "sim/serve/cloud_server.hpp"
+
+namespace postern::app {
+namespace {
+
+std::string summary_of(const sim::CloudConfig& config) {
+  std::size_t instances = 0;
+  std::set<std::string> regions;
+  for (const sim::AccountConfig& account : config.accounts) {
+    instances += account.instances.size();
+    for (const sim::InstanceConfig& instance : account.instances) regions.insert(instance.region);
+  }
+  return std::to_string(config.accounts.size()) + " accounts, " + std::to_string(instances) + " instances in " +
+         std::to_string(regions.size()) + " Regions";
+}
+
+class SimCloud final : public cli::RunningCloud {
+ public:
+  SimCloud(std::unique_ptr<sim::CloudServer> server, std::string fleet_yaml)
+      : server_(std::move(server)), fleet_yaml_(std::move(fleet_yaml)) {}
+  std::string endpoint_url() const override { return server_->endpoint_url(); }
+  std::string plain_url() const override { return server_->plain_url(); }
+  std::string ca_pem() const override { return server_->ca_pem(); }
+  std::string fleet_yaml() const override { return fleet_yaml_; }
+  std::string world_id() const override { return server_->world_id(); }
+  std::string summary() const override { return summary_of(server_->cloud().config()); }
+  std::vector<std::pair<std::string, std::string>> environment() const override { return server_->environment(); }
+  rt::Task<void> drain(rt::CallContext ctx) override { co_await server_->drain(ctx); }
+  rt::Task<void> stop() override { co_await server_->stop(); }
+
+ private:
+  std::unique_ptr<sim::CloudServer> server_;
+  std::string fleet_yaml_;
+};
+
+sim::CloudServerOptions server_options(const cli::CloudOrder& order) {
+  sim::CloudServerOptions options;
+  options.listen = order.listen;
+  if (order.plain_door) options.plain_listen = net::Endpoint("127.0.0.1", 0);
+  options.truth_socket = order.truth_socket;
+  if (order.on_request) {
+    options.on_request = [say = order.on_request](const sim::RequestNote& note) { say(note.to_text()); };
+  }
+  return options;
+}
+
+}  // namespace
+
+rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::CallContext ctx,
+                                                                            cli::CloudOrder order) {
+  std::array<std::uint8_t, 8> random{};
+  ctx.random().fill(random);
+  const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
+  sim::CloudServerOptions options = server_options(order);
+  options.agents.root_dir = os::join_path(environment_.get("TMPDIR").value_or("/tmp"), "postern-nodes-" + suffix);
+  if (order.world_yaml || order.faults_yaml) co_return fail(ErrorKind::unsupported, "world and faults files");
+  sim::CloudConfig config = sim::demo_cloud_config();
+  std::string fleet_yaml = sim::demo_fleet_yaml(config);
+  sim::CloudHost host(loop_.executor(), ctx, processes_, files_);
+  CO_TRY(std::unique_ptr<sim::CloudServer> server,
+         sim::CloudServer::start(host, std::move(config), std::move(options)));
+  std::unique_ptr<cli::RunningCloud> cloud = std::make_unique<SimCloud>(std::move(server), std::move(fleet_yaml));
+  co_return cloud;
+}
+
+Result<std::string> SimCloudStarter::world_file(const std::optional<fleet::FleetFile>&) {
+  return fail(ErrorKind::unsupported, "world files");
+}
+
+}  // namespace postern::app
