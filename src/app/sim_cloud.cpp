@@ -3,9 +3,12 @@
 #include <array>
 #include <set>
 
+#include "app/fleet_world.hpp"
 #include "base/encoding.hpp"
-#include "sim/demo_cloud.hpp"
 #include "sim/serve/cloud_server.hpp"
+#include "sim/serve/demo_cloud.hpp"
+#include "sim/serve/faults_file.hpp"
+#include "sim/serve/world.hpp"
 
 namespace postern::app {
 namespace {
@@ -51,6 +54,30 @@ sim::CloudServerOptions server_options(const cli::CloudOrder& order) {
   return options;
 }
 
+struct Ordered {
+  Ordered() = default;
+  sim::World world;
+  std::string fleet_yaml;  ///< of the demo's world only
+  std::optional<std::uint64_t> faults_seed;
+};
+
+Result<Ordered> read_order(const cli::CloudOrder& order) {
+  Ordered ordered;
+  if (order.world_yaml) {
+    TRY(ordered.world, sim::parse_world(*order.world_yaml, order.world_file));
+  } else {
+    ordered.world.config = sim::demo_cloud_config();
+    ordered.fleet_yaml = sim::demo_fleet_yaml(ordered.world.config);
+  }
+  if (!order.faults_yaml) return ordered;
+  TRY(sim::FaultPlan plan, sim::parse_faults(*order.faults_yaml, order.faults_file));
+  if (plan.clock_skew) ordered.world.config.clock_skew = *plan.clock_skew;
+  if (plan.list_lag) ordered.world.config.list_lag = *plan.list_lag;
+  ordered.faults_seed = plan.seed;
+  for (sim::FaultRule& rule : plan.rules) ordered.world.faults.push_back(std::move(rule));
+  return ordered;
+}
+
 }  // namespace
 
 rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::CallContext ctx,
@@ -60,18 +87,21 @@ rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::
   const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
   sim::CloudServerOptions options = server_options(order);
   options.agents.root_dir = os::join_path(environment_.get("TMPDIR").value_or("/tmp"), "postern-nodes-" + suffix);
-  if (order.world_yaml || order.faults_yaml) co_return fail(ErrorKind::unsupported, "world and faults files");
-  sim::CloudConfig config = sim::demo_cloud_config();
-  std::string fleet_yaml = sim::demo_fleet_yaml(config);
-  sim::CloudHost host(loop_.executor(), ctx, processes_, files_);
+  CO_TRY(Ordered ordered, read_order(order));
+  options.authority = std::move(ordered.world.authority);
+  const sim::CloudHost host(loop_.executor(), ctx, processes_, files_);
   CO_TRY(std::unique_ptr<sim::CloudServer> server,
-         sim::CloudServer::start(host, std::move(config), std::move(options)));
-  std::unique_ptr<cli::RunningCloud> cloud = std::make_unique<SimCloud>(std::move(server), std::move(fleet_yaml));
+         sim::CloudServer::start(host, std::move(ordered.world.config), std::move(options)));
+  for (sim::FaultRule& rule : ordered.world.faults) server->services().faults().add(std::move(rule));
+  if (ordered.faults_seed) server->services().faults().set_seed(*ordered.faults_seed);
+  std::unique_ptr<cli::RunningCloud> cloud =
+      std::make_unique<SimCloud>(std::move(server), std::move(ordered.fleet_yaml));
   co_return cloud;
 }
 
-Result<std::string> SimCloudStarter::world_file(const std::optional<fleet::FleetFile>&) {
-  return fail(ErrorKind::unsupported, "world files");
+Result<std::string> SimCloudStarter::world_file(const std::optional<fleet::FleetFile>& fleet) {
+  if (fleet) return fleet_world_yaml(*fleet);
+  return sim::demo_world_yaml();
 }
 
 }  // namespace postern::app

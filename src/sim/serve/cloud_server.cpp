@@ -3,8 +3,9 @@
 #include "net/tcp.hpp"
 #include "net/tls.hpp"
 #include "net/unix_socket.hpp"
-#include "sim/demo_cloud.hpp"
 #include "sim/scripted_agents.hpp"
+#include "sim/serve/demo_cloud.hpp"
+#include "sim/serve/paced_stream.hpp"
 
 namespace postern::sim {
 namespace cloud_server {
@@ -130,9 +131,12 @@ Result<void> CloudServer::listen(const CloudHost& host, const CloudServerOptions
         *service, std::vector<aws::server::Binding>(bindings.begin(), bindings.end()), options.on_request);
     service = logged_.get();
   }
+  PaceTable& paces = services_->faults().paces();
+  listener = std::make_unique<PacedListener>(std::move(listener), paces, host.ctx);
   server_ = std::make_unique<http::Server>(host.executor, std::move(listener), *service, std::move(peer));
   if (!options.plain_listen) return {};
   TRY(listener, net::listen_tcp(host.executor, *options.plain_listen));
+  listener = std::make_unique<PacedListener>(std::move(listener), paces, host.ctx);
   plain_ = std::make_unique<http::Server>(host.executor, std::move(listener), *service, http::PeerInfo());
   return {};
 }

@@ -27,7 +27,7 @@ std::string RequestNote::to_text() const {
   return line;
 }
 
-std::string operation_of(const aws::server::ServiceRouter& router, const http::Request& request) {
+aws::server::Route route_of(const aws::server::ServiceRouter& router, const http::Request& request) {
   const auto scope = aws::server::claimed_scope(request);
   http::Request seen;
   seen.method = request.method;
@@ -40,7 +40,11 @@ std::string operation_of(const aws::server::ServiceRouter& router, const http::R
     seen.body = request.body;  // a form names its operation in the body
     if (aws::server::stands_for_post(seen)) seen = aws::server::as_post(std::move(seen));
   }
-  const aws::server::Route route = router.route(seen, scope);
+  return router.route(seen, scope);
+}
+
+std::string operation_of(const aws::server::ServiceRouter& router, const http::Request& request) {
+  const aws::server::Route route = route_of(router, request);
   if (route.entry == nullptr) return {};
   return std::string(route.binding->service->id) + ":" + std::string(route.entry->operation->name);
 }

@@ -26,6 +26,9 @@ struct RequestNote {
 
 using RequestLog = std::function<void(const RequestNote&)>;
 
+/// Where the dispatcher would lead a request; `entry` is null when nowhere. Nothing is decoded but a form.
+aws::server::Route route_of(const aws::server::ServiceRouter& router, const http::Request& request);
+
 /// "ssm:SendCommand", or nothing when the request names no operation of the router's.
 std::string operation_of(const aws::server::ServiceRouter& router, const http::Request& request);
 
