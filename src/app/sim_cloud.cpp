@@ -26,14 +26,14 @@ std::string summary_of(const sim::CloudConfig& config) {
 
 class SimCloud final : public cli::RunningCloud {
  public:
-  SimCloud(std::unique_ptr<sim::CloudServer> server, std::string fleet_yaml)
-      : server_(std::move(server)), fleet_yaml_(std::move(fleet_yaml)) {}
+  SimCloud(std::unique_ptr<sim::CloudServer> server, std::string fleet_yaml, std::string summary)
+      : server_(std::move(server)), fleet_yaml_(std::move(fleet_yaml)), summary_(std::move(summary)) {}
   std::string endpoint_url() const override { return server_->endpoint_url(); }
   std::string plain_url() const override { return server_->plain_url(); }
   std::string ca_pem() const override { return server_->ca_pem(); }
   std::string fleet_yaml() const override { return fleet_yaml_; }
   std::string world_id() const override { return server_->world_id(); }
-  std::string summary() const override { return summary_of(server_->cloud().config()); }
+  std::string summary() const override { return summary_; }
   std::vector<std::pair<std::string, std::string>> environment() const override { return server_->environment(); }
   rt::Task<void> drain(rt::CallContext ctx) override { co_await server_->drain(ctx); }
   rt::Task<void> stop() override { co_await server_->stop(); }
@@ -41,6 +41,7 @@ class SimCloud final : public cli::RunningCloud {
  private:
   std::unique_ptr<sim::CloudServer> server_;
   std::string fleet_yaml_;
+  std::string summary_;
 };
 
 sim::CloudServerOptions server_options(const cli::CloudOrder& order) {
@@ -89,13 +90,14 @@ rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::
   options.agents.root_dir = os::join_path(environment_.get("TMPDIR").value_or("/tmp"), "postern-nodes-" + suffix);
   CO_TRY(Ordered ordered, read_order(order));
   options.authority = std::move(ordered.world.authority);
+  std::string summary = summary_of(ordered.world.config);
   const sim::CloudHost host(loop_.executor(), ctx, processes_, files_);
   CO_TRY(std::unique_ptr<sim::CloudServer> server,
          sim::CloudServer::start(host, std::move(ordered.world.config), std::move(options)));
   for (sim::FaultRule& rule : ordered.world.faults) server->services().faults().add(std::move(rule));
   if (ordered.faults_seed) server->services().faults().set_seed(*ordered.faults_seed);
   std::unique_ptr<cli::RunningCloud> cloud =
-      std::make_unique<SimCloud>(std::move(server), std::move(ordered.fleet_yaml));
+      std::make_unique<SimCloud>(std::move(server), std::move(ordered.fleet_yaml), std::move(summary));
   co_return cloud;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
+#include "cli/world_guard.hpp"
 #include "obs/explanations.hpp"
 #include "rt/combine.hpp"
 
@@ -183,6 +184,16 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
+  const Result<std::string> world = simulated_world(*host.environment);
+  if (!world) co_return report(host, fail(world.error()));
+  std::optional<net::AllowDialer> fence;
+  if (!world->empty()) {
+    Result<net::AllowDialer> made = world_dialer(*host.dialer, *host.environment, *world);
+    if (!made) co_return report(host, fail(made.error()));
+    fence.emplace(std::move(*made));
+    host.dialer = &*fence;
+    host.world = *world;
+  }
   Farewell farewell;
   const Result<Command> command = Command::make(host, ctx, *invocation, Reporting(log, farewell));
   if (!command) co_return report(host, fail(command.error()));

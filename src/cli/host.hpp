@@ -74,6 +74,7 @@ struct Host {
   os::Signals* signals = nullptr;
   net::Dialer* dialer = nullptr;  ///< plain TCP, no TLS, no proxy
   CloudStarter* clouds = nullptr;
+  std::string world;                       ///< "sim:demo" when all this happens in a simulated world
   void (*leave)(int exit_code) = nullptr;  ///< ends the process now, terminal restored; does not return
 };
 

@@ -128,8 +128,10 @@ rt::Task<Result<int>> serve(const Command& command, RunningCloud& cloud) {
     said += "With --env-file FILE, `. FILE` points every AWS tool at it.\n";
   }
   command.err(said + "Ctrl-C ends it.\n");
-  (void)co_await rt::sleep_until(command.ctx().clock(),
-                                 command.ctx().deadline().is_never() ? MonoTime::max() : command.ctx().deadline().at());
+  const rt::Deadline deadline = command.ctx().deadline();
+  MonoTime end = MonoTime::max();
+  if (!deadline.is_never()) end = deadline.at();
+  (void)co_await rt::sleep_until(command.ctx().clock(), end);
   co_return kExitOk;
 }
 

@@ -32,7 +32,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       ssm_(cloud, engine_),
       organizations_(cloud),
       dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_)),
-      faults_(dispatcher_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
+      faults_(dispatcher_,
+              std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
       dated_(faults_, cloud) {}
 
 }  // namespace postern::sim

@@ -88,10 +88,16 @@ CloudServer::~CloudServer() = default;
 Result<std::unique_ptr<CloudServer>> CloudServer::start(CloudHost host, CloudConfig config,
                                                         CloudServerOptions options) {
   TRY_VOID(cloud_server::check_addresses(config, options));
+  // A cloud keeps its instances elsewhere than in its config: what they are is asked before.
+  const bool live = !cloud_server::live_node(config).empty() || cloud_server::is_loopback(options.listen.host);
   std::unique_ptr<CloudServer> made(new CloudServer());
   TRY(made->cloud_, Cloud::create(std::move(config), host.ctx.clock().wall_now()));
   made->transport_ = options.transport;
-  TRY_VOID(made->make_agents(host, options));
+  if (live) {
+    TRY_VOID(made->make_agents(host, options));
+  } else {
+    made->scripted_ = std::make_unique<ScriptedAgents>(host.ctx, &cloud_server::nothing_happens);
+  }
   Agents& agents = made->live_ ? static_cast<Agents&>(*made->live_) : *made->scripted_;
   made->services_ = std::make_unique<CloudServices>(*made->cloud_, agents, host.ctx, options.engine);
   TRY_VOID(made->listen(host, options));
@@ -106,10 +112,6 @@ Result<std::unique_ptr<CloudServer>> CloudServer::start(CloudHost host, CloudCon
 }
 
 Result<void> CloudServer::make_agents(const CloudHost& host, const CloudServerOptions& options) {
-  if (cloud_server::live_node(cloud_->config()).empty() && !cloud_server::is_loopback(options.listen.host)) {
-    scripted_ = std::make_unique<ScriptedAgents>(host.ctx, &cloud_server::nothing_happens);
-    return {};
-  }
   if (options.agents.root_dir.empty()) return fail(ErrorKind::usage, "live agents need a folder to work in");
   live_ = std::make_unique<LiveAgents>(host.executor, host.ctx, *host.processes, *host.files, options.agents);
   return {};

@@ -19,6 +19,7 @@ list_lag: 300ms                 # so long a new command cannot be read yet
 templates:
   prod: &prod {env: prod, owner: platform, "dr:enabled": "true", "dr:recovery-strategy": drs}
   backup: &backup {env: prod, owner: platform, "dr:enabled": "true", "dr:recovery-strategy": backup}
+  plain: &plain {env: prod, owner: platform}
   dev: &dev {env: dev, owner: platform}
   # Programs that stand first in the PATH of the commands that a live agent runs: what such a node would say.
   hostname: &hostname "#!/bin/sh\necho \"$POSTERN_SIM_HOSTNAME\"\n"
@@ -79,7 +80,7 @@ accounts:
       - {name: db-01, region: us-east-1, type: r6i.2xlarge, agent: live, tags: *prod, programs: *node}
       - {name: db-02, region: us-east-1, type: r6i.2xlarge, agent: connection_lost, tags: *prod, programs: *node}
       - {name: web-05, region: us-west-2, agent: live, tags: *prod, programs: *node}
-      - {name: web-06, region: us-west-2, state: stopped, agent: live, tags: {env: prod, owner: platform}, programs: *node}
+      - {name: web-06, region: us-west-2, state: stopped, agent: live, tags: *plain, programs: *node}
 
   - id: "777788889999"
     name: ledger-prod

@@ -28,7 +28,8 @@ accounts:
     unit: Workloads/Prod
     organization_role: absent
     roles:
-      - {name: Operator, max_session: 2h, trust: [{principals: "111122223333", external_ids: [a, b]}], allow: ["ssm:*"], deny: "ssm:Put*"}
+      - {name: Operator, max_session: 2h, trust: [{principals: "111122223333", external_ids: [a, b]}],
+         allow: ["ssm:*"], deny: "ssm:Put*"}
     instances:
       - {name: "web-{nn}", count: 3, first: 9, region: us-west-2, agent: {profile: slow, pick_up_delay: 10s}}
       - {name: win, region: us-east-1, platform: windows, profile: none, age: 3d, state: stopped}
