@@ -166,6 +166,11 @@ void log_end(const Invocation& invocation, obs::Log& log, int code, Duration too
   log.write(obs::LogLevel::debug, "command.end", fields);
 }
 
+/// Commands that start a world of their own are not in that of their environment.
+bool makes_worlds(Verb verb) {
+  return verb == Verb::demo || verb == Verb::sim_serve || verb == Verb::sim_init;
+}
+
 }  // namespace
 
 rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
@@ -184,7 +189,8 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
-  const Result<std::string> world = simulated_world(*host.environment);
+  Result<std::string> world = simulated_world(*host.environment);
+  if (makes_worlds(invocation->command->verb)) world = std::string();
   if (!world) co_return report(host, fail(world.error()));
   std::optional<net::AllowDialer> fence;
   if (!world->empty()) {
