@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/demo_cloud.hpp"
+#include "app/sim_cloud.hpp"
 #include "cli/host.hpp"
 #include "net/tcp.hpp"
 #include "os/hardening.hpp"
@@ -27,7 +27,7 @@ int run(std::vector<std::string> arguments) {
   const auto signals = os::make_posix_signals(loop.executor());
   os::KernelRandom random;
   net::TcpDialer dialer(loop.executor());
-  DemoCloudStarter clouds(loop, *processes, *files, *environment);
+  SimCloudStarter clouds(loop, *processes, *files, *environment);
 
   cli::Host host;
   host.clock = &loop.clock();

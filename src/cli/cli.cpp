@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
+#include "cli/world_guard.hpp"
 #include "obs/explanations.hpp"
 #include "rt/combine.hpp"
 
@@ -31,6 +32,10 @@ Runner runner_of(Verb verb) {
       return &run_run;
     case Verb::doctor:
       return &run_doctor;
+    case Verb::sim_serve:
+      return &run_sim_serve;
+    case Verb::sim_init:
+      return &run_sim_init;
   }
   return nullptr;
 }
@@ -161,6 +166,11 @@ void log_end(const Invocation& invocation, obs::Log& log, int code, Duration too
   log.write(obs::LogLevel::debug, "command.end", fields);
 }
 
+/// Commands that start a world of their own are not in that of their environment.
+bool makes_worlds(Verb verb) {
+  return verb == Verb::demo || verb == Verb::sim_serve || verb == Verb::sim_init;
+}
+
 }  // namespace
 
 rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
@@ -179,6 +189,17 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
   const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
   const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
+  Result<std::string> world = simulated_world(*host.environment);
+  if (makes_worlds(invocation->command->verb)) world = std::string();
+  if (!world) co_return report(host, fail(world.error()));
+  std::optional<net::AllowDialer> fence;
+  if (!world->empty()) {
+    Result<net::AllowDialer> made = world_dialer(*host.dialer, *host.environment, *world);
+    if (!made) co_return report(host, fail(made.error()));
+    fence.emplace(std::move(*made));
+    host.dialer = &*fence;
+    host.world = *world;
+  }
   Farewell farewell;
   const Result<Command> command = Command::make(host, ctx, *invocation, Reporting(log, farewell));
   if (!command) co_return report(host, fail(command.error()));

@@ -37,7 +37,10 @@ void Command::err(std::string_view text) const {
 }
 
 Result<void> Command::answer(const Answer& answer) const {
-  TRY(const std::string text, render(answer, output_));
+  Answer marked = answer;
+  marked.world = host_.world;
+  if (!host_.world.empty() && marked.document.is_object()) marked.document.set("world", host_.world);
+  TRY(const std::string text, render(marked, output_));
   out(text);
   return Result<void>();
 }

@@ -89,5 +89,7 @@ rt::Task<Result<int>> run_accounts_check(const Command& command);
 rt::Task<Result<int>> run_targets(const Command& command);
 rt::Task<Result<int>> run_run(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
+rt::Task<Result<int>> run_sim_serve(const Command& command);
+rt::Task<Result<int>> run_sim_init(const Command& command);
 
 }  // namespace postern::cli

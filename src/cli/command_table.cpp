@@ -99,6 +99,28 @@ constexpr OptionSpec kDoctor[] = {
 };
 constexpr std::string_view kDoctorExamples[] = {"postern doctor", "postern doctor --region eu-central-1 -o json"};
 
+constexpr OptionSpec kSimServe[] = {
+    {"--world", "-w", Arity::one, "FILE", "the world file (default: the demo's world)", ""},
+    {"--listen", "", Arity::one, "ADDRESS:PORT", "where to serve HTTPS; port 0 is any free one (default: 127.0.0.1:0)",
+     ""},
+    {"--plain", "", Arity::flag, "", "serve plain HTTP too, on a second port of the loopback address", ""},
+    {"--env-file", "", Arity::one, "FILE", "write it when ready; `. FILE` then points every AWS tool at this cloud",
+     ""},
+    {"--truth", "", Arity::one, "SOCKET", "serve the simulator's own truth as JSON at this unix socket", ""},
+    {"--faults", "", Arity::one, "FILE", "a faults file; it comes on top of the world's own faults", ""},
+};
+constexpr std::string_view kSimServeExamples[] = {"postern sim serve --env-file sim.env",
+                                                  "postern sim serve --world world.yaml --faults faults.yaml -v",
+                                                  "postern sim serve --plain --truth truth.sock"};
+
+constexpr OptionSpec kSimInit[] = {
+    {"--from-fleet", "", Arity::one, "FILE", "make a world in which this fleet file works", ""},
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
+    {"--force", "", Arity::flag, "", "overwrite --out", ""},
+};
+constexpr std::string_view kSimInitExamples[] = {"postern sim init -O world.yaml",
+                                                 "postern sim init --from-fleet postern.yaml -O world.yaml"};
+
 constexpr CommandSpec kCommands[] = {
     {"demo", Verb::demo, "", "the main job on the built-in simulated cloud: check, discover, run, gather, report",
      "Starts a small simulated cloud inside this process (a hub and three accounts whose instances really execute "
@@ -142,6 +164,15 @@ constexpr CommandSpec kCommands[] = {
      "not, "
      "proxy settings, certificate authorities, and whether the endpoints answer and agree with this host's clock.",
      kDoctor, Positionals::none, kDoctorExamples},
+    {"sim serve", Verb::sim_serve, "", "serve a simulated cloud that AWS's own tools can use",
+     "Serves the accounts, identities, instances and agents of a world file over HTTPS with a certificate authority of "
+     "its own, until Ctrl-C. The AWS CLI, boto3 and postern work against it with the variables of the env file. Live "
+     "agents really run commands on this host, with your rights, so a world that has some is served on loopback "
+     "addresses only. Nothing outside this machine is contacted.",
+     kSimServe, Positionals::none, kSimServeExamples},
+    {"sim init", Verb::sim_init, "", "write a commented world file",
+     "Prints the world of `postern demo` as a file to start from, or one in which a fleet file of yours works.",
+     kSimInit, Positionals::none, kSimInitExamples},
 };
 
 // DESIGN.md section 9 is the list; a test compares.
@@ -157,7 +188,7 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}};
+constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}, {"sim", "sim serve"}};
 
 }  // namespace
 

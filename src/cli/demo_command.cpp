@@ -6,7 +6,6 @@
 #include "base/encoding.hpp"
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
-#include "net/allow.hpp"
 #include "rt/uncancelled.hpp"
 #include "term/color.hpp"
 #include "term/wrap.hpp"
@@ -153,13 +152,9 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
   for (const auto& [key, value] : variables) exports += "export " + key + "='" + value + "'\n";
   CO_TRY_VOID(files.write_atomically(os::join_path(dir, "env"), exports, 0600));
   DemoEnvironment environment(*command.host().environment, variables, dir);
-  CO_TRY(const http::Url url, http::parse_url(cloud.endpoint_url()));
-  const std::vector<net::Endpoint> allowed(1, net::Endpoint(url.origin.host, url.origin.port));
-  net::AllowDialer dialer(*command.host().dialer, allowed, "the simulated world " + cloud.world_id());
   Host host = command.host();
-  host.environment = &environment;
-  host.dialer = &dialer;
-  host.signals = nullptr;  // the outer command listens; its cancellation reaches the steps
+  host.environment = &environment;  // its POSTERN_WORLD keeps every step inside the world
+  host.signals = nullptr;           // the outer command listens; its cancellation reaches the steps
 
   const Story story_teller(command);
   story_teller.plain(term::wrap_indented("SIMULATED: a cloud inside this process (" + cloud.world_id() + " at " +
@@ -204,7 +199,8 @@ rt::Task<Result<int>> run_demo(const Command& command) {
     co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
   // Without the command's deadline: what the cloud leaves behind is removed after it.
   const rt::CallContext ctx(command.ctx().clock(), command.ctx().random(), command.ctx().explainer());
-  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx));
+  CloudOrder order;
+  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx, std::move(order)));
   Result<std::string> dir = make_demo_dir(command);
   Result<int> code = fail(ErrorKind::internal, "not played");
   if (dir) {

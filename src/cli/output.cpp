@@ -29,6 +29,7 @@ std::string markdown_cell(std::string_view text) {
 std::string render_markdown(const Answer& answer) {
   std::string out;
   if (!answer.markdown_title.empty()) out += "# " + answer.markdown_title + "\n\n";
+  if (!answer.world.empty()) out += "**SIMULATED** " + markdown_cell(answer.world) + "\n\n";
   std::string rule = "|";
   out += "|";
   for (const OutputColumn& column : answer.columns) {
@@ -67,7 +68,7 @@ std::string render_table(const Answer& answer, const OutputOptions& options) {
     for (const std::string& header : rendered.dropped) out += " " + header;
     out += ")\n";
   }
-  return out + answer.table_footer;
+  return world_banner(answer.world, options.color) + out + answer.table_footer;
 }
 
 std::string render_text(const Answer& answer) {
@@ -164,6 +165,11 @@ Result<OutputOptions> output_options(const Invocation& invocation, term::Sink si
   return options;
 }
 
+std::string world_banner(const std::string& world, term::Color color) {
+  if (world.empty()) return {};
+  return term::styled("SIMULATED " + printable(world, 80), term::Style::warning, color) + "\n";
+}
+
 Result<std::string> render(const Answer& answer, const OutputOptions& options) {
   if (options.query) return render_query(answer, options);
   switch (options.format) {
@@ -175,7 +181,10 @@ Result<std::string> render(const Answer& answer, const OutputOptions& options) {
       return render_text(answer);
     case Format::ndjson: {
       std::string out;
-      for (const Json& row : rows_of(answer)) out += row.dump() + "\n";
+      for (Json row : rows_of(answer)) {
+        if (!answer.world.empty() && row.is_object()) row.set("world", answer.world);
+        out += row.dump() + "\n";
+      }
       return out;
     }
     case Format::json:

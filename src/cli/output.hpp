@@ -41,7 +41,11 @@ struct Answer {
   std::vector<OutputColumn> columns;
   std::string table_footer;  ///< printed below the table only
   std::string markdown_title;
+  std::string world;  ///< "sim:demo" of an answer from a simulated world: every form but text says so
 };
+
+/// "SIMULATED sim:demo" and a line break; empty for the real world.
+std::string world_banner(const std::string& world, term::Color color);
 
 struct OutputOptions {
   OutputOptions() = default;

@@ -191,7 +191,7 @@ Result<void> answer_run(const Command& command, const flow::RunResult& run, cons
   const OutputOptions& options = command.output();
   if (options.format == Format::table && !options.query) {
     const Grouping grouping = command.invocation().has("--by-target") ? Grouping::by_target : Grouping::gathered;
-    command.out(run_text(run, discovery, names, options, grouping));
+    command.out(world_banner(command.host().world, options.color) + run_text(run, discovery, names, options, grouping));
     return Result<void>();
   }
   Answer answer;
@@ -217,6 +217,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
     const std::size_t width = command.output().width;
+    command.out(world_banner(command.host().world, command.output().color));
     command.out(width > 0 ? fit_lines(planned, width) : planned);
   } else {
     command.err(planned);
@@ -241,7 +242,9 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   progress.finish();
   co_await rt::uncancelled(settle_left_running(command, port, run, chosen_on_interrupt(command)));
   const bool custom = work.session->world("") == adapters::World::custom;
-  CO_TRY_VOID(answer_run(command, run, discovery, names, custom ? "custom" : "aws"));
+  std::string world = custom ? "custom" : "aws";
+  if (!command.host().world.empty()) world = command.host().world;
+  CO_TRY_VOID(answer_run(command, run, discovery, names, world));
   if (invocation.has("--max-rc") && !run.interrupted) co_return flow::worst_exit_code(run);
   co_return flow::exit_code_of(run, discovery.problems.size());
 }

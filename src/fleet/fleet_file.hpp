@@ -20,7 +20,7 @@
 namespace postern::fleet {
 
 inline constexpr std::size_t kAccountsMax = 10'000;
-inline constexpr std::size_t kProblemsMax = 50;
+inline constexpr std::size_t kProblemsMax = 50;  ///< as yaml::kProblemsMax
 
 /// Role names (with optional path) or ARNs by duty; an empty text is not set.
 struct Roles {

@@ -14,12 +14,6 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
   return all;
 }
 
-std::vector<const aws::ServiceSpec*> specs(const aws::server::Dispatcher& dispatcher) {
-  std::vector<const aws::ServiceSpec*> all;
-  for (const aws::server::Binding& binding : dispatcher.bindings()) all.push_back(binding.service);
-  return all;
-}
-
 }  // namespace cloud_services
 
 rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
@@ -40,7 +34,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       organizations_(cloud),
       iam_(cloud),
       dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_)),
-      faults_(dispatcher_, cloud_services::specs(dispatcher_)),
+      faults_(dispatcher_,
+              std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
       dated_(faults_, cloud) {}
 
 }  // namespace postern::sim

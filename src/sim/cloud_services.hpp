@@ -8,10 +8,10 @@
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
 #include "sim/ec2_service.hpp"
-#include "sim/faults.hpp"
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
 #include "sim/iam/sts_service.hpp"
+#include "sim/serve/faults.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
 
@@ -35,6 +35,8 @@ class CloudServices {
   CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options = EngineOptions());
   /// Routes by X-Amz-Target or by the signature's service: every service at one address.
   http::Service& service() noexcept { return dated_; }
+  /// What is served, for tables of operations and for logs.
+  std::span<const aws::server::Binding> bindings() const noexcept { return dispatcher_.bindings(); }
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
   Cloud& cloud() noexcept { return cloud_; }

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/core/read_only.hpp"
-#include "sim/demo_cloud.hpp"
+#include "sim/serve/demo_cloud.hpp"
 #include "sim/testing/rig.hpp"
 
 namespace postern::sim {

@@ -2,7 +2,7 @@
 
 /// The cloud that the conformance drivers know by heart (sim_harness.py names the same things).
 
-#include "sim/demo_cloud.hpp"
+#include "sim/serve/demo_cloud.hpp"
 
 namespace postern::conformance {
 

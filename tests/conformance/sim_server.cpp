@@ -12,7 +12,7 @@
 #include "os/signals.hpp"
 #include "rt/combine.hpp"
 #include "rt/loop.hpp"
-#include "sim/cloud_server.hpp"
+#include "sim/serve/cloud_server.hpp"
 #include "sim_fixture.hpp"
 
 namespace postern::conformance {
@@ -59,17 +59,8 @@ class ControlService final : public http::Service {
 
   std::string add_fault(const std::string& operation, const std::string& kind, const std::string& count,
                         const std::string& size) {
-    static constexpr std::pair<std::string_view, sim::FaultKind> kKinds[] = {
-        {"throttle", sim::FaultKind::throttle},         {"server_error", sim::FaultKind::server_error},
-        {"lost_reply", sim::FaultKind::lost_reply},     {"failed_reply", sim::FaultKind::failed_reply},
-        {"lost_request", sim::FaultKind::lost_request}, {"expired_token", sim::FaultKind::expired_token},
-        {"html_page", sim::FaultKind::html_page},       {"truncated_reply", sim::FaultKind::truncated_reply},
-        {"huge_reply", sim::FaultKind::huge_reply},     {"nested_reply", sim::FaultKind::nested_reply},
-        {"invalid_utf8", sim::FaultKind::invalid_utf8},
-    };
-    for (const auto& [name, value] : kKinds) {
-      if (name != kind) continue;
-      sim::FaultRule rule(operation, value, static_cast<std::uint64_t>(std::atoi(count.c_str())));
+    if (const auto value = sim::parse_fault_kind(kind)) {
+      sim::FaultRule rule(operation, *value, static_cast<std::uint64_t>(std::atoi(count.c_str())));
       if (!size.empty()) rule.size = static_cast<std::size_t>(std::atoi(size.c_str()));
       server_.services().faults().add(rule);
       return "{}";

@@ -16,6 +16,9 @@ namespace postern::sim {
 /// systemctl are scripts that say what such a node would.
 CloudConfig demo_cloud_config();
 
+/// The world file that it is made of, commented: what `postern sim init` prints.
+std::string demo_world_yaml();
+
 /// The fleet file that belongs to it, commented, in mode read-write.
 std::string demo_fleet_yaml(const CloudConfig& config);
 

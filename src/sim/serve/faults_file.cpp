@@ -1,0 +1,164 @@
+#include "sim/serve/faults_file.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "base/text.hpp"
+
+namespace postern::sim {
+namespace faults_file {
+
+using yaml::MapReader;
+using yaml::Node;
+using yaml::Problems;
+
+constexpr std::size_t kRulesMax = 1'000;
+constexpr std::size_t kSizeMax = 256U << 20U;
+constexpr std::int64_t kSpanMaxMs = std::int64_t{1000} * 86'400 * 3'650;
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+constexpr std::array<Unit, 5> kUnits = {{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+
+std::optional<Duration> parse_span(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  std::int64_t count = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (ec != std::errc() || end == text.data() || count < 0) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const Unit& known : kUnits) {
+    if (known.name != unit) continue;
+    if (count > kSpanMaxMs / known.ms) return std::nullopt;
+    const auto span = std::chrono::milliseconds(count * known.ms);
+    return negative ? -Duration(span) : Duration(span);
+  }
+  return std::nullopt;
+}
+
+std::uint64_t read_count(const MapReader& map, std::string_view key, std::uint64_t fallback) {
+  const Node* node = map.get(key);
+  if (node == nullptr) return fallback;
+  const auto value = node->to_int();
+  if (!value || *value < 0) {
+    map.problems().add(*node, std::string(key) + " must be a whole number, 0 or more");
+    return fallback;
+  }
+  return static_cast<std::uint64_t>(*value);
+}
+
+double read_probability(const MapReader& map) {
+  const Node* node = map.get("probability");
+  if (node == nullptr) return 1.0;
+  double value = -1;
+  const std::string& text = node->text;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec == std::errc() && end == text.data() + text.size() && value >= 0 && value <= 1) return value;
+  map.problems().add(*node, "probability must be a number from 0 to 1");
+  return 1.0;
+}
+
+FaultKind read_kind(const MapReader& map, const Node& rule) {
+  const std::string text = map.text("kind");
+  if (text.empty()) {
+    map.problems().add(rule, "the rule has no kind: one of " + join(fault_kind_names(), ", "));
+    return FaultKind::delay;
+  }
+  if (const auto kind = parse_fault_kind(text)) return *kind;
+  const std::string near = yaml::did_you_mean(text, fault_kind_names());
+  map.problems().add(*map.get("kind"), "there is no fault of kind '" + printable(text, 40) + "'" +
+                                           (near.empty() ? "; there are " + join(fault_kind_names(), ", ") : near));
+  return FaultKind::delay;
+}
+
+FaultRule read_rule(const Node& node, Problems& problems) {
+  const MapReader map(node, "faults[]",
+                      {"kind", "operation", "account", "region", "skip", "count", "probability", "delay", "size",
+                       "retry_after", "code", "member", "value"},
+                      problems);
+  FaultRule rule;
+  if (!node.is_map()) return rule;
+  rule.kind = read_kind(map, node);
+  if (map.get("operation") != nullptr) rule.operation = map.text("operation");
+  rule.account = map.text("account");
+  rule.region = map.text("region");
+  rule.skip = read_count(map, "skip", 0);
+  rule.count = read_count(map, "count", FaultRule::kForever);
+  rule.probability = read_probability(map);
+  rule.delay = read_span(map.get("delay"), "delay", problems).value_or(Duration::zero());
+  rule.size = read_count(map, "size", rule.kind == FaultKind::slow_body ? 1'000 : rule.size);
+  if (rule.size > kSizeMax) problems.add(*map.get("size"), "size must be at most 268435456");
+  rule.retry_after = map.text("retry_after");
+  rule.code = map.text("code");
+  rule.member = map.text("member");
+  rule.value = map.text("value");
+  const bool named = !rule.member.empty() && !rule.value.empty();
+  if (rule.kind == FaultKind::unknown_value && !named) problems.add(node, "unknown_value needs member and value");
+  if (rule.kind == FaultKind::delay && rule.delay <= Duration::zero()) problems.add(node, "delay needs a delay");
+  if (rule.delay < Duration::zero()) problems.add(*map.get("delay"), "delay must not be negative");
+  return rule;
+}
+
+}  // namespace faults_file
+
+std::optional<Duration> read_span(const yaml::Node* node, std::string_view what, yaml::Problems& problems) {
+  if (node == nullptr) return std::nullopt;
+  std::optional<Duration> span;
+  if (node->is_scalar()) span = faults_file::parse_span(node->text);
+  if (!span) problems.add(*node, std::string(what) + " must be a time such as 300ms, 10s, 5m, 2h or 3d");
+  return span;
+}
+
+std::string format_span(Duration span) {
+  const std::int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+  const std::int64_t size = ms < 0 ? -ms : ms;
+  std::string text = ms < 0 ? "-" : "";
+  for (auto unit = faults_file::kUnits.rbegin(); unit != faults_file::kUnits.rend(); ++unit) {
+    if (size % unit->ms == 0 && (size != 0 || unit->name == "s"))
+      return text + std::to_string(size / unit->ms) + std::string(unit->name);
+  }
+  return "0s";
+}
+
+std::vector<FaultRule> read_fault_rules(const yaml::Node* node, yaml::Problems& problems) {
+  std::vector<FaultRule> rules;
+  if (node == nullptr) return rules;
+  if (!node->is_sequence()) {
+    problems.add(*node, "faults must be a list, not " + std::string(yaml::to_string(node->kind)));
+    return rules;
+  }
+  if (node->items.size() > faults_file::kRulesMax) {
+    problems.add(*node, "more than " + std::to_string(faults_file::kRulesMax) + " rules");
+    return rules;
+  }
+  for (const yaml::Node& item : node->items) rules.push_back(faults_file::read_rule(item, problems));
+  return rules;
+}
+
+Result<FaultPlan> parse_faults(std::string_view text, std::string name) {
+  TRY(const yaml::Node root, yaml::parse(text, std::move(name)));
+  if (root.is_null()) return fail(root.error("the faults file is empty"));
+  yaml::Problems problems;
+  const yaml::MapReader top(root, "the faults file", {"version", "seed", "clock_skew", "list_lag", "faults"}, problems);
+  FaultPlan plan;
+  if (root.is_map()) {
+    const yaml::Node* version = top.get("version");
+    if (version == nullptr || version->text != "1") {
+      problems.add(version == nullptr ? root : *version, "version must be 1: the first line should be `version: 1`");
+    }
+    if (const yaml::Node* seed = top.get("seed")) {
+      const auto value = seed->to_int();
+      if (!value || *value < 0) problems.add(*seed, "seed must be a whole number, 0 or more");
+      plan.seed = static_cast<std::uint64_t>(value.value_or(0));
+    }
+    plan.clock_skew = read_span(top.get("clock_skew"), "clock_skew", problems);
+    plan.list_lag = read_span(top.get("list_lag"), "list_lag", problems);
+    plan.rules = read_fault_rules(top.get("faults"), problems);
+  }
+  if (!problems.none()) return fail(problems.error());
+  return plan;
+}
+
+}  // namespace postern::sim
