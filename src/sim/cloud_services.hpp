@@ -7,10 +7,10 @@
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
-#include "sim/ssm/command_engine.hpp"
-#include "sim/ec2_service.hpp"
+#include "sim/ec2/service.hpp"
 #include "sim/faults.hpp"
 #include "sim/organizations_service.hpp"
+#include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
 #include "sim/sts_service.hpp"
 

@@ -76,6 +76,12 @@ struct AgentConfig {
   friend auto operator<=>(const AgentConfig&, const AgentConfig&) = default;
 };
 
+inline AgentConfig live_agent() {
+  AgentConfig agent;
+  agent.profile = AgentProfile::live;
+  return agent;
+}
+
 enum class Platform : std::uint8_t { linux, windows };
 
 struct InstanceConfig {
@@ -122,6 +128,8 @@ struct CloudConfig {
   std::vector<std::string> regions;
   /// The server's clock minus the real one.
   Duration clock_skew{};
+  /// The agent of instances that are launched later, by RunInstances.
+  AgentConfig launched_agent = live_agent();
   /// How long after SendCommand its invocations cannot be read yet.
   Duration list_lag = std::chrono::milliseconds(300);
 };

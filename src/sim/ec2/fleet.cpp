@@ -4,6 +4,7 @@
 #include "sim/ec2/address.hpp"
 #include "sim/ec2/catalog.hpp"
 #include "sim/ec2/network.hpp"
+#include "sim/ec2/reachability.hpp"
 
 namespace postern::sim::ec2 {
 namespace fleet {
@@ -162,7 +163,8 @@ void Fleet::settle(WallTime now) {
     Instance* instance = find(change.id);
     if (instance == nullptr) continue;
     instance->state = change.to;
-    if (change.to == InstanceState::running) instance->registered = at + std::chrono::seconds(20);
+    const bool starts = change.to == InstanceState::running && instance->registered == WallTime::max();
+    if (starts && agent_reach(*this, *instance).registration.ok()) instance->registered = at + kRegistrationTime;
     if (change.to != InstanceState::terminated) continue;
     Change gone(change.id, change.to);
     gone.forget = true;

@@ -32,9 +32,21 @@ struct Site {
   std::uint64_t default_nodes = 0;   ///< instances of the default network, for their addresses
 };
 
+/// What EC2 has to know of IAM.
+class IamView {
+ public:
+  virtual ~IamView() = default;
+  virtual bool has_instance_profile(std::string_view account, std::string_view name) const = 0;
+  /// Why an agent with this instance profile may not do `action` ("ssm:UpdateInstanceInformation"), in words; empty
+  /// when it may.
+  virtual std::string why_denied(const Instance& instance, std::string_view action) const = 0;
+};
+
 /// How long the changes of an instance's state take.
 inline constexpr std::chrono::seconds kStartTime{5};
 inline constexpr std::chrono::seconds kStopTime{10};
+/// From running to registered with SSM, when the network lets it.
+inline constexpr std::chrono::seconds kRegistrationTime{20};
 /// A terminated instance is listed for so long.
 inline constexpr std::chrono::hours kTerminatedListed{1};
 
@@ -44,6 +56,9 @@ class Fleet {
   explicit Fleet(std::uint64_t seed) : seed_(seed) {}
 
   std::uint64_t seed() const noexcept { return seed_; }
+  /// Null: every profile exists and its role may do all that agents do. Outlives the fleet.
+  const IamView* iam() const noexcept { return iam_; }
+  void set_iam(const IamView* iam) noexcept { iam_ = iam; }
   /// Made when it is not there yet.
   Site& site(const std::string& account, const std::string& region);
   const Site* find_site(const std::string& account, const std::string& region) const;
@@ -84,6 +99,7 @@ class Fleet {
   void forget(std::string_view id);
 
   std::uint64_t seed_;
+  const IamView* iam_ = nullptr;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Site>> sites_;
   std::map<std::string_view, Entry> by_id_;  // keys live in the instances
   std::multimap<WallTime, Change> changes_;
