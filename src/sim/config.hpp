@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "sim/ec2/network_config.hpp"
 
 namespace postern::sim {
 
@@ -94,7 +95,10 @@ struct InstanceConfig {
   std::string platform_name = "Amazon Linux";
   std::string platform_version = "2023";
   std::string instance_type = "m6i.large";
-  std::string private_ip;                        ///< empty: derived
+  std::string private_ip;  ///< empty: derived
+  std::string subnet;      ///< by name; only where the account describes its network, and then it must be there
+  std::vector<std::string> security_groups;      ///< by name, with a subnet
+  Switch public_address = Switch::off;           ///< with a subnet
   std::string instance_profile = "PosternNode";  ///< name; empty: none
   std::map<std::string, std::string> tags;       ///< without Name
   std::optional<Duration> age;                   ///< since launch, at the start of the cloud; absent: derived
@@ -115,6 +119,8 @@ struct AccountConfig {
   std::vector<UserConfig> users;
   std::vector<RoleConfig> roles;
   std::vector<InstanceConfig> instances;
+  /// At most one for each Region; the default network where there is none.
+  std::vector<NetworkConfig> networks;
   OrganizationRole organization_role = OrganizationRole::present;
 };
 

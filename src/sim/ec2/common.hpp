@@ -44,7 +44,7 @@ inline constexpr IdKind kKeyPairId{"key", "key pair", "InvalidParameterValue", "
 
 /// The record with an id. Fails with the kind's errors.
 template <class Records>
-Result<decltype(&std::declval<Records&>().begin()->second)> at(Records& records, const IdKind& kind, const std::string& id) {
+auto at(Records& records, const IdKind& kind, const std::string& id) -> Result<decltype(&records.begin()->second)> {
   TRY_VOID(check_id(kind, id));
   const auto found = records.find(id);
   if (found != records.end()) return &found->second;

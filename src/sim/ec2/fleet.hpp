@@ -63,8 +63,11 @@ class Fleet {
   Site& site(const std::string& account, const std::string& region);
   const Site* find_site(const std::string& account, const std::string& region) const;
 
-  /// An instance of the config, in the default network unless its config says otherwise.
-  Instance& add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now);
+  /// Makes the network that a config describes. Fails with usage. Before the site's instances are added.
+  Result<void> describe_network(const std::string& account, const NetworkConfig& config, WallTime made);
+  /// An instance of the config, in the described network where there is one, else in the default one. Fails with usage
+  /// when its subnet or its groups are not described.
+  Result<Instance*> add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now);
   /// Puts an instance into the site under its id.
   Instance& insert(Site& site, Instance instance);
   Instance* find(std::string_view id);
@@ -95,6 +98,7 @@ class Fleet {
     InstanceState to;
     bool forget = false;
   };
+  Result<void> place(const Site& home, const InstanceConfig& config, Instance& instance);
   using Entry = std::pair<Site*, std::list<Instance>::iterator>;
   void forget(std::string_view id);
 

@@ -319,6 +319,84 @@ ec2::Address public_address(std::uint64_t seed, const std::string& instance_id) 
 
 }  // namespace launch_ops
 
+/// From template and request, checked against what is there.
+Result<launch_ops::Launch> Ec2Service::plan_launch(const Info& info, const aws::ec2::RunInstancesRequest& request) {
+  using namespace launch_ops;
+  ec2::Catalog& all = catalog(info);
+  Launch launch;
+  Wanted wanted;
+  if (request.launch_template) {
+    TRY(const ec2::TemplateRecord* record, ec2::find_template(all, request.launch_template->launch_template_id,
+                                                              request.launch_template->launch_template_name));
+    const std::string text = request.launch_template->version.value_or("$Default");
+    const auto number = ec2::template_version(*record, text);
+    if (!number) return fail(ec2::unknown_version(text));
+    TRY_VOID(take_template(info, *record->versions.at(*number).launch_template_data, launch, wanted));
+    launch.extras.launch_template_id = *record->shape.launch_template_id;
+    launch.extras.launch_template_version = std::to_string(*number);
+    launch.tags["aws:ec2launchtemplate:id"] = launch.extras.launch_template_id;
+    launch.tags["aws:ec2launchtemplate:version"] = launch.extras.launch_template_version;
+  }
+  TRY_VOID(take_request(info, request, launch, wanted));
+  if (wanted.image_id.empty()) return fail(ec2::missing_parameter("ImageId"));
+  const ec2::ImageRecord* image = ec2::find_image(cloud_.ec2().seed(), info.region, wanted.image_id);
+  if (image == nullptr) {
+    return fail(
+        refuse("InvalidAMIID.NotFound", "The image id '[" + printable(wanted.image_id, 60) + "]' does not exist"));
+  }
+  if (!wanted.key_name.empty() && !all.key_pairs.contains(wanted.key_name)) {
+    return fail(
+        refuse("InvalidKeyPair.NotFound", "The key pair '" + printable(wanted.key_name, 255) + "' does not exist"));
+  }
+  if (!wanted.profile.empty()) TRY_VOID(check_profile(info, wanted.profile));
+  TRY_VOID(place(network(info), wanted, launch));
+  launch.traits.platform = image->platform;
+  launch.traits.platform_name = image->platform_name;
+  launch.traits.platform_version = image->platform_version;
+  launch.traits.image_id = wanted.image_id;
+  launch.traits.instance_type = wanted.instance_type.empty() ? "m1.small" : wanted.instance_type;
+  launch.traits.key_name = wanted.key_name;
+  launch.traits.instance_profile = wanted.profile;
+  launch.traits.agent = cloud_.config().launched_agent;
+  return launch;
+}
+
+/// One instance for each address; their ids.
+std::vector<std::string> Ec2Service::launch_all(const Info& info, const launch_ops::Launch& launch,
+                                                const std::vector<std::uint32_t>& addresses) {
+  ec2::Fleet& fleet = cloud_.ec2();
+  ec2::Site& here = site(info);
+  const std::string reservation = new_id(info, "r");
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    sim::Instance made;
+    made.id = new_id(info, "i");
+    made.traits = fleet.share(launch.traits);
+    made.placement = fleet.share(launch.placement);
+    made.extras = std::make_shared<InstanceExtras>(launch.extras);
+    TagMap tags = launch.tags;
+    if (const auto name = tags.find("Name"); name != tags.end() && !name->second.empty()) {
+      made.name = name->second;
+      tags.erase(name);
+    }
+    made.shared_tags = fleet.share(std::move(tags));
+    made.reservation = std::stoull(reservation.substr(3), nullptr, 16);
+    made.private_address = addresses[i];
+    if (launch.public_address.value_or(false)) {
+      made.public_address = launch_ops::public_address(fleet.seed(), made.id);
+    }
+    made.launch_index = static_cast<std::uint32_t>(i);
+    made.launched = std::chrono::floor<std::chrono::seconds>(now(info));
+    made.registered = WallTime::max();
+    sim::Instance& kept = fleet.insert(here, std::move(made));
+    fleet.change(kept, sim::InstanceState::pending, sim::InstanceState::running, now(info));
+    if (!launch.volume_tags.empty()) catalog(info).part_tags[kept.volume_id()] = launch.volume_tags;
+    if (!launch.interface_tags.empty()) catalog(info).part_tags[kept.interface_id()] = launch.interface_tags;
+    ids.push_back(kept.id);
+  }
+  return ids;
+}
+
 Result<aws::ec2::RunInstancesResponse> Ec2Service::run_instances(const Info& info,
                                                                  const aws::ec2::RunInstancesRequest& request) {
   using namespace launch_ops;
@@ -346,91 +424,26 @@ Result<aws::ec2::RunInstancesResponse> Ec2Service::run_instances(const Info& inf
                  "SubnetId",
                  "TagSpecifications",
                  "UserData"}));
-  ec2::Site& here = site(info);
-  ec2::Network& net = network(info);
-  ec2::Catalog& all = catalog(info);
   const std::string token = "RunInstances/" + request.client_token.value_or("");
   if (request.client_token) {
     if (request.client_token->size() > kTokenMax) {
       return fail(invalid_value("Value for parameter clientToken is invalid. At most 64 characters are allowed."));
     }
-    if (const auto used = all.tokens.find(token); used != all.tokens.end()) {
-      if (used->second.digest != digest_of(request)) {
-        return fail(refuse("IdempotentParameterMismatch",
-                           "Arguments on this idempotent request are inconsistent with arguments used in previous "
-                           "request(s)."));
-      }
-      return reservation_of(info, used->second.ids);
+    const auto used = catalog(info).tokens.find(token);
+    if (used != catalog(info).tokens.end()) {
+      if (used->second.digest == digest_of(request)) return reservation_of(info, used->second.ids);
+      return fail(refuse("IdempotentParameterMismatch",
+                         "Arguments on this idempotent request are inconsistent with arguments used in previous "
+                         "request(s)."));
     }
   }
-  TRY_VOID(check_counts(request, here.instances.size()));
-  Launch launch;
-  Wanted wanted;
-  if (request.launch_template) {
-    TRY(const ec2::TemplateRecord* record, ec2::find_template(all, request.launch_template->launch_template_id,
-                                                              request.launch_template->launch_template_name));
-    const std::string text = request.launch_template->version.value_or("$Default");
-    const auto number = ec2::template_version(*record, text);
-    if (!number) return fail(ec2::unknown_version(text));
-    TRY_VOID(take_template(info, *record->versions.at(*number).launch_template_data, launch, wanted));
-    launch.extras.launch_template_id = *record->shape.launch_template_id;
-    launch.extras.launch_template_version = std::to_string(*number);
-    launch.tags["aws:ec2launchtemplate:id"] = launch.extras.launch_template_id;
-    launch.tags["aws:ec2launchtemplate:version"] = launch.extras.launch_template_version;
-  }
-  TRY_VOID(take_request(info, request, launch, wanted));
-  if (wanted.image_id.empty()) return fail(ec2::missing_parameter("ImageId"));
-  const ec2::ImageRecord* image = ec2::find_image(cloud_.ec2().seed(), info.region, wanted.image_id);
-  if (image == nullptr) {
-    return fail(
-        refuse("InvalidAMIID.NotFound", "The image id '[" + printable(wanted.image_id, 60) + "]' does not exist"));
-  }
-  if (!wanted.key_name.empty() && !all.key_pairs.contains(wanted.key_name)) {
-    return fail(
-        refuse("InvalidKeyPair.NotFound", "The key pair '" + printable(wanted.key_name, 255) + "' does not exist"));
-  }
-  if (!wanted.profile.empty()) TRY_VOID(check_profile(info, wanted.profile));
-  TRY_VOID(place(net, wanted, launch));
-  TRY(const std::vector<ec2::Address> addresses, addresses_for(here, launch, request));
+  TRY_VOID(check_counts(request, site(info).instances.size()));
+  TRY(const Launch launch, plan_launch(info, request));
+  TRY(const std::vector<ec2::Address> addresses, addresses_for(site(info), launch, request));
   TRY_VOID(admit(info, request.dry_run, arn_of(info, "instance/*")));
-
-  launch.traits.platform = image->platform;
-  launch.traits.platform_name = image->platform_name;
-  launch.traits.platform_version = image->platform_version;
-  launch.traits.image_id = wanted.image_id;
-  launch.traits.instance_type = wanted.instance_type.empty() ? "m1.small" : wanted.instance_type;
-  launch.traits.key_name = wanted.key_name;
-  launch.traits.instance_profile = wanted.profile;
-  launch.traits.agent = cloud_.config().launched_agent;
-  ec2::Fleet& fleet = cloud_.ec2();
-  const std::string reservation = new_id(info, "r");
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    sim::Instance made;
-    made.id = new_id(info, "i");
-    made.traits = fleet.share(launch.traits);
-    made.placement = fleet.share(launch.placement);
-    made.extras = std::make_shared<InstanceExtras>(launch.extras);
-    TagMap tags = launch.tags;
-    if (const auto name = tags.find("Name"); name != tags.end() && !name->second.empty()) {
-      made.name = name->second;
-      tags.erase(name);
-    }
-    made.shared_tags = fleet.share(std::move(tags));
-    made.reservation = std::stoull(reservation.substr(3), nullptr, 16);
-    made.private_address = addresses[i];
-    if (launch.public_address.value_or(false)) made.public_address = public_address(fleet.seed(), made.id);
-    made.launch_index = static_cast<std::uint32_t>(i);
-    made.launched = std::chrono::floor<std::chrono::seconds>(now(info));
-    made.registered = WallTime::max();
-    sim::Instance& kept = fleet.insert(here, std::move(made));
-    fleet.change(kept, sim::InstanceState::pending, sim::InstanceState::running, now(info));
-    if (!launch.volume_tags.empty()) all.part_tags[kept.volume_id()] = launch.volume_tags;
-    if (!launch.interface_tags.empty()) all.part_tags[kept.interface_id()] = launch.interface_tags;
-    ids.push_back(kept.id);
-  }
+  const std::vector<std::string> ids = launch_all(info, launch, addresses);
   if (request.client_token) {
-    ec2::TokenUse& use = all.tokens[token];
+    ec2::TokenUse& use = catalog(info).tokens[token];
     use.digest = digest_of(request);
     use.ids = ids;
   }

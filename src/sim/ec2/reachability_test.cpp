@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
+
+#include "sim/ec2/configured_network.hpp"
 
 namespace postern::sim::ec2 {
 namespace reachability_test {
@@ -210,7 +213,7 @@ TEST(AgentReach, NeedsARunningInstanceWithCredentialsAndPermission) {
   config.region = here().region;
   config.agent = live_agent();
   Fleet fleet(kSeed);
-  Instance& node = fleet.add(account_with(config), 0, "i-00000000000000001", WallTime());
+  Instance& node = **fleet.add(account_with(config), 0, "i-00000000000000001", WallTime());
   EXPECT_TRUE(agent_reach(fleet, node).messages.ok());
   EXPECT_EQ(presence_of(fleet, node, WallTime() + std::chrono::hours(1)), Presence::online);
   EXPECT_EQ(fleet.find_site(here().account_id, here().region)->network, nullptr) << "asking makes no network";
@@ -235,7 +238,7 @@ TEST(AgentReach, TakesEitherMessageService) {
   config.region = here().region;
   config.agent = live_agent();
   Fleet fleet(kSeed);
-  const Instance& node = fleet.add(account_with(config), 0, "i-00000000000000001", WallTime());
+  const Instance& node = **fleet.add(account_with(config), 0, "i-00000000000000001", WallTime());
   Network& network = network_of(fleet, fleet.site(here().account_id, here().region), WallTime());
   EXPECT_TRUE(agent_reach(fleet, node).messages.ok());
   endpoint(network, "ssmmessages").state.emplace("deleting");
@@ -243,6 +246,77 @@ TEST(AgentReach, TakesEitherMessageService) {
   endpoint(network, "ec2messages").state.emplace("deleting");
   EXPECT_EQ(agent_reach(fleet, node).messages.broken, BrokenLink::endpoint);
   EXPECT_TRUE(agent_reach(fleet, node).registration.ok());
+}
+
+/// The VPC of someone who does it the usual way: public and private subnets, a NAT gateway, no endpoints.
+NetworkConfig usual_network() {
+  VpcConfig vpc;
+  vpc.name = "usual";
+  vpc.cidr = "10.50.0.0/16";
+  const std::pair<const char*, SubnetExit> subnets[] = {
+      {"public", SubnetExit::internet_gateway}, {"private", SubnetExit::nat_gateway}, {"isolated", SubnetExit::none}};
+  for (const auto& [name, exit] : subnets) {
+    SubnetConfig& subnet = vpc.subnets.emplace_back();
+    subnet.name = name;
+    subnet.cidr = "10.50." + std::to_string(vpc.subnets.size()) + ".0/24";
+    subnet.exit = exit;
+  }
+  NetworkConfig network;
+  network.region = here().region;
+  network.vpcs.push_back(std::move(vpc));
+  return network;
+}
+
+TEST(ConfiguredNetwork, PutsNodesWhereItSays) {
+  Fleet fleet(kSeed);
+  ASSERT_TRUE(fleet.describe_network(here().account_id, usual_network(), WallTime()));
+  const std::pair<const char*, BrokenLink> cases[] = {
+      {"public", BrokenLink::public_address}, {"private", BrokenLink::none}, {"isolated", BrokenLink::route}};
+  int index = 0;
+  for (const auto& [subnet, broken] : cases) {
+    InstanceConfig config;
+    config.region = here().region;
+    config.agent = live_agent();
+    config.subnet = subnet;
+    const auto node = fleet.add(account_with(config), 0, "i-0000000" + std::to_string(index++), WallTime());
+    ASSERT_TRUE(node) << node.error().to_text();
+    EXPECT_EQ(agent_reach(fleet, **node).registration.broken, broken) << agent_reach(fleet, **node).registration.why;
+    config.public_address = Switch::on;
+    const auto open = fleet.add(account_with(config), 0, "i-0000001" + std::to_string(index++), WallTime());
+    ASSERT_TRUE(open);
+    if (broken == BrokenLink::public_address) EXPECT_TRUE(agent_reach(fleet, **open).registration.ok());
+  }
+}
+
+TEST(ConfiguredNetwork, NamesWhatIsMissing) {
+  const auto says = [](auto change) {
+    NetworkConfig config = usual_network();
+    change(config.vpcs[0]);
+    const auto made = make_configured_network(kSeed, here(), config, WallTime());
+    return made ? std::string("accepted") : made.error().message();
+  };
+  EXPECT_EQ(says([](VpcConfig&) {}), "accepted");
+  EXPECT_NE(says([](VpcConfig& vpc) { vpc.cidr = "10.0.0.0/8"; }).find("VPC usual"), std::string::npos);
+  EXPECT_NE(says([](VpcConfig& vpc) { vpc.subnets[1].name = "public"; }).find("twice"), std::string::npos);
+  EXPECT_NE(says([](VpcConfig& vpc) { vpc.subnets[0].exit = SubnetExit::none; }).find("NAT gateway"),
+            std::string::npos);
+  EXPECT_NE(says([](VpcConfig& vpc) {
+              vpc.groups.emplace_back().name = "web";
+              vpc.groups[0].rules.emplace_back().peer = "nobody";
+            }).find("nobody"),
+            std::string::npos);
+  Fleet fleet(kSeed);
+  InstanceConfig config;
+  config.region = here().region;
+  config.subnet = "public";
+  EXPECT_FALSE(fleet.add(account_with(config), 0, "i-00000001", WallTime()));
+  ASSERT_TRUE(fleet.describe_network(here().account_id, usual_network(), WallTime()));
+  EXPECT_FALSE(fleet.describe_network(here().account_id, usual_network(), WallTime()));
+  config.subnet = "nowhere";
+  EXPECT_FALSE(fleet.add(account_with(config), 0, "i-00000001", WallTime()));
+  config.subnet = "public";
+  config.private_ip = "10.99.0.1";
+  EXPECT_FALSE(fleet.add(account_with(config), 0, "i-00000001", WallTime()));
 }
 
 }  // namespace reachability_test

@@ -9,6 +9,10 @@
 
 namespace postern::sim {
 
+namespace launch_ops {
+struct Launch;
+}
+
 /// The cloud outlives it.
 class Ec2Service final : public aws::ec2::Handler {
  public:
@@ -221,6 +225,9 @@ class Ec2Service final : public aws::ec2::Handler {
   /// The caller's instances with these ids, in that order. Fails with the errors of InvalidInstanceID.
   Result<std::vector<Instance*>> instances_of(const Info& info, const std::vector<std::string>& ids);
   Result<Instance*> instance_of(const Info& info, const std::string& id);
+  Result<launch_ops::Launch> plan_launch(const Info& info, const aws::ec2::RunInstancesRequest& request);
+  std::vector<std::string> launch_all(const Info& info, const launch_ops::Launch& launch,
+                                      const std::vector<std::uint32_t>& addresses);
   Result<aws::ec2::Reservation> reservation_of(const Info& info, const std::vector<std::string>& ids);
   /// Fails with InvalidParameterValue when the account has no instance profile of that name.
   Result<void> check_profile(const Info& info, const std::string& profile);
