@@ -86,6 +86,11 @@ TEST_F(Ec2Instances, LiveThroughTheirStates) {
   EXPECT_EQ(state_of(id), "terminated");
   EXPECT_EQ(refused<StartInstances>(start), "IncorrectInstanceState");
   rig_.loop().advance(61min);
+  aws::Credentials hub;
+  hub.access_key_id = "AKIARIGOPERATOR00001";
+  hub.secret_access_key = Secret<>(std::string("secret"));
+  rig_.use(std::move(hub));
+  ASSERT_TRUE(rig_.become_operator()) << "the session has ended";
   EXPECT_EQ(refused<StartInstances>(start), "InvalidInstanceID.NotFound");
 }
 

@@ -177,8 +177,9 @@ TEST(Reachability, GoesThroughANatGatewayThatHasAWayOut) {
   const std::string vpc = network->vpcs.begin()->first;
   const Cidr whole = *parse_cidr(*network->vpcs.begin()->second.shape.cidr_block);
   add_subnet(*network, "subnet-0000aaaa", vpc, Cidr(whole.base | 0xFF00, 24), "us-east-1a");
+  const aws::ec2::RouteTable model = main_table(*network);
   aws::ec2::RouteTable& table = network->route_tables["rtb-0000aaaa"];
-  table = main_table(*network);
+  table = model;
   table.route_table_id = "rtb-0000aaaa";
   table.associations.clear();
   table.associations.emplace_back().subnet_id = "subnet-0000aaaa";
