@@ -32,19 +32,27 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY(cloud->directory_, Directory::create(cloud->config_, now));
   for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
     cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
-    cloud->add_account(cloud->config_.accounts[i]);
+    TRY_VOID(cloud->add_account(cloud->config_.accounts[i]));
   }
   return cloud;
 }
 
-void Cloud::add_account(AccountConfig& account) {
+Result<void> Cloud::add_account(AccountConfig& account) {
+  for (const NetworkConfig& network : account.networks) {
+    if (!has_region(network.region)) {
+      return fail(ErrorKind::usage, "a network of account " + account.id + " is in Region '" + network.region +
+                                        "', which is not enabled");
+    }
+    TRY_VOID(fleet_.describe_network(account.id, network, begin_));
+  }
   for (std::size_t i = 0; i < account.instances.size(); ++i) {
     const InstanceConfig& one = account.instances[i];
-    fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_);
+    TRY_VOID(fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_));
   }
   // The fleet has all of it, in less memory.
   account.instances.clear();
   account.instances.shrink_to_fit();
+  return {};
 }
 
 bool Cloud::has_region(std::string_view region) const {

@@ -72,7 +72,7 @@ class Cloud {
 
  private:
   Cloud(CloudConfig config, WallTime now) : config_(std::move(config)), begin_(now), fleet_(config_.seed) {}
-  void add_account(AccountConfig& account);
+  Result<void> add_account(AccountConfig& account);
 
   CloudConfig config_;
   std::map<std::string, std::size_t, std::less<>> accounts_;  // into config_.accounts

@@ -7,7 +7,7 @@
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
-#include "sim/ec2_service.hpp"
+#include "sim/ec2/service.hpp"
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
 #include "sim/iam/sts_service.hpp"
