@@ -3,7 +3,7 @@
 #include "net/tcp.hpp"
 #include "net/tls.hpp"
 #include "net/unix_socket.hpp"
-#include "sim/scripted_agents.hpp"
+#include "sim/agents/scripted_agents.hpp"
 #include "sim/serve/demo_cloud.hpp"
 #include "sim/serve/paced_stream.hpp"
 
@@ -28,7 +28,9 @@ std::string live_node(const CloudConfig& config) {
   for (const AccountConfig& account : config.accounts) {
     for (const InstanceConfig& instance : account.instances) {
       const AgentProfile profile = instance.agent.profile;
-      if (profile == AgentProfile::live || profile == AgentProfile::slow) return instance.name;
+      const bool idle =
+          profile == AgentProfile::none || profile == AgentProfile::offline || profile == AgentProfile::connection_lost;
+      if (!idle) return instance.name;
     }
   }
   return {};

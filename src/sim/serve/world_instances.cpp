@@ -18,12 +18,18 @@ constexpr std::size_t kCountMax = 200'000;
 constexpr std::size_t kProgramMax = 64U << 10U;
 constexpr std::array<std::string_view, 6> kStates = {"pending",    "running",  "shutting-down",
                                                      "terminated", "stopping", "stopped"};
-constexpr std::array<std::pair<AgentProfile, std::string_view>, 5> kProfiles = {{
+constexpr std::array<std::pair<AgentProfile, std::string_view>, 11> kProfiles = {{
     {AgentProfile::none, "none"},
     {AgentProfile::live, "live"},
     {AgentProfile::slow, "slow"},
     {AgentProfile::offline, "offline"},
     {AgentProfile::connection_lost, "connection_lost"},
+    {AgentProfile::flaky, "flaky"},
+    {AgentProfile::stalls, "stalls"},
+    {AgentProfile::old, "old"},
+    {AgentProfile::wrong_platform, "wrong_platform"},
+    {AgentProfile::dies, "dies"},
+    {AgentProfile::reboots, "reboots"},
 }};
 
 AgentProfile read_profile(const Node& node, Problems& problems) {
