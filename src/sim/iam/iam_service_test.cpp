@@ -11,10 +11,11 @@ using testing::Rig;
 using testing::rig_config;
 
 constexpr const char* kTrust =
-    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/First"},)"
-    R"("Action":"sts:AssumeRole"}})";
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow",)"
+    R"("Principal":{"AWS":"arn:aws:iam::111122223333:role/First"},"Action":"sts:AssumeRole"}})";
 constexpr const char* kTrustAccount =
-    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}})";
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},)"
+    R"("Action":"sts:AssumeRole"}})";
 constexpr const char* kReadOnly =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ssm:Describe*","Resource":"*"}})";
 

@@ -73,8 +73,8 @@ bool FaultyService::matches(const FaultRule& rule, const std::string& operation,
   if (!scope) return false;
   if (!rule.region.empty() && scope->region != rule.region) return false;
   if (rule.account.empty()) return true;
-  const auto identity = cloud_.identity_of(scope->access_key_id);
-  return identity != nullptr && identity->principal.account_id == rule.account;
+  const auto identity = cloud_.directory().identity_of(scope->access_key_id);
+  return identity != nullptr && identity->account_id() == rule.account;
 }
 
 /// Whether a rule that matches hits this call.

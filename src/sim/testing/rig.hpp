@@ -3,6 +3,7 @@
 /// A cloud in memory and in virtual time for the tests of this module: scripted agents, typed calls through the real
 /// client, no bytes on a network.
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,10 +13,11 @@
 #include "aws/ec2/ops.hpp"
 #include "aws/ssm/ops.hpp"
 #include "aws/sts/ops.hpp"
+#include "base/check.hpp"
 #include "http/server.hpp"
 #include "rt/testing/manual_loop.hpp"
-#include "sim/cloud_services.hpp"
 #include "sim/agents/scripted_agents.hpp"
+#include "sim/cloud_services.hpp"
 
 namespace postern::sim::testing {
 
@@ -81,12 +83,20 @@ inline CloudConfig rig_config(std::size_t nodes) {
   return config;
 }
 
+/// The cloud of a config that the test means to be right.
+inline std::unique_ptr<Cloud> made_cloud(CloudConfig config, WallTime now) {
+  Result<std::unique_ptr<Cloud>> made = Cloud::create(std::move(config), now);
+  if (!made) std::fprintf(stderr, "the test's cloud: %s\n", made.error().to_text().c_str());
+  CHECK(made.has_value());
+  return std::move(*made);
+}
+
 class Rig {
  public:
   explicit Rig(CloudConfig config, std::function<Behaviour(const Work&)> decide = nullptr)
       : random_(7),
         ctx_(loop_.clock(), random_, explainer_),
-        cloud_(std::move(*Cloud::create(std::move(config), loop_.clock().wall_now()))),
+        cloud_(made_cloud(std::move(config), loop_.clock().wall_now())),
         agents_(
             ctx_, decide ? std::move(decide) : [](const Work&) { return Behaviour(); }),
         services_(*cloud_, agents_, ctx_),
