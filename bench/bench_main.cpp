@@ -32,6 +32,10 @@ int main(int argc, char** argv) {
                      std::stoi(option(arguments, "--calls", "20000")),
                      std::stoi(option(arguments, "--in-flight", "64")));
   }
-  std::fprintf(stderr, "usage: postern_bench sign|body|parse|serve|call ...; see bench/run\n");
+  if (mode == "sim-run") {
+    return sim_run_mode(std::stoi(option(arguments, "--agents", "100000")),
+                        std::stoi(option(arguments, "--accounts", "1000")));
+  }
+  std::fprintf(stderr, "usage: postern_bench sign|body|parse|serve|call|sim-run ...; see bench/run\n");
   return 2;
 }

@@ -18,6 +18,9 @@ int serve_mode(const std::string& ready);
 /// Makes typed, signed calls and prints the CPU time per call.
 int call_mode(const std::string& url, const std::string& ca, int calls, int in_flight);
 
+/// A simulated cloud with so many agents: bytes of each at rest, and the CPU time of a run over all of them.
+int sim_run_mode(int agents, int accounts);
+
 /// User and system time of this process, seconds.
 double cpu_seconds();
 

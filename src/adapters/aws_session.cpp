@@ -84,7 +84,7 @@ Result<void> AwsSession::find_trust() {
   return Result<void>();
 }
 
-Result<void> AwsSession::connect(rt::Executor executor) {
+Result<void> AwsSession::connect_pool(rt::Executor executor) {
   const auto variable = [this](std::string_view name) { return effects_.environment->get(name); };
   proxies_ = net::proxy_settings_from(variable);
   plain_dialer_ = std::make_unique<net::ProxyDialer>(*effects_.dialer, proxies_, net::Traffic::plain, nullptr);
@@ -97,6 +97,13 @@ Result<void> AwsSession::connect(rt::Executor executor) {
   tunnel_dialer_ = std::make_unique<net::ProxyDialer>(*effects_.dialer, proxies_, net::Traffic::tls, tls);
   tls_dialer_ = std::make_unique<net::TlsDialer>(*tunnel_dialer_, tls);
   client_ = std::make_unique<http::ClientPool>(executor, *effects_.clock, *plain_dialer_, tls_dialer_.get());
+  wire_ = client_.get();
+  return Result<void>();
+}
+
+Result<void> AwsSession::connect(rt::Executor executor) {
+  wire_ = effects_.http;
+  if (wire_ == nullptr) TRY_VOID(connect_pool(executor));
   // Instance metadata is never asked through a proxy.
   metadata_client_ = std::make_unique<http::ClientPool>(executor, *effects_.clock, *effects_.dialer, nullptr);
 
@@ -105,8 +112,8 @@ Result<void> AwsSession::connect(rt::Executor executor) {
   invoker_options.user_agent = kUserAgent;
   if (settings_.max_attempts > 0) invoker_options.retry.attempts_max = settings_.max_attempts;
   const bool logged = effects_.log != nullptr && effects_.log->enabled(obs::LogLevel::debug);
-  if (logged) logged_client_ = std::make_unique<LoggedClient>(*client_);
-  http::Client& client = logged ? *logged_client_ : *client_;
+  if (logged) logged_client_ = std::make_unique<LoggedClient>(*wire_);
+  http::Client& client = logged ? *logged_client_ : *wire_;
   pipeline_ = aws::make_invoker(aws::InvokerParts(client, settings_.endpoints), std::move(invoker_options));
   if (logged) pipeline_ = std::make_unique<LoggedInvoker>(std::move(pipeline_), *effects_.log, counters_);
   identities_ = std::make_unique<aws::auth::IdentityGuard>(*pipeline_);
@@ -203,7 +210,7 @@ World AwsSession::world(std::string_view region) const {
 
 rt::Task<void> AwsSession::close() {
   if (!counters_.all().empty()) effects_.log->write(obs::LogLevel::debug, "aws.calls", counters_.fields());
-  co_await client_->close();
+  if (client_) co_await client_->close();
   co_await metadata_client_->close();
 }
 

@@ -35,6 +35,8 @@ struct SessionEffects {
   rt::Clock* clock = nullptr;
   obs::Log* log = nullptr;          ///< null: calls are not logged
   aws::auth::MfaPrompt mfa_prompt;  ///< empty: there is nobody to ask
+  /// Null: connections through `dialer`. Set, every request of the session goes there instead: a cloud in memory.
+  http::Client* http = nullptr;
 };
 
 struct SessionOptions {
@@ -72,7 +74,7 @@ class AwsSession {
   /// Every call of the command goes through this: rails, retry, limits, signature, HTTP.
   aws::Invoker& invoker() noexcept { return *invoker_; }
   aws::auth::IdentityGuard& identities() noexcept { return *identities_; }
-  http::Client& http() noexcept { return *client_; }
+  http::Client& http() noexcept { return *wire_; }
   const net::CaBundle& ca() const noexcept { return ca_; }
   const net::ProxySettings& proxies() const noexcept { return proxies_; }
 
@@ -92,6 +94,7 @@ class AwsSession {
       : effects_(std::move(effects)), options_(std::move(options)), secrets_(*effects_.environment, *effects_.files) {}
   Result<void> connect(rt::Executor executor);
   Result<void> find_trust();
+  Result<void> connect_pool(rt::Executor executor);
   Result<std::shared_ptr<aws::CredentialsProvider>> provider_of(const fleet::Scope& scope);
   Result<std::shared_ptr<aws::CredentialsProvider>> role_provider(const fleet::Scope& scope);
   Result<std::shared_ptr<aws::CredentialsProvider>> profile_provider(const std::string& name);
@@ -107,7 +110,8 @@ class AwsSession {
   std::unique_ptr<net::Dialer> plain_dialer_;
   std::unique_ptr<net::Dialer> tunnel_dialer_;
   std::unique_ptr<net::Dialer> tls_dialer_;
-  std::unique_ptr<http::ClientPool> client_;
+  std::unique_ptr<http::ClientPool> client_;  // null: requests go to effects_.http
+  http::Client* wire_ = nullptr;              // either of them
   std::unique_ptr<http::ClientPool> metadata_client_;
   obs::Counters counters_;
   std::unique_ptr<http::Client> logged_client_;  // null unless calls are logged

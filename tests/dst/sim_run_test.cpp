@@ -1,0 +1,104 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/dst/sim_run.hpp"
+
+namespace postern::dst {
+namespace sim_run_test {
+
+using sim::AgentProfile;
+using sim::FaultKind;
+using sim::FaultRule;
+
+AgentProfile mixed(std::size_t index) {
+  static constexpr AgentProfile kAll[] = {AgentProfile::live,   AgentProfile::live,    AgentProfile::slow,
+                                          AgentProfile::flaky,  AgentProfile::offline, AgentProfile::connection_lost,
+                                          AgentProfile::stalls, AgentProfile::old,     AgentProfile::dies,
+                                          AgentProfile::none,   AgentProfile::reboots, AgentProfile::wrong_platform};
+  return kAll[index % std::size(kAll)];
+}
+
+SimRunOptions options_of(std::uint64_t seed) {
+  SimRunOptions options;
+  options.seed = seed;
+  options.profile = mixed;
+  options.execution_timeout = std::chrono::minutes(10);
+  options.delivery_timeout = std::chrono::minutes(2);
+  return options;
+}
+
+void add_faults(sim::FaultyService& faults) {
+  for (const FaultKind kind :
+       {FaultKind::throttle, FaultKind::server_error, FaultKind::lost_reply, FaultKind::failed_reply,
+        FaultKind::lost_request, FaultKind::expired_token, FaultKind::html_page, FaultKind::truncated_reply,
+        FaultKind::huge_reply, FaultKind::nested_reply, FaultKind::invalid_utf8}) {
+    FaultRule rule("*", kind, 1'000'000);
+    rule.probability = 0.02;
+    rule.size = 10'000;
+    faults.add(rule);
+  }
+}
+
+struct Seen {
+  std::uint64_t hash = 0;
+  std::uint64_t calls = 0;
+  std::string wrong;
+  flow::Totals totals;
+};
+
+Seen run_once(SimRunOptions options) {
+  SimRun run(std::move(options));
+  run.make_cloud();
+  const Result<SimRunResult> result = run.run();
+  Seen seen;
+  if (!result) {
+    seen.wrong = result.error().to_text();
+    return seen;
+  }
+  seen.wrong = check_run(*result, run.cloud());
+  seen.totals = result->run.totals();
+  seen.hash = run.world().trace().hash();
+  for (const auto& [name, count] : run.cloud().truth().calls) seen.calls += count;
+  return seen;
+}
+
+TEST(SimulatedRun, EndsEveryTargetAsItsProfileSays) {
+  const Seen seen = run_once(options_of(1));
+  EXPECT_EQ(seen.wrong, "");
+  EXPECT_EQ(seen.totals.all(), 40U);
+  EXPECT_GT(seen.totals.succeeded, 10U);
+  EXPECT_GT(seen.totals.skipped, 3U);  // connection lost, or never managed
+  EXPECT_GT(seen.totals.unknown, 3U);  // stalled and died: picked up, never heard of again
+}
+
+TEST(SimulatedRun, TheSameSeedIsTheSameRunForAHundredSeeds) {
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Seen first = run_once(options_of(seed));
+    const Seen second = run_once(options_of(seed));
+    ASSERT_EQ(first.wrong, "") << "seed " << seed;
+    ASSERT_EQ(first.hash, second.hash) << "seed " << seed;
+    hashes.insert(first.hash);
+  }
+  EXPECT_EQ(hashes.size(), 100U);
+}
+
+TEST(SimulatedRun, WithEveryFaultOnNothingRunsTwiceAndNobodyIsLost) {
+  std::size_t succeeded = 0;
+  std::size_t all = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SimRunOptions options = options_of(seed);
+    options.faults = add_faults;
+    const Seen first = run_once(options);
+    ASSERT_EQ(first.wrong, "") << "seed " << seed;
+    ASSERT_EQ(first.hash, run_once(options).hash) << "seed " << seed;
+    succeeded += first.totals.succeeded;
+    all += first.totals.all();
+  }
+  EXPECT_GT(all, 200U);  // of 1,600: accounts that could not be asked are missing
+  EXPECT_GT(succeeded, 50U);
+}
+
+}  // namespace sim_run_test
+}  // namespace postern::dst
