@@ -8,7 +8,6 @@ namespace postern::dst {
 namespace sim_run_test {
 
 using sim::AgentProfile;
-using sim::FaultKind;
 using sim::FaultRule;
 
 AgentProfile mixed(std::size_t index) {
@@ -29,12 +28,12 @@ SimRunOptions options_of(std::uint64_t seed) {
 }
 
 void add_faults(sim::FaultyService& faults) {
-  for (const FaultKind kind :
-       {FaultKind::throttle, FaultKind::server_error, FaultKind::lost_reply, FaultKind::failed_reply,
-        FaultKind::lost_request, FaultKind::expired_token, FaultKind::html_page, FaultKind::truncated_reply,
-        FaultKind::huge_reply, FaultKind::nested_reply, FaultKind::invalid_utf8}) {
-    FaultRule rule("*", kind, 1'000'000);
-    rule.probability = 0.02;
+  for (const std::string& name : sim::fault_kind_names()) {
+    FaultRule rule("*", *sim::parse_fault_kind(name), FaultRule::kForever);
+    rule.probability = 0.015;
+    rule.delay = std::chrono::milliseconds(700);
+    rule.member = "Status";
+    rule.value = "Confused";
     rule.size = 10'000;
     faults.add(rule);
   }

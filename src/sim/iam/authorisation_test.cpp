@@ -175,7 +175,7 @@ TEST(AssumeRole, TrustIsEvaluatedWithAllItsConditions) {
       {R"({"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole",)"
        R"("Condition":{"StringLike":{"sts:RoleSessionName":"postern-*"}}})",
        "other", false},
-      {R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole",)"
+      {R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",)"
        R"("Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/operator"}}})",
        "any", true},
       {R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/operator"},"Action":"sts:AssumeRole",)"
