@@ -12,7 +12,8 @@ using testing::rig_config;
 
 constexpr const char* kTrust =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow",)"
-    R"("Principal":{"AWS":"arn:aws:iam::111122223333:role/First"},"Action":"sts:AssumeRole"}})";
+    R"("Principal":{"AWS":"arn:aws:iam::111122223333:role/First"},)"
+    R"("Action":"sts:AssumeRole"}})";
 constexpr const char* kTrustAccount =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},)"
     R"("Action":"sts:AssumeRole"}})";
