@@ -165,7 +165,9 @@ mfa_serial = arn:aws:iam::111122223333:mfa/ada
             session.expect("MFA code for ")
             session.press("431298\r")
             session.expect("MultiFactorAuthentication failed")  # sent: nobody in the simulated cloud has a device
-            e2e.expect(session.ended() != 0, f"exit code\n{session.all}")
+            session.expect("MFA code for ")  # and asked for another one
+            session.interrupt()
+            e2e.expect_equal(session.ended(), INTERRUPTED, f"exit code\n{session.all}")
             e2e.expect("431298" not in session.all, f"the code is on the screen\n{session.all}")
 
     def mfa_interrupted(self):
