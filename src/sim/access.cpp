@@ -2,6 +2,9 @@
 
 #include "aws/core/service_router.hpp"
 #include "base/check.hpp"
+#include "base/text.hpp"
+#include "sim/agents/managed_nodes.hpp"
+#include "sim/agents/node_keys.hpp"
 
 namespace postern::sim {
 namespace {
@@ -24,6 +27,52 @@ std::string reason(const Identity& identity, Decision by_identity, std::string_v
 
 }  // namespace
 
+namespace access {
+
+/// A hybrid node has no credentials yet when it asks for them: it signs with its private key, under its own id.
+bool is_signed_by_node(const aws::OperationSpec& operation, const http::Request& request) {
+  if (operation.service->id != "ssm") return false;
+  if (operation.name != "RequestManagedInstanceRoleToken" && operation.name != "UpdateManagedInstancePublicKey") {
+    return false;
+  }
+  return aws::claimed_access_key(request).starts_with("mi-");
+}
+
+std::optional<aws::KnownKey> node_key(const Cloud& cloud, std::string_view id) {
+  const ManagedNode* node = cloud.managed().find(id);
+  if (node == nullptr || !node->is_hybrid()) return std::nullopt;
+  aws::KnownKey key;
+  key.verify = [public_key = node->public_key](std::string_view text, std::string_view signature) {
+    return verify_node_signature(public_key, text, signature);
+  };
+  return key;
+}
+
+std::shared_ptr<const Identity> node_identity(const Cloud& cloud, std::string_view id) {
+  const ManagedNode* node = cloud.managed().find(id);
+  CHECK(node != nullptr);
+  auto identity = std::make_shared<Identity>();
+  identity->principal.account_id = node->instance.account_id();
+  identity->principal.arn = node->arn();
+  identity->user_id = node->instance.id;
+  return identity;
+}
+
+}  // namespace access
+
+std::shared_ptr<const Identity> role_session(const Cloud& cloud, const RoleConfig& role, const std::string& role_arn,
+                                             const std::string& session_name) {
+  const auto parts = split(role_arn, ':');
+  CHECK(parts.size() >= 6);  // "aws:ec2-instance" has a colon of its own
+  auto identity = std::make_shared<Identity>();
+  identity->principal.account_id = std::string(parts[4]);
+  identity->principal.role_arn = role_arn;
+  identity->principal.arn = "arn:aws:sts::" + std::string(parts[4]) + ":assumed-role/" + role.name + "/" + session_name;
+  identity->user_id = role_id(cloud.config(), role_arn) + ":" + session_name;
+  identity->permissions = role.permissions;
+  return identity;
+}
+
 rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::CallContext ctx,
                                                                            const aws::OperationSpec& operation,
                                                                            const http::Request& request) {
@@ -33,7 +82,10 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   aws::VerifyOptions options;
   options.service = service.signing_name;
   if (service.id == "sts") options.skew_max = std::chrono::minutes(15);
-  const auto lookup = [this](std::string_view id) { return cloud_.find_key(id); };
+  const bool by_node = access::is_signed_by_node(operation, request);
+  const auto lookup = [this, by_node](std::string_view id) {
+    return by_node ? access::node_key(cloud_, id) : cloud_.find_key(id);
+  };
   const auto signed_by =
       aws::verify_signature(signer_, request, FunctionRef<std::optional<aws::KnownKey>(std::string_view)>(lookup),
                             cloud_.now(ctx.clock()), options);
@@ -44,7 +96,8 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
         "Credential should be scoped to a valid region, not '" + signed_by->region + "'. ");
     co_return fail(error_of(failure, service));
   }
-  std::shared_ptr<const Identity> identity = cloud_.identity_of(signed_by->access_key_id);
+  std::shared_ptr<const Identity> identity =
+      by_node ? access::node_identity(cloud_, signed_by->access_key_id) : cloud_.identity_of(signed_by->access_key_id);
   CHECK(identity != nullptr);
   aws::server::CallerInfo caller;
   caller.account_id = identity->principal.account_id;

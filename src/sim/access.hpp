@@ -23,6 +23,10 @@ class CloudAuthenticator final : public aws::server::Authenticator {
   aws::Signer signer_;
 };
 
+/// A session of `role` named after the node or instance that it is for.
+std::shared_ptr<const Identity> role_session(const Cloud& cloud, const RoleConfig& role, const std::string& role_arn,
+                                             const std::string& session_name);
+
 /// The caller that the CloudAuthenticator found.
 const Identity& identity_of(const aws::server::CallInfo& info);
 

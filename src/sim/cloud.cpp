@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "sim/agents/managed_nodes.hpp"
 
 namespace postern::sim {
 namespace {
@@ -46,6 +47,10 @@ std::string role_arn(const AccountConfig& account, const RoleConfig& role) {
 std::string role_id(const CloudConfig& config, std::string_view role_arn) {
   return "AROA" + to_upper(derived_hex(config.seed, "role/" + std::string(role_arn), 17));
 }
+
+Cloud::Cloud(CloudConfig config, WallTime now)
+    : config_(std::move(config)), begin_(now), fleet_(config_.seed), managed_(std::make_unique<ManagedNodes>()) {}
+Cloud::~Cloud() = default;
 
 Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY_VOID(check_config(config));
@@ -115,6 +120,21 @@ const std::list<Instance>& Cloud::instances(const std::string& account, const st
 const Instance* Cloud::find_instance(const std::string& account, const std::string& region, std::string_view id) const {
   const Instance* found = fleet_.find(id);
   return found != nullptr && found->account_id() == account && found->region() == region ? found : nullptr;
+}
+
+std::vector<const Instance*> Cloud::nodes(const std::string& account, const std::string& region) const {
+  std::vector<const Instance*> found;
+  for (const Instance& instance : instances(account, region)) found.push_back(&instance);
+  for (const Instance* node : managed_->hybrid(account, region)) found.push_back(node);
+  return found;
+}
+
+const Instance* Cloud::find_node(const std::string& account, const std::string& region, std::string_view id) const {
+  if (const Instance* instance = find_instance(account, region, id)) return instance;
+  const ManagedNode* node = managed_->find(id);
+  if (node == nullptr || !node->is_hybrid()) return nullptr;
+  const bool there = node->instance.account_id() == account && node->instance.region() == region;
+  return there ? &node->instance : nullptr;
 }
 
 std::optional<aws::KnownKey> Cloud::find_key(std::string_view access_key_id) const {

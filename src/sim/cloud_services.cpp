@@ -4,12 +4,13 @@ namespace postern::sim {
 namespace cloud_services {
 
 std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm,
-                                           OrganizationsService& organizations) {
+                                           OrganizationsService& organizations, Ec2MessagesService& messages) {
   std::vector<aws::server::Binding> all;
   all.push_back(aws::sts::bind(sts));
   all.push_back(aws::ec2::bind(ec2));
   all.push_back(aws::ssm::bind(ssm));
   all.push_back(aws::organizations::bind(organizations));
+  all.push_back(aws::ec2messages::bind(messages));
   return all;
 }
 
@@ -25,15 +26,20 @@ rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::
 
 CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options)
     : cloud_(cloud),
-      engine_(cloud, agents, ctx, options),
+      remote_(cloud, agents, ctx),
+      engine_(cloud, remote_, ctx, options),
       authenticator_(cloud),
       sts_(cloud),
       ec2_(cloud),
-      ssm_(cloud, engine_),
+      ssm_(cloud, engine_, remote_),
+      messages_(cloud, remote_),
       organizations_(cloud),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_)),
-      faults_(dispatcher_,
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, messages_)),
+      gateway_(dispatcher_, authenticator_, cloud, remote_),
+      faults_(gateway_,
               std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
-      dated_(faults_, cloud) {}
+      dated_(faults_, cloud) {
+  remote_.when_connected([this](const std::string& node) { engine_.connected(node); });
+}
 
 }  // namespace postern::sim

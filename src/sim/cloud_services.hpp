@@ -6,6 +6,8 @@
 
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
+#include "sim/agents/ec2messages_service.hpp"
+#include "sim/agents/message_gateway.hpp"
 #include "sim/cloud.hpp"
 #include "sim/ec2_service.hpp"
 #include "sim/organizations_service.hpp"
@@ -38,17 +40,21 @@ class CloudServices {
   std::span<const aws::server::Binding> bindings() const noexcept { return dispatcher_.bindings(); }
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
+  RemoteAgents& remote_agents() noexcept { return remote_; }
   Cloud& cloud() noexcept { return cloud_; }
 
  private:
   Cloud& cloud_;
+  RemoteAgents remote_;
   CommandEngine engine_;
   CloudAuthenticator authenticator_;
   StsService sts_;
   Ec2Service ec2_;
   SsmService ssm_;
+  Ec2MessagesService messages_;
   OrganizationsService organizations_;
   aws::server::Dispatcher dispatcher_;
+  MessageGateway gateway_;
   FaultyService faults_;
   DatedService dated_;
 };

@@ -104,7 +104,7 @@ void CommandEngine::add_invocations(Running& running) {
   command.targets = 0;
   for (std::string& id : spec.resolved) {
     Invocation invocation;
-    const Instance* instance = cloud_.find_instance(spec.account_id, spec.region, id);
+    const Instance* instance = cloud_.find_node(spec.account_id, spec.region, id);
     if (std::binary_search(spec.denied.begin(), spec.denied.end(), id)) {
       invocation.state = InvocationState::access_denied;
     } else if (instance != nullptr && !spec.document->supports(agent_platform(*instance))) {
@@ -187,7 +187,7 @@ void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   Command& command = running.command;
   if (!invocation.handed_over) ++running.in_flight;
   invocation.handed_over = true;
-  const Instance* instance = cloud_.find_instance(command.spec.account_id, command.spec.region, invocation.instance_id);
+  const Instance* instance = cloud_.find_node(command.spec.account_id, command.spec.region, invocation.instance_id);
   if (!command_engine::takes_commands(instance)) return end(running, invocation, InvocationState::undeliverable);
   const Reach reach = agents_.reach(*instance);
   if (reach == Reach::connected) return agents_.deliver(work_for(running, *instance), *this);
