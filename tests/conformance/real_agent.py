@@ -115,6 +115,31 @@ def show(name, found):
           f"stdout {found['StandardOutputContent'][:60]!r} stderr {found['StandardErrorContent'][:80]!r}")
 
 
+TWO_STEPS = {
+    "schemaVersion": "2.2",
+    "parameters": {"who": {"type": "String", "default": "nobody"}},
+    "mainSteps": [
+        {"action": "aws:runShellScript", "name": "greet", "inputs": {"runCommand": ["echo hello {{ who }}"]}},
+        {"action": "aws:runShellScript", "name": "fail", "inputs": {"runCommand": ["exit 4"]}},
+    ],
+}
+
+
+def two_steps(ssm, node):
+    name = "TwoSteps-" + node[-6:]
+    ssm.create_document(Name=name, DocumentType="Command", Content=json.dumps(TWO_STEPS))
+    command = ssm.send_command(DocumentName=name, InstanceIds=[node], Parameters={"who": ["world"]})["Command"]["CommandId"]
+
+    def probe():
+        found = ssm.list_command_invocations(CommandId=command, Details=True)["CommandInvocations"]
+        return found[0] if found and found[0]["Status"] not in ("Pending", "InProgress", "Delayed") else None
+    found = wait_for("the end of both steps", COMMAND_SECONDS, probe)
+    steps = [(p["Name"], p["Status"], p["ResponseCode"]) for p in found["CommandPlugins"]]
+    print(f"    two steps: {found['Status']} {steps}")
+    check("a document of two steps runs", steps == [("greet", "Success", 0), ("fail", "Failed", 4)], found)
+    check("its parameters are put in", found["CommandPlugins"][0]["Output"] == "hello world\n", found)
+
+
 def run_commands(ssm, node):
     found = result(ssm, node, send(ssm, node, ["echo hello from $AWS_SSM_INSTANCE_ID", "echo trouble >&2"]))
     show("success", found)
@@ -144,6 +169,7 @@ def run_commands(ssm, node):
     show("CancelCommand", found)
     check("CancelCommand ends it", found["Status"] == "Cancelled", found)
 
+    two_steps(ssm, node)
     commands = [send(ssm, node, [f"sleep 1; echo {i}"]) for i in range(12)]
     outputs = [result(ssm, node, command)["StandardOutputContent"] for command in commands]
     check("twelve at once all run, though the agent takes ten", outputs == [f"{i}\n" for i in range(12)], outputs)

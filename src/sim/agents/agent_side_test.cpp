@@ -442,6 +442,72 @@ TEST(ControlChannel, CarriesACommandItsRepliesAndItsCancellation) {
   EXPECT_EQ(*outcome.standard_output_content, "begun\n");
 }
 
+std::string step_reply(const char* document, std::vector<std::pair<std::string, std::string>> steps) {
+  Json runtime = Json::object();
+  for (const auto& [name, status] : steps) {
+    runtime.set(name, Json::object()
+                          .set("status", status)
+                          .set("code", status == "Success" ? 0 : 4)
+                          .set("standardOutput", "of " + name));
+  }
+  return Json::object().set("documentStatus", document).set("runtimeStatus", std::move(runtime)).dump();
+}
+
+TEST(ControlChannel, StepsAddUpThoughTheLastWordComesFirst) {
+  Scene scene;
+  const Node node = scene.join();
+  Channel channel(scene);
+  ASSERT_EQ(channel.open(node, channel.token(node)), "");
+  scene.be_operator();
+  aws::ssm::CreateDocumentRequest document;
+  document.name = "TwoSteps";
+  document.document_type.emplace("Command");
+  document.content = R"({"schemaVersion":"2.2","mainSteps":[
+      {"action":"aws:runShellScript","name":"first","inputs":{"runCommand":["true"]}},
+      {"action":"aws:runShellScript","name":"second","inputs":{"runCommand":["exit 4"]}}]})";
+  const auto made = scene.rig.call<aws::ssm::CreateDocument>(std::move(document));
+  ASSERT_TRUE(made) << made.error().to_text();
+  aws::ssm::SendCommandRequest request;
+  request.document_name = "TwoSteps";
+  request.instance_ids.push_back(node.id);
+  const auto sent = scene.rig.call<aws::ssm::SendCommand>(std::move(request));
+  ASSERT_TRUE(sent) << sent.error().to_text();
+  const std::string command = *sent->command->command_id;
+  const Json job = *Json::parse(channel.hear().payload);
+  const std::string contents[] = {step_reply("InProgress", {{"first", "Success"}}), step_reply("Failed", {}),
+                                  step_reply("InProgress", {{"second", "Failed"}, {"invented", "Failed"}})};
+  for (const std::string& content : contents) {
+    channel.tell("agent_job_reply", Json::object().set("jobId", job["JobId"]).set("content", content));
+    EXPECT_EQ(channel.hear().type, "agent_job_reply_ack");
+  }
+  scene.rig.loop().advance(1s);
+  aws::ssm::ListCommandInvocationsRequest list;
+  list.command_id = command;
+  list.details = true;
+  const auto listed = scene.rig.call<aws::ssm::ListCommandInvocations>(std::move(list));
+  ASSERT_TRUE(listed);
+  const auto& invocation = listed->command_invocations.at(0);
+  EXPECT_EQ(invocation.status->text(), "Failed");
+  ASSERT_EQ(invocation.command_plugins.size(), 2U);
+  EXPECT_EQ(*invocation.command_plugins[0].name, "first");
+  EXPECT_EQ(*invocation.command_plugins[0].output, "of first");
+  EXPECT_EQ(invocation.command_plugins[0].status->text(), "Success");
+  EXPECT_EQ(*invocation.command_plugins[1].response_code, 4);
+}
+
+TEST(ControlChannel, WhatWasSentToAnAgentThatIsAwayReachesItLater) {
+  Scene scene;
+  const Node node = scene.join();
+  scene.rig.loop().advance(20min);
+  const std::string command = scene.send(node.id);
+  EXPECT_EQ(scene.outcome(command, node.id).status_details, "Delayed");
+  scene.rig.use(node.credentials);
+  Channel channel(scene);
+  ASSERT_EQ(channel.open(node, channel.token(node)), "");
+  EXPECT_EQ(channel.hear().type, "agent_job");
+  EXPECT_EQ(scene.outcome(command, node.id).status_details, "InProgress");
+}
+
 TEST(ControlChannel, AFullAgentGetsTheJobAgain) {
   Scene scene;
   const Node node = scene.join();

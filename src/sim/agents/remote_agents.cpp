@@ -208,6 +208,9 @@ void RemoteAgents::report(const std::string& node_id, std::string_view job, cons
   if (found == nullptr || !found->handed_out || found->listener == nullptr) return;
   found->acknowledged = true;
   for (const auto& [name, step] : reply.steps) {
+    const bool named = std::any_of(found->steps->begin(), found->steps->end(),
+                                   [&, key = std::string_view(name)](const WorkStep& one) { return one.name == key; });
+    if (!named) continue;
     // A step that has ended stays ended.
     StepReply& known = found->merged.steps[name];
     if (step.has_ended() || !known.has_ended()) known = step;
