@@ -58,12 +58,12 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   std::unique_ptr<Cloud> cloud(new Cloud(std::move(config), now));
   for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
     cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
-    cloud->add_account(cloud->config_.accounts[i]);
+    TRY_VOID(cloud->add_account(cloud->config_.accounts[i]));
   }
   return cloud;
 }
 
-void Cloud::add_account(AccountConfig& account) {
+Result<void> Cloud::add_account(AccountConfig& account) {
   for (const UserConfig& user : account.users) {
     auto identity = std::make_shared<Identity>();
     identity->principal.account_id = account.id;
@@ -77,13 +77,21 @@ void Cloud::add_account(AccountConfig& account) {
     key.identity = std::move(identity);
     keys_.emplace(user.access_key_id, std::move(key));
   }
+  for (const NetworkConfig& network : account.networks) {
+    if (!has_region(network.region)) {
+      return fail(ErrorKind::usage, "a network of account " + account.id + " is in Region '" + network.region +
+                                        "', which is not enabled");
+    }
+    TRY_VOID(fleet_.describe_network(account.id, network, begin_));
+  }
   for (std::size_t i = 0; i < account.instances.size(); ++i) {
     const InstanceConfig& one = account.instances[i];
-    fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_);
+    TRY_VOID(fleet_.add(account, i, one.id.empty() ? derived_instance_id(config_, account, i) : one.id, begin_));
   }
   // The fleet has all of it, in less memory.
   account.instances.clear();
   account.instances.shrink_to_fit();
+  return {};
 }
 
 bool Cloud::has_region(std::string_view region) const {

@@ -104,7 +104,7 @@ class Cloud {
   };
 
   Cloud(CloudConfig config, WallTime now) : config_(std::move(config)), begin_(now), fleet_(config_.seed) {}
-  void add_account(AccountConfig& account);
+  Result<void> add_account(AccountConfig& account);
   void drop_oldest_session();
 
   CloudConfig config_;

@@ -7,7 +7,7 @@
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
-#include "sim/ec2_service.hpp"
+#include "sim/ec2/service.hpp"
 #include "sim/organizations_service.hpp"
 #include "sim/serve/faults.hpp"
 #include "sim/ssm/command_engine.hpp"

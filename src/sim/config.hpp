@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "sim/ec2/network_config.hpp"
 
 namespace postern::sim {
 
@@ -76,6 +77,12 @@ struct AgentConfig {
   friend auto operator<=>(const AgentConfig&, const AgentConfig&) = default;
 };
 
+inline AgentConfig live_agent() {
+  AgentConfig agent;
+  agent.profile = AgentProfile::live;
+  return agent;
+}
+
 enum class Platform : std::uint8_t { linux, windows };
 
 struct InstanceConfig {
@@ -88,7 +95,10 @@ struct InstanceConfig {
   std::string platform_name = "Amazon Linux";
   std::string platform_version = "2023";
   std::string instance_type = "m6i.large";
-  std::string private_ip;                        ///< empty: derived
+  std::string private_ip;  ///< empty: derived
+  std::string subnet;      ///< by name; only where the account describes its network, and then it must be there
+  std::vector<std::string> security_groups;      ///< by name, with a subnet
+  Switch public_address = Switch::off;           ///< with a subnet
   std::string instance_profile = "PosternNode";  ///< name; empty: none
   std::map<std::string, std::string> tags;       ///< without Name
   std::optional<Duration> age;                   ///< since launch, at the start of the cloud; absent: derived
@@ -109,6 +119,8 @@ struct AccountConfig {
   std::vector<UserConfig> users;
   std::vector<RoleConfig> roles;
   std::vector<InstanceConfig> instances;
+  /// At most one for each Region; the default network where there is none.
+  std::vector<NetworkConfig> networks;
   OrganizationRole organization_role = OrganizationRole::present;
 };
 
@@ -122,6 +134,8 @@ struct CloudConfig {
   std::vector<std::string> regions;
   /// The server's clock minus the real one.
   Duration clock_skew{};
+  /// The agent of instances that are launched later, by RunInstances.
+  AgentConfig launched_agent = live_agent();
   /// How long after SendCommand its invocations cannot be read yet.
   Duration list_lag = std::chrono::milliseconds(300);
 };

@@ -175,6 +175,16 @@ class Walk {
   std::vector<std::string> found_;
 };
 
+/// EC2 says it in its own way: one thing at a time.
+Error ec2_violation(const OperationSpec& op, const std::string& first) {
+  constexpr std::string_view kNull = "Value null at '";
+  if (first.starts_with(kNull)) {
+    const std::string name = first.substr(kNull.size(), first.find('\'', kNull.size()) - kNull.size());
+    return bad_request(op, "MissingParameter", "The request must contain the parameter " + name);
+  }
+  return bad_request(op, "InvalidParameterValue", first);
+}
+
 }  // namespace validate
 
 std::vector<std::string> find_violations(const Shape& input, const void* value, std::size_t violations_max) {
@@ -186,6 +196,7 @@ std::vector<std::string> find_violations(const Shape& input, const void* value, 
 Result<void> validate_input(const OperationSpec& op, const void* input) {
   const auto violations = find_violations(*op.input, input);
   if (violations.empty()) return {};
+  if (op.service->protocol == Protocol::ec2) return fail(validate::ec2_violation(op, violations.front()));
   std::string message = std::to_string(violations.size()) +
                         (violations.size() == 1 ? " validation error detected: " : " validation errors detected: ") +
                         join(violations, "; ");

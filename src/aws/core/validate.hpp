@@ -17,7 +17,7 @@ namespace postern::aws {
 std::vector<std::string> find_violations(const Shape& input, const void* value, std::size_t violations_max = 20);
 
 /// Server: ok, or usage with the AwsFault ValidationException (status 400) and the message
-/// "2 validation errors detected: ...; ...".
+/// "2 validation errors detected: ...; ...". EC2: MissingParameter or InvalidParameterValue for the first violation.
 Result<void> validate_input(const OperationSpec& op, const void* input);
 
 }  // namespace postern::aws

@@ -29,7 +29,9 @@ struct Catalog {
   Catalog() = default;
   std::map<std::string, TemplateRecord, std::less<>> templates;         ///< by id
   std::map<std::string, aws::ec2::KeyPairInfo, std::less<>> key_pairs;  ///< by name
-  std::map<std::string, TokenUse, std::less<>> tokens;                  ///< by operation and token
+  /// Of volumes and interfaces, which follow from their instance and have no record of their own; by id.
+  std::map<std::string, std::map<std::string, std::string>, std::less<>> part_tags;
+  std::map<std::string, TokenUse, std::less<>> tokens;  ///< by operation and token
 };
 
 }  // namespace postern::sim::ec2

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/core/server.hpp"
@@ -43,7 +44,7 @@ inline constexpr IdKind kKeyPairId{"key", "key pair", "InvalidParameterValue", "
 
 /// The record with an id. Fails with the kind's errors.
 template <class Records>
-Result<typename Records::mapped_type*> at(Records& records, const IdKind& kind, const std::string& id) {
+auto at(Records& records, const IdKind& kind, const std::string& id) -> Result<decltype(&records.begin()->second)> {
   TRY_VOID(check_id(kind, id));
   const auto found = records.find(id);
   if (found != records.end()) return &found->second;

@@ -1,9 +1,13 @@
 #include "sim/ec2/fleet.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "sim/ec2/address.hpp"
 #include "sim/ec2/catalog.hpp"
+#include "sim/ec2/configured_network.hpp"
 #include "sim/ec2/network.hpp"
+#include "sim/ec2/reachability.hpp"
 
 namespace postern::sim::ec2 {
 namespace fleet {
@@ -72,7 +76,52 @@ const Site* Fleet::find_site(const std::string& account, const std::string& regi
   return found == sites_.end() ? nullptr : found->second.get();
 }
 
-Instance& Fleet::add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now) {
+Result<void> Fleet::describe_network(const std::string& account, const NetworkConfig& config, WallTime made) {
+  Site& home = site(account, config.region);
+  if (home.network) {
+    return fail(ErrorKind::usage, "account " + account + " has two networks in " + config.region);
+  }
+  TRY(home.network, make_configured_network(seed_, home.name, config, made));
+  return {};
+}
+
+Result<void> Fleet::place(const Site& home, const InstanceConfig& config, Instance& instance) {
+  const std::string who = "instance '" + config.name + "' of account " + home.name.account_id;
+  InstancePlacement placement;
+  placement.subnet_id = configured_id(seed_, home.name, "subnet", config.subnet);
+  const auto subnet = home.network->subnets.find(placement.subnet_id);
+  if (subnet == home.network->subnets.end()) {
+    return fail(ErrorKind::usage, who + " is in the subnet '" + config.subnet + "', which is not described");
+  }
+  placement.vpc_id = *subnet->second.vpc_id;
+  placement.availability_zone = *subnet->second.availability_zone;
+  for (const std::string& name : config.security_groups) {
+    placement.security_groups.push_back(configured_id(seed_, home.name, "sg", name));
+    const auto group = home.network->groups.find(placement.security_groups.back());
+    if (group == home.network->groups.end() || group->second.shape.vpc_id != placement.vpc_id) {
+      return fail(ErrorKind::usage, who + " has the security group '" + name + "', which its VPC has not");
+    }
+  }
+  if (placement.security_groups.empty()) {
+    placement.security_groups.push_back(*default_group_of(*home.network, placement.vpc_id)->shape.group_id);
+  }
+  const Cidr block = parse_cidr(*subnet->second.cidr_block).value_or(Cidr());
+  const auto before = std::count_if(home.instances.begin(), home.instances.end(), [&](const Instance& one) {
+    return one.placement->subnet_id == placement.subnet_id;
+  });
+  instance.private_address = block.base + 4 + static_cast<Address>(before);
+  if (!config.private_ip.empty()) instance.private_address = parse_address(config.private_ip).value_or(0);
+  if (!block.contains(instance.private_address)) {
+    return fail(ErrorKind::usage, who + " has an address outside of its subnet " + config.subnet);
+  }
+  if (config.public_address == Switch::on) {
+    instance.public_address = (198U << 24U) | (18U << 16U) | (instance.private_address & 0xFFFFU);
+  }
+  instance.placement = share(std::move(placement));
+  return {};
+}
+
+Result<Instance*> Fleet::add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now) {
   const InstanceConfig& config = account.instances[index];
   Site& home = site(account.id, config.region);
   Instance made;
@@ -80,16 +129,23 @@ Instance& Fleet::add(const AccountConfig& account, std::size_t index, const std:
   made.name = config.name;
   made.traits = share(fleet::traits_of(config, seed_));
   if (!config.tags.empty()) made.shared_tags = share(config.tags);
-  DefaultNode node = default_node(seed_, home.name, made.id, home.default_nodes++);
-  made.placement = share(std::move(node.placement));
-  made.private_address = parse_address(config.private_ip).value_or(node.address);
+  if (home.network) {
+    TRY_VOID(place(home, config, made));
+  } else if (!config.subnet.empty()) {
+    return fail(ErrorKind::usage, "instance '" + config.name + "' names a subnet, but account " + account.id +
+                                      " describes no network in " + config.region);
+  } else {
+    DefaultNode node = default_node(seed_, home.name, made.id, home.default_nodes++);
+    made.placement = share(std::move(node.placement));
+    made.private_address = parse_address(config.private_ip).value_or(node.address);
+  }
   made.reservation = std::stoull(derived_hex(seed_, "reservation/" + made.id, 16), nullptr, 16);
   made.state = parse_instance_state(config.state).value_or(InstanceState::running);
   const std::uint64_t days = 3 + fleet::number(seed_, "age/" + made.id, 200);
   made.launched = std::chrono::floor<std::chrono::seconds>(now - config.age.value_or(std::chrono::hours(24 * days)));
   made.registered = made.launched + std::chrono::seconds(75);
   if (made.state == InstanceState::stopped) extras(made).transition_reason = "User initiated";
-  return insert(home, std::move(made));
+  return &insert(home, std::move(made));
 }
 
 Instance& Fleet::insert(Site& home, Instance instance) {
@@ -162,7 +218,8 @@ void Fleet::settle(WallTime now) {
     Instance* instance = find(change.id);
     if (instance == nullptr) continue;
     instance->state = change.to;
-    if (change.to == InstanceState::running) instance->registered = at + std::chrono::seconds(20);
+    const bool starts = change.to == InstanceState::running && instance->registered == WallTime::max();
+    if (starts && agent_reach(*this, *instance).registration.ok()) instance->registered = at + kRegistrationTime;
     if (change.to != InstanceState::terminated) continue;
     Change gone(change.id, change.to);
     gone.forget = true;

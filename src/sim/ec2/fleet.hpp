@@ -32,9 +32,21 @@ struct Site {
   std::uint64_t default_nodes = 0;   ///< instances of the default network, for their addresses
 };
 
+/// What EC2 has to know of IAM.
+class IamView {
+ public:
+  virtual ~IamView() = default;
+  virtual bool has_instance_profile(std::string_view account, std::string_view name) const = 0;
+  /// Why an agent with this instance profile may not do `action` ("ssm:UpdateInstanceInformation"), in words; empty
+  /// when it may.
+  virtual std::string why_denied(const Instance& instance, std::string_view action) const = 0;
+};
+
 /// How long the changes of an instance's state take.
 inline constexpr std::chrono::seconds kStartTime{5};
 inline constexpr std::chrono::seconds kStopTime{10};
+/// From running to registered with SSM, when the network lets it.
+inline constexpr std::chrono::seconds kRegistrationTime{20};
 /// A terminated instance is listed for so long.
 inline constexpr std::chrono::hours kTerminatedListed{1};
 
@@ -44,12 +56,18 @@ class Fleet {
   explicit Fleet(std::uint64_t seed) : seed_(seed) {}
 
   std::uint64_t seed() const noexcept { return seed_; }
+  /// Null: every profile exists and its role may do all that agents do. Outlives the fleet.
+  const IamView* iam() const noexcept { return iam_; }
+  void set_iam(const IamView* iam) noexcept { iam_ = iam; }
   /// Made when it is not there yet.
   Site& site(const std::string& account, const std::string& region);
   const Site* find_site(const std::string& account, const std::string& region) const;
 
-  /// An instance of the config, in the default network unless its config says otherwise.
-  Instance& add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now);
+  /// Makes the network that a config describes. Fails with usage. Before the site's instances are added.
+  Result<void> describe_network(const std::string& account, const NetworkConfig& config, WallTime made);
+  /// An instance of the config, in the described network where there is one, else in the default one. Fails with usage
+  /// when its subnet or its groups are not described.
+  Result<Instance*> add(const AccountConfig& account, std::size_t index, const std::string& id, WallTime now);
   /// Puts an instance into the site under its id.
   Instance& insert(Site& site, Instance instance);
   Instance* find(std::string_view id);
@@ -80,10 +98,12 @@ class Fleet {
     InstanceState to;
     bool forget = false;
   };
+  Result<void> place(const Site& home, const InstanceConfig& config, Instance& instance);
   using Entry = std::pair<Site*, std::list<Instance>::iterator>;
   void forget(std::string_view id);
 
   std::uint64_t seed_;
+  const IamView* iam_ = nullptr;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Site>> sites_;
   std::map<std::string_view, Entry> by_id_;  // keys live in the instances
   std::multimap<WallTime, Change> changes_;

@@ -81,6 +81,9 @@ struct InstanceExtras {
   std::string state_reason_code;
   std::string state_reason;
   std::string transition_reason;
+  std::int32_t volume_size = 8;  ///< GiB
+  std::string volume_type = "gp3";
+  bool volume_encrypted = false;
   bool disable_api_termination = false;
   bool disable_api_stop = false;
   bool terminate_on_shutdown = false;
@@ -112,7 +115,7 @@ struct Instance {
   std::uint32_t launch_index = 0;
   InstanceState state = InstanceState::running;
   WallTime launched;
-  WallTime registered;  ///< with SSM
+  WallTime registered;  ///< with SSM; WallTime::max(): not yet
 
   const std::string& account_id() const noexcept { return site->account_id; }
   const std::string& region() const noexcept { return site->region; }

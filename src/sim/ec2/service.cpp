@@ -7,7 +7,9 @@
 
 namespace postern::sim {
 
-ec2::Site& Ec2Service::site(const Info& info) { return cloud_.ec2().site(info.caller.account_id, info.region); }
+ec2::Site& Ec2Service::site(const Info& info) {
+  return cloud_.ec2().site(info.caller.account_id, info.region);
+}
 
 ec2::Network& Ec2Service::network(const Info& info) {
   return ec2::network_of(cloud_.ec2(), site(info), cloud_.begin());
@@ -25,8 +27,8 @@ Result<std::vector<Instance*>> Ec2Service::instances_of(const Info& info, const 
   for (const std::string& id : ids) {
     TRY_VOID(ec2::check_id(ec2::kInstanceId, id));
     Instance* instance = cloud_.ec2().find(id);
-    const bool here = instance != nullptr && instance->account_id() == info.caller.account_id &&
-                      instance->region() == info.region;
+    const bool here =
+        instance != nullptr && instance->account_id() == info.caller.account_id && instance->region() == info.region;
     if (!here) {
       missing.push_back(id);
     } else if (std::find(found.begin(), found.end(), instance) == found.end()) {
@@ -42,6 +44,14 @@ Result<Instance*> Ec2Service::instance_of(const Info& info, const std::string& i
   ids.push_back(id);
   TRY(const std::vector<Instance*> found, instances_of(info, ids));
   return found.front();
+}
+
+Result<void> Ec2Service::check_profile(const Info& info, const std::string& profile) {
+  const ec2::IamView* iam = cloud_.ec2().iam();
+  if (iam == nullptr || iam->has_instance_profile(info.caller.account_id, profile)) return {};
+  return fail(ec2::invalid_value("Value (" + printable(profile, 128) +
+                                 ") for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile "
+                                 "name"));
 }
 
 bool Ec2Service::subnet_in_use(const Info& info, std::string_view subnet_id) {

@@ -9,6 +9,10 @@
 
 namespace postern::sim {
 
+namespace launch_ops {
+struct Launch;
+}
+
 /// The cloud outlives it.
 class Ec2Service final : public aws::ec2::Handler {
  public:
@@ -209,7 +213,6 @@ class Ec2Service final : public aws::ec2::Handler {
 
  private:
   using Info = aws::server::CallInfo;
-  enum class Direction : std::uint8_t { ingress, egress };
 
   WallTime now(const Info& info) const { return cloud_.now(info.ctx.clock()); }
   ec2::Site& site(const Info& info);
@@ -222,6 +225,12 @@ class Ec2Service final : public aws::ec2::Handler {
   /// The caller's instances with these ids, in that order. Fails with the errors of InvalidInstanceID.
   Result<std::vector<Instance*>> instances_of(const Info& info, const std::vector<std::string>& ids);
   Result<Instance*> instance_of(const Info& info, const std::string& id);
+  Result<launch_ops::Launch> plan_launch(const Info& info, const aws::ec2::RunInstancesRequest& request);
+  std::vector<std::string> launch_all(const Info& info, const launch_ops::Launch& launch,
+                                      const std::vector<std::uint32_t>& addresses);
+  Result<aws::ec2::Reservation> reservation_of(const Info& info, const std::vector<std::string>& ids);
+  /// Fails with InvalidParameterValue when the account has no instance profile of that name.
+  Result<void> check_profile(const Info& info, const std::string& profile);
   bool subnet_in_use(const Info& info, std::string_view subnet_id);
   bool group_in_use(const Info& info, std::string_view group_id);
 

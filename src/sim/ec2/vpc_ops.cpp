@@ -61,7 +61,8 @@ Result<ec2::Cidr> block_of(const std::optional<std::string>& text) {
 /// What still lies in a VPC; empty: it can go.
 bool has_dependencies(const ec2::Network& net, const std::string& vpc_id) {
   const auto inside = [&](const auto& records) {
-    return std::any_of(records.begin(), records.end(), [&](const auto& entry) { return entry.second.vpc_id == vpc_id; });
+    return std::any_of(records.begin(), records.end(),
+                       [&](const auto& entry) { return entry.second.vpc_id == vpc_id; });
   };
   if (inside(net.subnets) || inside(net.endpoints) || inside(net.nat_gateways)) return true;
   for (const auto& [id, gateway] : net.internet_gateways) {
@@ -113,8 +114,8 @@ Result<aws::ec2::CreateVpcResponse> Ec2Service::create_vpc(const Info& info,
   if (net.vpcs.size() >= kVpcsMax) {
     return fail(refuse("VpcLimitExceeded", "The maximum number of VPCs has been reached."));
   }
-  ec2::VpcRecord& made = ec2::add_vpc(net, new_id(info, "vpc"), block, new_id(info, "rtb"), new_id(info, "acl"),
-                                      new_id(info, "sg"));
+  ec2::VpcRecord& made =
+      ec2::add_vpc(net, new_id(info, "vpc"), block, new_id(info, "rtb"), new_id(info, "acl"), new_id(info, "sg"));
   made.shape.tags = std::move(tags);
   if (request.instance_tenancy) made.shape.instance_tenancy = request.instance_tenancy;
   CreateVpcResponse response;
@@ -175,10 +176,11 @@ Result<aws::ec2::ModifyVpcAttributeResponse> Ec2Service::modify_vpc_attribute(
   using namespace vpc_ops;
   TRY_VOID(admit(info, std::nullopt, ec2::arn_of(info, "vpc/" + *request.vpc_id)));
   TRY_VOID(only(info, &request, {"VpcId", "EnableDnsSupport", "EnableDnsHostnames"}));
-  TRY(ec2::VpcRecord* vpc, at(network(info).vpcs, ec2::kVpcId, *request.vpc_id));
+  TRY(ec2::VpcRecord * vpc, at(network(info).vpcs, ec2::kVpcId, *request.vpc_id));
   if (request.enable_dns_support && request.enable_dns_hostnames) {
-    return fail(ec2::invalid_combination("Fields for multiple attribute types specified: enableDnsHostnames, "
-                                         "enableDnsSupport"));
+    return fail(
+        ec2::invalid_combination("Fields for multiple attribute types specified: enableDnsHostnames, "
+                                 "enableDnsSupport"));
   }
   if (!request.enable_dns_support && !request.enable_dns_hostnames) {
     return fail(ec2::missing_parameter("attribute"));
@@ -214,7 +216,8 @@ Result<aws::ec2::CreateSubnetResponse> Ec2Service::create_subnet(const Info& inf
     if (subnet.vpc_id != *request.vpc_id) continue;
     ++count;
     if (ec2::parse_cidr(*subnet.cidr_block).value_or(ec2::Cidr()).overlaps(block)) {
-      return fail(refuse("InvalidSubnet.Conflict", "The CIDR '" + *request.cidr_block + "' conflicts with another subnet"));
+      return fail(
+          refuse("InvalidSubnet.Conflict", "The CIDR '" + *request.cidr_block + "' conflicts with another subnet"));
     }
   }
   if (count >= kSubnetsMax) {

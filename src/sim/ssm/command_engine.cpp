@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ids.hpp"
+#include "sim/ec2/reachability.hpp"
 #include "sim/ssm/work_steps.hpp"
 
 namespace postern::sim {
@@ -183,15 +184,23 @@ void CommandEngine::pump(Running& running) {
   }
 }
 
+Reach CommandEngine::reach(const Instance& instance) const {
+  const Reach agent = agents_.reach(instance);
+  if (agent == Reach::lost) return agent;
+  const ec2::AgentReach network = ec2::agent_reach(cloud_.ec2(), instance);
+  if (!network.registration.ok()) return Reach::lost;
+  return network.messages.ok() ? agent : Reach::silent;
+}
+
 void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   Command& command = running.command;
   if (!invocation.handed_over) ++running.in_flight;
   invocation.handed_over = true;
   const Instance* instance = cloud_.find_instance(command.spec.account_id, command.spec.region, invocation.instance_id);
   if (!command_engine::takes_commands(instance)) return end(running, invocation, InvocationState::undeliverable);
-  const Reach reach = agents_.reach(*instance);
-  if (reach == Reach::connected) return agents_.deliver(work_for(running, *instance), *this);
-  command.set_state(invocation, reach == Reach::lost ? InvocationState::delayed : InvocationState::in_progress);
+  const Reach found = reach(*instance);
+  if (found == Reach::connected) return agents_.deliver(work_for(running, *instance), *this);
+  command.set_state(invocation, found == Reach::lost ? InvocationState::delayed : InvocationState::in_progress);
   std::vector<std::string>& commands = waiting_[invocation.instance_id];
   if (commands.size() >= command_engine::kWaitingMax) commands.erase(commands.begin());
   commands.push_back(command.id);

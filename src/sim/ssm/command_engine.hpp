@@ -53,7 +53,8 @@ class CommandEngine final : public WorkListener {
   void cancel(const std::string& id, const std::vector<std::string>& instance_ids);
   /// An agent that could not be reached can be: what waits for it is delivered.
   void connected(const std::string& instance_id);
-  Reach reach(const Instance& instance) const { return agents_.reach(instance); }
+  /// The agent and the network to it together.
+  Reach reach(const Instance& instance) const;
 
   bool picked_up(const WorkKey& key) override;
   void progressed(const WorkKey& key, const std::vector<StepOutcome>& steps) override;

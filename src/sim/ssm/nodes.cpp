@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "sim/access.hpp"
+#include "sim/ec2/reachability.hpp"
 #include "sim/paging.hpp"
 #include "sim/ssm/service.hpp"
 #include "sim/ssm/shared.hpp"
@@ -111,7 +112,7 @@ WallTime last_ping(const Instance& instance, Reach reach, WallTime now) {
   if (reach == Reach::lost) return now - std::chrono::hours(49);
   if (reach == Reach::silent) return now - std::chrono::minutes(4);
   // A ping every five minutes since the registration.
-  return now - (now - instance.registered) % Duration(kPing);
+  return now - (now - std::min(instance.registered, now)) % Duration(kPing);
 }
 
 aws::ssm::InstanceInformation describe_node(const Instance& from, Reach reach, WallTime now) {
@@ -235,9 +236,11 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
   using namespace ssm_nodes;
   TRY_VOID(authorize(info));
   TRY(const std::vector<NodeFilter> filters, filters_of(request));
+  const WallTime now = cloud_.now(info.ctx.clock());
   std::vector<const Instance*> found;
   for (const Instance& instance : cloud_.instances(info.caller.account_id, info.region)) {
     if (!ssm_shared::is_listed(instance)) continue;
+    if (ec2::presence_of(cloud_.ec2(), instance, now) == ec2::Presence::absent) continue;
     const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const NodeFilter& filter) {
       return matches(instance, engine_.reach(instance), filter);
     });
@@ -247,7 +250,6 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
   TRY(const Page page, page_of(request.next_token.value_or(""), question_of(info, filters), found.size(), size,
                                [&](std::size_t i) -> std::string_view { return found[i]->id; }));
   aws::ssm::DescribeInstanceInformationResponse response;
-  const WallTime now = cloud_.now(info.ctx.clock());
   for (std::size_t i = page.begin; i < page.end; ++i) {
     response.instance_information_list.push_back(describe_node(*found[i], engine_.reach(*found[i]), now));
   }
@@ -270,10 +272,12 @@ Result<aws::ssm::DescribeInstancePropertiesResponse> SsmService::properties(
     const Info& info, const aws::ssm::DescribeInstancePropertiesRequest& request) const {
   using namespace ssm_nodes;
   TRY_VOID(authorize(info));
+  const WallTime now = cloud_.now(info.ctx.clock());
   std::vector<const Instance*> found;
   TRY(const std::vector<PropertyFilter> filters, property_filters_of(request));
   for (const Instance& instance : cloud_.instances(info.caller.account_id, info.region)) {
     if (!ssm_shared::is_listed(instance)) continue;
+    if (ec2::presence_of(cloud_.ec2(), instance, now) == ec2::Presence::absent) continue;
     const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const PropertyFilter& filter) {
       return matches(instance, engine_.reach(instance), filter);
     });
@@ -287,7 +291,6 @@ Result<aws::ssm::DescribeInstancePropertiesResponse> SsmService::properties(
   TRY(const Page page, page_of(request.next_token.value_or(""), question, found.size(), size,
                                [&](std::size_t i) -> std::string_view { return found[i]->id; }));
   aws::ssm::DescribeInstancePropertiesResponse response;
-  const WallTime now = cloud_.now(info.ctx.clock());
   for (std::size_t i = page.begin; i < page.end; ++i) {
     response.instance_properties.push_back(describe_properties(*found[i], engine_.reach(*found[i]), now));
   }
