@@ -260,7 +260,10 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
 Result<aws::ssm::GetConnectionStatusResponse> SsmService::connection(
     const Info& info, const aws::ssm::GetConnectionStatusRequest& request) const {
   const Instance* instance = cloud_.find_instance(info.caller.account_id, info.region, *request.target);
-  TRY_VOID(authorize(info, instance != nullptr ? instance->arn() : std::string("*")));
+  Access access;
+  if (instance == nullptr) access.on("*");
+  if (instance != nullptr) access.on(instance->arn(), instance->all_tags());
+  TRY_VOID(authorize(info, access));
   const bool connected = instance != nullptr && engine_.reach(*instance) == Reach::connected;
   aws::ssm::GetConnectionStatusResponse response;
   response.target = *request.target;
