@@ -11,8 +11,6 @@
 namespace postern::cli {
 namespace {
 
-constexpr Duration kNamingTime = std::chrono::seconds(10);
-
 adapters::SessionOptions session_options(const Command& command, const AwsWork& work) {
   const Invocation& invocation = command.invocation();
   adapters::SessionOptions options;
@@ -129,12 +127,7 @@ class AccountAsker {
     if (!scope->account.empty()) co_return;
     Result<aws::CallScope> call = session_->call_scope(*scope);
     if (!call) co_return;
-    // Keys first, for they may have to be typed; STS itself may be out of reach, and only a name is at stake.
-    const Result<aws::Credentials> keys = co_await call->credentials->resolve(ctx_);
-    if (!keys) co_return;
-    const rt::CallContext brief = ctx_.within(kNamingTime);
-    const Result<aws::auth::CallerIdentity> identity =
-        co_await session_->identities().identify(brief, std::move(*call));
+    const Result<aws::auth::CallerIdentity> identity = co_await session_->identities().identify(ctx_, std::move(*call));
     if (!identity) co_return;
     Result<fleet::AccountId> account = fleet::AccountId::parse(identity->account_id);
     if (!account) co_return;
