@@ -1,6 +1,7 @@
 #include "sim/access.hpp"
 
 #include "aws/core/service_router.hpp"
+#include "aws/core/sigv4_chunks.hpp"
 #include "base/check.hpp"
 
 namespace postern::sim {
@@ -32,6 +33,7 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   ++cloud_.truth().calls[std::string(service.id) + ":" + std::string(operation.name)];
   aws::VerifyOptions options;
   options.service = service.signing_name;
+  options.signing = aws::server_signing(service);
   if (service.id == "sts") options.skew_max = std::chrono::minutes(15);
   const auto lookup = [this](std::string_view id) { return cloud_.find_key(id); };
   const auto signed_by =

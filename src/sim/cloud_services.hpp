@@ -9,6 +9,9 @@
 #include "sim/cloud.hpp"
 #include "sim/ec2_service.hpp"
 #include "sim/organizations_service.hpp"
+#include "sim/s3/output.hpp"
+#include "sim/s3/s3_door.hpp"
+#include "sim/s3/s3_service.hpp"
 #include "sim/serve/faults.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
@@ -39,6 +42,8 @@ class CloudServices {
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
   Cloud& cloud() noexcept { return cloud_; }
+  /// Everything that S3 keeps.
+  const Store& store() const noexcept { return store_; }
 
  private:
   Cloud& cloud_;
@@ -48,7 +53,11 @@ class CloudServices {
   Ec2Service ec2_;
   SsmService ssm_;
   OrganizationsService organizations_;
+  Store store_;
+  S3OutputStore output_;
+  S3Service s3_;
   aws::server::Dispatcher dispatcher_;
+  S3Door door_;
   FaultyService faults_;
   DatedService dated_;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "sim/access.hpp"
+#include "sim/s3/s3_access.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/s3/s3_shared.hpp"
 
@@ -97,16 +97,12 @@ Result<StoredBucket*> S3Service::open_bucket(const Info& info, const std::string
                                              const std::optional<std::string>& expected_owner,
                                              std::string_view action) {
   TRY(StoredBucket * bucket, find_bucket(name, expected_owner));
-  OwnedResource resource;
-  resource.arn = bucket->arn();
-  resource.account = bucket->account;
-  resource.policy = bucket->policy;
-  TRY_VOID(authorize(info, Access(std::string(action)).on(std::move(resource))));
+  TRY_VOID(s3::authorize(info, s3::Question(action, bucket->arn()).in(*bucket)));
   return bucket;
 }
 
 rt::Task<Result<aws::s3::ListBucketsResponse>> S3Service::list_buckets(Info info, aws::s3::ListBucketsRequest) {
-  CO_TRY_VOID(authorize(info, Access("s3:ListAllMyBuckets").on("arn:aws:s3:::*")));
+  CO_TRY_VOID(s3::authorize(info, s3::Question("s3:ListAllMyBuckets", "arn:aws:s3:::*")));
   aws::s3::ListBucketsResponse response;
   for (const auto& [name, bucket] : store_.buckets()) {
     if (bucket.account != info.caller.account_id) continue;
@@ -122,7 +118,7 @@ Result<aws::s3::CreateBucketResponse> S3Service::create(const Info& info, const 
   using namespace s3_buckets;
   TRY_VOID(check_name(*request.bucket));
   TRY_VOID(refuse_bucket_options(request));
-  TRY_VOID(authorize(info, Access("s3:CreateBucket").on("arn:aws:s3:::" + *request.bucket)));
+  TRY_VOID(s3::authorize(info, s3::Question("s3:CreateBucket", "arn:aws:s3:::" + *request.bucket)));
   TRY(const std::string region, location_of(cloud_, info.region, request));
   aws::s3::CreateBucketResponse response;
   response.location = "/" + *request.bucket;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
-#include "sim/access.hpp"
+#include "sim/s3/s3_access.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/s3/s3_shared.hpp"
 
@@ -120,15 +120,11 @@ Result<aws::s3::ListObjectsV2Response> S3Service::list(const Info& info, const a
       return fail(s3::invalid_argument("Invalid Encoding Method specified in Request"));
     question.encoded = true;
   }
-  OwnedResource resource;
-  resource.arn = bucket->arn();
-  resource.account = bucket->account;
-  resource.policy = bucket->policy;
-  Access access("s3:ListBucket");
-  access.on(std::move(resource)).with("s3:max-keys", std::to_string(question.max_keys));
+  s3::Question access("s3:ListBucket", bucket->arn());
+  access.in(*bucket).with("s3:max-keys", std::to_string(question.max_keys));
   if (request.prefix) access.with("s3:prefix", *request.prefix);
   if (request.delimiter) access.with("s3:delimiter", *request.delimiter);
-  TRY_VOID(authorize(info, access));
+  TRY_VOID(s3::authorize(info, access));
   if (request.continuation_token) {
     TRY(question.after, read_token(*request.continuation_token));
   }

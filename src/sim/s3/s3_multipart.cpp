@@ -1,7 +1,6 @@
 // Multipart uploads.
 
 #include "base/encoding.hpp"
-#include "sim/access.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/s3/s3_shared.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "sim/access.hpp"
+#include "sim/s3/s3_access.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/s3/s3_shared.hpp"
 
@@ -154,11 +154,7 @@ Result<StoredBucket*> S3Service::open_object(const Info& info, const std::string
                                              std::string_view action) {
   TRY_VOID(s3::check_key(key));
   TRY(StoredBucket * bucket, find_bucket(name, expected_owner));
-  OwnedResource resource;
-  resource.arn = bucket->arn() + "/" + key;
-  resource.account = bucket->account;
-  resource.policy = bucket->policy;
-  TRY_VOID(authorize(info, Access(std::string(action)).on(std::move(resource))));
+  TRY_VOID(s3::authorize(info, s3::Question(action, bucket->arn() + "/" + key).in(*bucket)));
   return bucket;
 }
 
@@ -176,11 +172,7 @@ Result<const ObjectVersion*> S3Service::find_version(const Info& info, const Sto
     return version;
   }
   if (const ObjectVersion* version = bucket.current(key)) return version;
-  OwnedResource resource;
-  resource.arn = bucket.arn();
-  resource.account = bucket.account;
-  resource.policy = bucket.policy;
-  TRY_VOID(authorize(info, Access("s3:ListBucket").on(std::move(resource))));
+  TRY_VOID(s3::authorize(info, s3::Question("s3:ListBucket", bucket.arn()).in(bucket)));
   return fail(s3::no_such_key());
 }
 

@@ -109,7 +109,8 @@ TEST_F(S3Test, BucketNamesAndRegionsAreChecked) {
                          none.bucket = "nowhere";
                          none.key = "x";
                          return none;
-                       }()).error()),
+                       }())
+                        .error()),
             "NoSuchBucket");
 }
 
@@ -256,13 +257,11 @@ TEST_F(S3Test, BucketPoliciesLetOthersInAndKeepThemOut) {
   policy.bucket = "shelf";
   policy.policy = "{";
   EXPECT_EQ(refusal_of<s3api::PutBucketPolicy>(rig, policy), "MalformedPolicy");
-  policy.policy =
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",)"
-      R"("Resource":"arn:aws:s3:::shelf/*"}]})";
+  policy.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",)"
+                  R"("Resource":"arn:aws:s3:::shelf/*"}]})";
   EXPECT_EQ(refusal_of<s3api::PutBucketPolicy>(rig, policy), "AccessDenied");
-  policy.policy =
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},)"
-      R"("Action":"s3:GetObject","Resource":"arn:aws:s3:::shelf/*"}]})";
+  policy.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},)"
+                  R"("Action":"s3:GetObject","Resource":"arn:aws:s3:::shelf/*"}]})";
   EXPECT_EQ(refusal_of<s3api::PutBucketPolicy>(rig, policy), "accepted");
   ASSERT_TRUE(rig.become_operator());
   EXPECT_EQ(get("k")->body->bytes, "v");

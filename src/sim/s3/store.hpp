@@ -12,7 +12,7 @@
 
 #include "aws/core/rest_checksum.hpp"
 #include "base/time.hpp"
-#include "iam/document.hpp"
+#include "iam/evaluate.hpp"
 
 namespace postern::sim {
 
