@@ -1,6 +1,7 @@
 #include "sim/access.hpp"
 
 #include "aws/core/service_router.hpp"
+#include "aws/core/sigv4_chunks.hpp"
 #include "base/check.hpp"
 #include "base/encoding.hpp"
 #include "base/json.hpp"
@@ -115,6 +116,7 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   ++cloud_.truth().calls[std::string(service.id) + ":" + std::string(operation.name)];
   aws::VerifyOptions options;
   options.service = service.signing_name;
+  options.signing = aws::server_signing(service);
   if (service.id == "sts") options.skew_max = std::chrono::minutes(15);
   Directory& directory = cloud_.directory();
   const auto lookup = [&directory](std::string_view id) { return directory.known_key(id); };

@@ -4,13 +4,14 @@ namespace postern::sim {
 namespace cloud_services {
 
 std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm,
-                                           OrganizationsService& organizations, IamService& iam) {
+                                           OrganizationsService& organizations, IamService& iam, S3Service& s3) {
   std::vector<aws::server::Binding> all;
   all.push_back(aws::sts::bind(sts));
   all.push_back(aws::ec2::bind(ec2));
   all.push_back(aws::ssm::bind(ssm));
   all.push_back(aws::organizations::bind(organizations));
   all.push_back(aws::iam::bind(iam));
+  all.push_back(aws::s3::bind(s3));
   return all;
 }
 
@@ -33,9 +34,14 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       ssm_(cloud, engine_),
       organizations_(cloud),
       iam_(cloud),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_)),
-      faults_(dispatcher_,
-              std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
-      dated_(faults_, cloud) {}
+      output_(cloud, store_, ctx),
+      s3_(cloud, store_),
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_)),
+      door_(dispatcher_, store_),
+      faults_(door_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
+              cloud),
+      dated_(faults_, cloud) {
+  engine_.keep_output(&output_);
+}
 
 }  // namespace postern::sim

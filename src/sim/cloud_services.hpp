@@ -11,6 +11,9 @@
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
 #include "sim/iam/sts_service.hpp"
+#include "sim/s3/output.hpp"
+#include "sim/s3/s3_door.hpp"
+#include "sim/s3/s3_service.hpp"
 #include "sim/serve/faults.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
@@ -40,6 +43,8 @@ class CloudServices {
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
   Cloud& cloud() noexcept { return cloud_; }
+  /// Everything that S3 keeps.
+  const Store& store() const noexcept { return store_; }
 
  private:
   Cloud& cloud_;
@@ -50,7 +55,11 @@ class CloudServices {
   SsmService ssm_;
   OrganizationsService organizations_;
   IamService iam_;
+  Store store_;
+  S3OutputStore output_;
+  S3Service s3_;
   aws::server::Dispatcher dispatcher_;
+  S3Door door_;
   FaultyService faults_;
   DatedService dated_;
 };

@@ -166,6 +166,31 @@ def faults():
             e2e.expect_equal(list(known["executions"].values()), [1], "executions of a command whose answer was lost")
 
 
+def object_store():
+    """aws s3 mb, cp, ls, sync, rm and rb."""
+    with e2e.Place() as place, Serving(place) as cloud:
+        place.write("small", "hello\n")
+        place.write("large", os.urandom(12 << 20))
+        os.mkdir(place.path("tree"))
+        place.write("tree/a", "a")
+        place.write("tree/b c", "bc")
+        for line in ("mb s3://shelf", "cp small s3://shelf/x/small", "cp large s3://shelf/large",
+                     "cp s3://shelf/large back", "sync tree s3://shelf/tree", "cp s3://shelf/x/small s3://shelf/copy"):
+            done = cloud.shell("aws s3 " + line)
+            e2e.expect_equal(done.returncode, 0, f"aws s3 {line}\n{done.stdout}{done.stderr}")
+        same = open(place.path("back"), "rb").read() == open(place.path("large"), "rb").read()
+        e2e.expect(same, "a large object came back changed")
+        listed = cloud.shell("aws s3 ls --recursive s3://shelf").stdout
+        names = sorted(line.split(None, 3)[3] for line in listed.splitlines())
+        e2e.expect_equal(names, ["copy", "large", "tree/a", "tree/b c", "x/small"], "aws s3 ls")
+        e2e.expect("PRE tree/" in cloud.shell("aws s3 ls s3://shelf").stdout, "no common prefix")
+        refused = cloud.shell("aws s3 rb s3://shelf")
+        e2e.expect("BucketNotEmpty" in refused.stderr, refused.stderr)
+        for line in ("rm s3://shelf/copy", "rm --recursive s3://shelf", "rb s3://shelf"):
+            done = cloud.shell("aws s3 " + line)
+            e2e.expect_equal(done.returncode, 0, f"aws s3 {line}\n{done.stdout}{done.stderr}")
+
+
 if __name__ == "__main__":
     sys.exit(e2e.run_cases([("env_file", env_file), ("simulated_everywhere", simulated_everywhere), ("own_world", own_world),
-                            ("mistakes", mistakes), ("faults", faults)]))
+                            ("mistakes", mistakes), ("faults", faults), ("object_store", object_store)]))

@@ -104,7 +104,7 @@ FaultyService::Chosen FaultyService::choose(const http::Request& request) {
     if (!matches(armed.rule, name, request) || !hits(i, armed)) continue;
     chosen.delay += armed.rule.delay;
     if (armed.rule.kind == FaultKind::delay) continue;
-    chosen.armed = &armed;
+    chosen.rule = armed.rule;
     break;
   }
   return chosen;
@@ -116,14 +116,13 @@ rt::Task<Result<http::Response>> FaultyService::serve(rt::CallContext ctx, http:
   if (chosen.delay > Duration::zero()) {
     CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), ctx.now() + chosen.delay));
   }
-  if (chosen.armed == nullptr) co_return co_await inner_.serve(ctx, std::move(peer), std::move(request));
+  if (!chosen.rule) co_return co_await inner_.serve(ctx, std::move(peer), std::move(request));
   co_return co_await answer(ctx, std::move(peer), std::move(request), chosen);
 }
 
 rt::Task<Result<http::Response>> FaultyService::answer(rt::CallContext ctx, http::PeerInfo peer, http::Request request,
                                                        Chosen chosen) {
-  // A copy: rules may be cleared while the call is under way.
-  const FaultRule rule = chosen.armed->rule;
+  const FaultRule& rule = *chosen.rule;
   const aws::ServiceSpec& service = *chosen.operation->service;
   const Error lost = Error(ErrorKind::cancelled, "the simulated network lost this exchange").delivered(Delivery::sent);
   if (rule.kind == FaultKind::lost_request) co_return fail(lost);

@@ -99,7 +99,7 @@ class FaultyService final : public http::Service {
   struct Chosen {
     Chosen() = default;
     Duration delay{};
-    Armed* armed = nullptr;  ///< null: nothing but the delay
+    std::optional<FaultRule> rule;  ///< a copy: rules may be cleared while the call waits; absent: only the delay
     const aws::OperationSpec* operation = nullptr;
   };
   Chosen choose(const http::Request& request);
