@@ -7,6 +7,8 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "iam/arn.hpp"
+#include "sim/agents/managed_nodes.hpp"
+#include "sim/agents/node_keys.hpp"
 
 namespace postern::sim {
 namespace access_detail {
@@ -106,6 +108,34 @@ std::string encoded_denial(const CallInfo& info, const iam::Evaluation& evaluati
   return text;
 }
 
+/// A hybrid node has no credentials yet when it asks for them: it signs with its private key, under its own id.
+bool is_signed_by_node(const aws::OperationSpec& operation, const http::Request& request) {
+  if (operation.service->id != "ssm") return false;
+  if (operation.name != "RequestManagedInstanceRoleToken" && operation.name != "UpdateManagedInstancePublicKey") {
+    return false;
+  }
+  return aws::claimed_access_key(request).starts_with("mi-");
+}
+
+std::optional<aws::KnownKey> node_key(const Cloud& cloud, std::string_view id) {
+  const ManagedNode* node = cloud.managed().find(id);
+  if (node == nullptr || !node->is_hybrid()) return std::nullopt;
+  aws::KnownKey key;
+  key.verify = [public_key = node->public_key](std::string_view text, std::string_view signature) {
+    return verify_node_signature(public_key, text, signature);
+  };
+  return key;
+}
+
+/// The node itself, which may do what its key proves and nothing else.
+IdentityPtr node_identity(const Cloud& cloud, std::string_view id) {
+  const ManagedNode* node = cloud.managed().find(id);
+  CHECK(node != nullptr);
+  auto identity = std::make_shared<Identity>(iam::Principal::user(node->arn(), iam::Principal::Details()));
+  identity->user_id = node->instance.id;
+  return identity;
+}
+
 }  // namespace access_detail
 
 rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::CallContext ctx,
@@ -119,7 +149,10 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   options.signing = aws::server_signing(service);
   if (service.id == "sts") options.skew_max = std::chrono::minutes(15);
   Directory& directory = cloud_.directory();
-  const auto lookup = [&directory](std::string_view id) { return directory.known_key(id); };
+  const bool by_node = access_detail::is_signed_by_node(operation, request);
+  const auto lookup = [&](std::string_view id) {
+    return by_node ? access_detail::node_key(cloud_, id) : directory.known_key(id);
+  };
   const auto signed_by =
       aws::verify_signature(signer_, request, FunctionRef<std::optional<aws::KnownKey>(std::string_view)>(lookup),
                             cloud_.now(ctx.clock()), options);
@@ -137,7 +170,8 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
   }
   auto session = std::make_shared<CallerSession>();
   session->cloud = &cloud_;
-  session->identity = directory.identity_of(signed_by->access_key_id);
+  session->identity = by_node ? access_detail::node_identity(cloud_, signed_by->access_key_id)
+                              : directory.identity_of(signed_by->access_key_id);
   CHECK(session->identity != nullptr);
   session->user_agent = request.headers.get("User-Agent");
   const std::string through(request.headers.get(kEndpointHeader));

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "sim/agents/managed_nodes.hpp"
+#include "sim/agents/node_roles.hpp"
 
 namespace postern::sim {
 namespace {
@@ -20,6 +22,10 @@ RoleConfig organization_role(const std::string& hub) {
 
 }  // namespace
 
+Cloud::Cloud(CloudConfig config, WallTime now)
+    : config_(std::move(config)), begin_(now), fleet_(config_.seed), managed_(std::make_unique<ManagedNodes>()) {}
+Cloud::~Cloud() = default;
+
 Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY_VOID(check_config(config));
   if (config.regions.empty()) config.regions = default_regions();
@@ -30,6 +36,8 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   }
   std::unique_ptr<Cloud> cloud(new Cloud(std::move(config), now));
   TRY(cloud->directory_, Directory::create(cloud->config_, now));
+  cloud->roles_ = std::make_unique<NodeRoles>(*cloud);
+  cloud->fleet_.set_iam(cloud->roles_.get());
   for (std::size_t i = 0; i < cloud->config_.accounts.size(); ++i) {
     cloud->accounts_.emplace(cloud->config_.accounts[i].id, i);
     TRY_VOID(cloud->add_account(cloud->config_.accounts[i]));
@@ -73,6 +81,21 @@ const std::list<Instance>& Cloud::instances(const std::string& account, const st
 const Instance* Cloud::find_instance(const std::string& account, const std::string& region, std::string_view id) const {
   const Instance* found = fleet_.find(id);
   return found != nullptr && found->account_id() == account && found->region() == region ? found : nullptr;
+}
+
+std::vector<const Instance*> Cloud::nodes(const std::string& account, const std::string& region) const {
+  std::vector<const Instance*> found;
+  for (const Instance& instance : instances(account, region)) found.push_back(&instance);
+  for (const Instance* node : managed_->hybrid(account, region)) found.push_back(node);
+  return found;
+}
+
+const Instance* Cloud::find_node(const std::string& account, const std::string& region, std::string_view id) const {
+  if (const Instance* instance = find_instance(account, region, id)) return instance;
+  const ManagedNode* node = managed_->find(id);
+  if (node == nullptr || !node->is_hybrid()) return nullptr;
+  const bool there = node->instance.account_id() == account && node->instance.region() == region;
+  return there ? &node->instance : nullptr;
 }
 
 IssuedKey Cloud::issue(IdentityPtr identity, WallTime expires, rt::Random& random) {

@@ -31,8 +31,12 @@ struct Truth {
   std::uint64_t sessions = 0;                       ///< credentials handed out by STS
 };
 
+class ManagedNodes;
+class NodeRoles;
+
 class Cloud {
  public:
+  ~Cloud();
   /// Instances and their order are those of the config, which keeps none of them: config().accounts have no instances
   /// afterwards. `now` is when the cloud begins. Fails as check_config() does.
   static Result<std::unique_ptr<Cloud>> create(CloudConfig config, WallTime now);
@@ -50,6 +54,13 @@ class Cloud {
   /// In the order of the config; empty for a site without any.
   const std::list<Instance>& instances(const std::string& account, const std::string& region) const;
   const Instance* find_instance(const std::string& account, const std::string& region, std::string_view id) const;
+  /// Nodes that agents of their own stand for: hybrid ones, and EC2 instances with a real agent.
+  ManagedNodes& managed() noexcept { return *managed_; }
+  const ManagedNodes& managed() const noexcept { return *managed_; }
+  /// As SSM sees it: EC2 instances in the order of the config, then hybrid nodes.
+  std::vector<const Instance*> nodes(const std::string& account, const std::string& region) const;
+  /// An EC2 instance or a hybrid node.
+  const Instance* find_node(const std::string& account, const std::string& region, std::string_view id) const;
   /// For tests and faults: an instance changes under a running fleet. Null when there is none.
   Instance* mutable_instance(std::string_view id) { return fleet_.find(id); }
   /// All of EC2: instances, networks and what else an account keeps there.
@@ -71,7 +82,7 @@ class Cloud {
   const Truth& truth() const noexcept { return truth_; }
 
  private:
-  Cloud(CloudConfig config, WallTime now) : config_(std::move(config)), begin_(now), fleet_(config_.seed) {}
+  Cloud(CloudConfig config, WallTime now);
   Result<void> add_account(AccountConfig& account);
 
   CloudConfig config_;
@@ -79,6 +90,8 @@ class Cloud {
   WallTime begin_;
   ec2::Fleet fleet_;
   std::unique_ptr<Directory> directory_;
+  std::unique_ptr<NodeRoles> roles_;
+  std::unique_ptr<ManagedNodes> managed_;
   Truth truth_;
 };
 

@@ -4,7 +4,8 @@ namespace postern::sim {
 namespace cloud_services {
 
 std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, SsmService& ssm,
-                                           OrganizationsService& organizations, IamService& iam, S3Service& s3) {
+                                           OrganizationsService& organizations, IamService& iam, S3Service& s3,
+                                           Ec2MessagesService& messages) {
   std::vector<aws::server::Binding> all;
   all.push_back(aws::sts::bind(sts));
   all.push_back(aws::ec2::bind(ec2));
@@ -12,6 +13,7 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
   all.push_back(aws::organizations::bind(organizations));
   all.push_back(aws::iam::bind(iam));
   all.push_back(aws::s3::bind(s3));
+  all.push_back(aws::ec2messages::bind(messages));
   return all;
 }
 
@@ -27,21 +29,26 @@ rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::
 
 CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options)
     : cloud_(cloud),
-      engine_(cloud, agents, ctx, options),
+      remote_(cloud, agents, ctx),
+      engine_(cloud, remote_, ctx, options),
       authenticator_(cloud),
       sts_(cloud),
       ec2_(cloud),
-      ssm_(cloud, engine_),
+      ssm_(cloud, engine_, remote_),
+      messages_(cloud, remote_),
       organizations_(cloud),
       iam_(cloud),
       output_(cloud, store_, ctx),
       s3_(cloud, store_),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_)),
+      dispatcher_(authenticator_,
+                  cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_)),
       door_(dispatcher_, store_),
-      faults_(door_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
-              cloud),
+      gateway_(door_, authenticator_, cloud, remote_),
+      faults_(gateway_,
+              std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
       dated_(faults_, cloud) {
   engine_.keep_output(&output_);
+  remote_.when_connected([this](const std::string& node) { engine_.connected(node); });
 }
 
 }  // namespace postern::sim

@@ -6,6 +6,8 @@
 
 #include "aws/core/dispatcher.hpp"
 #include "sim/access.hpp"
+#include "sim/agents/ec2messages_service.hpp"
+#include "sim/agents/message_gateway.hpp"
 #include "sim/cloud.hpp"
 #include "sim/ec2/service.hpp"
 #include "sim/iam/iam_service.hpp"
@@ -42,17 +44,20 @@ class CloudServices {
   std::span<const aws::server::Binding> bindings() const noexcept { return dispatcher_.bindings(); }
   FaultyService& faults() noexcept { return faults_; }
   CommandEngine& engine() noexcept { return engine_; }
+  RemoteAgents& remote_agents() noexcept { return remote_; }
   Cloud& cloud() noexcept { return cloud_; }
   /// Everything that S3 keeps.
   const Store& store() const noexcept { return store_; }
 
  private:
   Cloud& cloud_;
+  RemoteAgents remote_;
   CommandEngine engine_;
   CloudAuthenticator authenticator_;
   StsService sts_;
   Ec2Service ec2_;
   SsmService ssm_;
+  Ec2MessagesService messages_;
   OrganizationsService organizations_;
   IamService iam_;
   Store store_;
@@ -60,6 +65,7 @@ class CloudServices {
   S3Service s3_;
   aws::server::Dispatcher dispatcher_;
   S3Door door_;
+  MessageGateway gateway_;
   FaultyService faults_;
   DatedService dated_;
 };

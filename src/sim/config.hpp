@@ -92,6 +92,7 @@ enum class AgentProfile : std::uint8_t {
   live,             ///< really runs commands in child processes
   slow,             ///< live, and takes its time to pick a command up
   offline,          ///< stopped a moment ago: still Online in the list, never picks a command up
+  remote,           ///< an agent that is a program of its own and speaks to the cloud over the network
   connection_lost,  ///< stopped long ago: ConnectionLost, never picks a command up
   // Those below behave as live ones but for what they are named after; scripted agents show it (profiles.hpp).
   flaky,           ///< fails now and then

@@ -77,6 +77,8 @@ inline sim::CloudConfig fixture() {
       user("weak", "AKIACONFORMANCE00002", "conformance/weak/secret/key/000000000002", {"ec2:DescribeInstances"}));
   hub.users.push_back(user("passing", "ASIACONFORMANCE00003", "conformance/passing/secret/key/0000000003", {"*"}));
   hub.users.back().session_token = Secret<>("conformance-session-token");
+  hub.roles.push_back(role("HybridNode", "ssm.amazonaws.com", ""));
+  hub.roles.back().permissions.allow = {"ssm:*", "ssmmessages:*", "ec2messages:*"};
   sim::CloudConfig config;
   config.name = "conformance";
   config.hub_account = hub.id;

@@ -244,6 +244,7 @@ bool matches(Signer& signer, const http::Request& request, const Claim& claim, c
   const std::string canonical = canonical_request(request, std::string_view(), names, payload_hash, options);
   std::string to_sign =
       "AWS4-HMAC-SHA256\n" + scope.timestamp + '\n' + scope.to_text() + '\n' + signer.sha256_hex(canonical);
+  if (key.verify) return key.verify(to_sign, claim.signature);
   const std::string expected = signer.sign_string(claim.access_key_id, key.secret_access_key.reveal(), scope, to_sign);
   return equal_constant_time(expected, claim.signature);
 }

@@ -4,6 +4,7 @@
 /// (aws.md 7.3).
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct KnownKey {
   Secret<> secret_access_key;
   Secret<> session_token;  ///< empty: a long-term key
   std::optional<WallTime> expires;
+  /// For keys that are no secrets (a managed node signs with its private key): judges the signature over the string to
+  /// sign instead of the HMAC.
+  std::function<bool(std::string_view string_to_sign, std::string_view signature)> verify;
 };
 
 struct VerifyOptions {

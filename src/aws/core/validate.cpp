@@ -185,6 +185,11 @@ Error ec2_violation(const OperationSpec& op, const std::string& first) {
   return bad_request(op, "InvalidParameterValue", first);
 }
 
+/// S3 has codes of its own for some members.
+const char* s3_code(const std::string& first) {
+  return first.find("locationConstraint'") == std::string::npos ? "InvalidArgument" : "InvalidLocationConstraint";
+}
+
 }  // namespace validate
 
 std::vector<std::string> find_violations(const Shape& input, const void* value, std::size_t violations_max) {
@@ -202,7 +207,7 @@ Result<void> validate_input(const OperationSpec& op, const void* input) {
                         join(violations, "; ");
   // STS, IAM and the other services of the query protocol leave "Exception" away.
   const char* code = op.service->protocol == Protocol::query ? "ValidationError" : "ValidationException";
-  if (op.service->s3_rules) code = "InvalidArgument";
+  if (op.service->s3_rules) code = validate::s3_code(violations.front());
   return fail(bad_request(op, code, std::move(message)));
 }
 

@@ -119,7 +119,12 @@ struct Instance {
 
   const std::string& account_id() const noexcept { return site->account_id; }
   const std::string& region() const noexcept { return site->region; }
-  std::string arn() const { return "arn:aws:ec2:" + region() + ":" + account_id() + ":instance/" + id; }
+  /// Of a hybrid node ("mi-...", in SSM's lists only) "arn:aws:ssm:us-east-1:444455556666:managed-instance/mi-...".
+  std::string arn() const {
+    const bool hybrid = id.starts_with("mi-");
+    return (hybrid ? "arn:aws:ssm:" : "arn:aws:ec2:") + region() + ":" + account_id() +
+           (hybrid ? ":managed-instance/" : ":instance/") + id;
+  }
   std::string private_ip() const;
   /// "r-0" and 16 hex digits.
   std::string reservation_id() const;

@@ -18,7 +18,13 @@ using testing::rig_config;
 
 class Ec2Instances : public ::testing::Test {
  protected:
-  Ec2Instances() : rig_(rig_config(3)) { EXPECT_TRUE(rig_.become_operator()); }
+  Ec2Instances() : rig_(config()) { EXPECT_TRUE(rig_.become_operator()); }
+
+  static sim::CloudConfig config() {
+    sim::CloudConfig made = rig_config(3);
+    made.accounts[1].instance_profiles.emplace_back().name = "Other";
+    return made;
+  }
 
   template <class Op>
   typename Op::Response ok(typename Op::Request request) {

@@ -284,7 +284,7 @@ IdentityPtr Directory::identity_of(std::string_view access_key_id) const {
   const std::shared_ptr<User> user = key->user.lock();
   if (user == nullptr) return nullptr;
   // Made anew when something changed: tags and the place in the organization are part of it.
-  const std::uint64_t now = generation_ + (organization_ == nullptr ? 0 : organization_->generation() << 32U);
+  const std::uint64_t now = generation();
   if (user->identity == nullptr || user->identity_at != now) {
     user->identity = user_identity(user);
     user->identity_at = now;

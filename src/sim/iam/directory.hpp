@@ -69,6 +69,10 @@ class Directory {
 
   /// Call after every change of an identity, policy or profile.
   void changed() noexcept { ++generation_; }
+  /// Another after every change of an identity, a policy, a profile or the organization.
+  std::uint64_t generation() const noexcept {
+    return generation_ + (organization_ == nullptr ? 0 : organization_->generation() << 32U);
+  }
   const EffectivePolicies& effective(const Entity& entity) const;
 
   /// "AROA..." and the like: the same for a seed, an ARN and how often that was forgotten.

@@ -28,8 +28,8 @@ std::string live_node(const CloudConfig& config) {
   for (const AccountConfig& account : config.accounts) {
     for (const InstanceConfig& instance : account.instances) {
       const AgentProfile profile = instance.agent.profile;
-      const bool idle =
-          profile == AgentProfile::none || profile == AgentProfile::offline || profile == AgentProfile::connection_lost;
+      const bool idle = profile == AgentProfile::none || profile == AgentProfile::offline ||
+                        profile == AgentProfile::connection_lost || profile == AgentProfile::remote;
       if (!idle) return instance.name;
     }
   }

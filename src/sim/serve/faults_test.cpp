@@ -5,7 +5,7 @@
 #include "sim/testing/rig.hpp"
 
 namespace postern::sim {
-namespace {
+namespace faults_test {
 
 using testing::Rig;
 using testing::rig_config;
@@ -131,5 +131,5 @@ TEST(FaultKinds, AreReadAsTheyAreWritten) {
   EXPECT_FALSE(parse_fault_kind("rain"));
 }
 
-}  // namespace
+}  // namespace faults_test
 }  // namespace postern::sim

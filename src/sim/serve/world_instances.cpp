@@ -18,7 +18,7 @@ constexpr std::size_t kCountMax = 200'000;
 constexpr std::size_t kProgramMax = 64U << 10U;
 constexpr std::array<std::string_view, 6> kStates = {"pending",    "running",  "shutting-down",
                                                      "terminated", "stopping", "stopped"};
-constexpr std::array<std::pair<AgentProfile, std::string_view>, 11> kProfiles = {{
+constexpr std::array<std::pair<AgentProfile, std::string_view>, 12> kProfiles = {{
     {AgentProfile::none, "none"},
     {AgentProfile::live, "live"},
     {AgentProfile::slow, "slow"},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<AgentProfile, std::string_view>, 11> kProfiles = 
     {AgentProfile::wrong_platform, "wrong_platform"},
     {AgentProfile::dies, "dies"},
     {AgentProfile::reboots, "reboots"},
+    {AgentProfile::remote, "remote"},
 }};
 
 AgentProfile read_profile(const Node& node, Problems& problems) {

@@ -105,7 +105,7 @@ void CommandEngine::add_invocations(Running& running) {
   command.targets = 0;
   for (std::string& id : spec.resolved) {
     Invocation invocation;
-    const Instance* instance = cloud_.find_instance(spec.account_id, spec.region, id);
+    const Instance* instance = cloud_.find_node(spec.account_id, spec.region, id);
     if (std::binary_search(spec.denied.begin(), spec.denied.end(), id)) {
       invocation.state = InvocationState::access_denied;
     } else if (instance != nullptr && !spec.document->supports(agent_platform(*instance))) {
@@ -186,7 +186,8 @@ void CommandEngine::pump(Running& running) {
 
 Reach CommandEngine::reach(const Instance& instance) const {
   const Reach agent = agents_.reach(instance);
-  if (agent == Reach::lost) return agent;
+  // An agent that is a program of its own has shown that it reaches the cloud.
+  if (agent == Reach::lost || instance.traits->agent.profile == AgentProfile::remote) return agent;
   const ec2::AgentReach network = ec2::agent_reach(cloud_.ec2(), instance);
   if (!network.registration.ok()) return Reach::lost;
   return network.messages.ok() ? agent : Reach::silent;
@@ -196,7 +197,7 @@ void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   Command& command = running.command;
   if (!invocation.handed_over) ++running.in_flight;
   invocation.handed_over = true;
-  const Instance* instance = cloud_.find_instance(command.spec.account_id, command.spec.region, invocation.instance_id);
+  const Instance* instance = cloud_.find_node(command.spec.account_id, command.spec.region, invocation.instance_id);
   if (!command_engine::takes_commands(instance)) return end(running, invocation, InvocationState::undeliverable);
   const Reach found = reach(*instance);
   if (found == Reach::connected) return agents_.deliver(work_for(running, *instance), *this);

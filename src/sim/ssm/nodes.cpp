@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "sim/access.hpp"
+#include "sim/agents/managed_nodes.hpp"
 #include "sim/ec2/reachability.hpp"
 #include "sim/paging.hpp"
 #include "sim/ssm/service.hpp"
@@ -39,6 +40,31 @@ struct NodeFilter {
   std::string key;
   std::vector<std::string> values;
 };
+
+/// An instance, its reach, and what is known of its agent when that is a program of its own.
+struct Node {
+  Node(const Instance& one, Reach how, const ManagedNode* known) : instance(&one), reach(how), managed(known) {}
+  const Instance* instance;
+  Reach reach;
+  const ManagedNode* managed;  ///< null: an agent of the cloud's own
+  bool is_hybrid() const { return managed != nullptr && managed->is_hybrid(); }
+};
+
+/// Those that the lists show.
+std::vector<Node> listed_nodes(const Cloud& cloud, const CommandEngine& engine, const Info& info, WallTime now) {
+  std::vector<Node> found;
+  for (const Instance* instance : cloud.nodes(info.caller.account_id, info.region)) {
+    if (!ssm_shared::is_listed(*instance)) continue;
+    const ManagedNode* managed = cloud.managed().find(instance->id);
+    // A node that registered and has never reported is not there yet.
+    const bool remote = instance->traits->agent.profile == AgentProfile::remote;
+    const bool absent = remote ? managed == nullptr || !managed->report
+                               : ec2::presence_of(cloud.ec2(), *instance, now) == ec2::Presence::absent;
+    if (absent) continue;
+    found.emplace_back(*instance, engine.reach(*instance), managed);
+  }
+  return found;
+}
 
 std::string_view ping_status(Reach reach) {
   return reach == Reach::lost ? "ConnectionLost" : "Online";
@@ -86,13 +112,20 @@ bool contains(const std::vector<std::string>& values, std::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-bool matches(const Instance& instance, Reach reach, const NodeFilter& filter) {
+bool matches(const Node& node, const NodeFilter& filter) {
+  const Instance& instance = *node.instance;
   const auto& values = filter.values;
   if (filter.key == "InstanceIds") return contains(values, instance.id);
   if (filter.key == "AgentVersion") return contains(values, agent_version(instance));
-  if (filter.key == "PingStatus") return contains(values, ping_status(reach));
+  if (filter.key == "PingStatus") return contains(values, ping_status(node.reach));
   if (filter.key == "PlatformType" || filter.key == "PlatformTypes") return contains(values, platform_type(instance));
-  if (filter.key == "ResourceType") return contains(values, "EC2Instance");
+  if (filter.key == "ResourceType") return contains(values, node.is_hybrid() ? "ManagedInstance" : "EC2Instance");
+  if (filter.key == "ActivationIds") return node.is_hybrid() && contains(values, node.managed->activation_id);
+  if (filter.key == "IamRole") return node.is_hybrid() && contains(values, node.managed->iam_role);
+  if (filter.key == "SourceIds") return contains(values, instance.id);
+  if (filter.key == "SourceTypes") {
+    return contains(values, node.is_hybrid() ? "AWS::SSM::ManagedInstance" : "AWS::EC2::Instance");
+  }
   if (filter.key == "tag-key") {
     const auto& tags = instance.tags();
     return std::any_of(values.begin(), values.end(), [&](const std::string& key) {
@@ -105,22 +138,41 @@ bool matches(const Instance& instance, Reach reach, const NodeFilter& filter) {
     const auto found = instance.tags().find(key);
     return found != instance.tags().end() && contains(values, found->second);
   }
-  return false;  // IamRole, ActivationIds and the like: hybrid nodes only, of which there are none
+  return false;  // AssociationStatus: there are no associations
 }
 
-WallTime last_ping(const Instance& instance, Reach reach, WallTime now) {
+WallTime last_ping(const Node& node, WallTime now) {
+  const Instance& instance = *node.instance;
+  const Reach reach = node.reach;
+  if (node.managed != nullptr && node.managed->report) return node.managed->connected ? now : node.managed->report->at;
   if (reach == Reach::lost) return now - std::chrono::hours(49);
   if (reach == Reach::silent) return now - std::chrono::minutes(4);
   // A ping every five minutes since the registration.
   return now - (now - std::min(instance.registered, now)) % Duration(kPing);
 }
 
-aws::ssm::InstanceInformation describe_node(const Instance& from, Reach reach, WallTime now) {
+/// What the agent says of itself, and what the activation said: the same members in both lists.
+template <class Shown>
+void describe_managed(const ManagedNode& node, Shown& to) {
+  if (node.report) {
+    to.ip_address = node.report->ip_address;
+    to.computer_name = node.report->computer_name;
+  }
+  if (!node.is_hybrid()) return;
+  to.source_type.emplace("AWS::SSM::ManagedInstance");
+  to.activation_id = node.activation_id;
+  to.iam_role = node.iam_role;
+  to.registration_date = node.instance.registered;
+  to.name = node.instance.name;
+}
+
+aws::ssm::InstanceInformation describe_node(const Node& node, WallTime now) {
+  const Instance& from = *node.instance;
   const std::string version = agent_version(from);
   aws::ssm::InstanceInformation to;
   to.instance_id = from.id;
-  to.ping_status.emplace(ping_status(reach));
-  to.last_ping_date_time = std::chrono::floor<std::chrono::milliseconds>(last_ping(from, reach, now));
+  to.ping_status.emplace(ping_status(node.reach));
+  to.last_ping_date_time = std::chrono::floor<std::chrono::milliseconds>(last_ping(node, now));
   to.agent_version = version;
   to.is_latest_version = version == kLatestAgent;
   to.platform_type.emplace(platform_type(from));
@@ -131,6 +183,8 @@ aws::ssm::InstanceInformation describe_node(const Instance& from, Reach reach, W
   to.computer_name = from.name;
   to.source_id = from.id;
   to.source_type.emplace("AWS::EC2::Instance");
+  if (node.is_hybrid()) to.resource_type.emplace("ManagedInstance");
+  if (node.managed != nullptr) describe_managed(*node.managed, to);
   return to;
 }
 
@@ -186,20 +240,21 @@ bool version_before(std::string_view a, std::string_view b) {
   return false;
 }
 
-bool matches(const Instance& instance, Reach reach, const PropertyFilter& filter) {
+bool matches(const Node& node, const PropertyFilter& filter) {
   const auto& values = filter.filter.values;
-  const std::string version = agent_version(instance);
+  const std::string version = agent_version(*node.instance);
   const auto any = [&](auto compare) { return std::any_of(values.begin(), values.end(), compare); };
-  if (filter.comparison == "NotEqual") return !matches(instance, reach, filter.filter);
+  if (filter.comparison == "NotEqual") return !matches(node, filter.filter);
   if (filter.comparison == "BeginWith") return any([&](const std::string& one) { return version.starts_with(one); });
   if (filter.comparison == "LessThan") return any([&](const std::string& one) { return version_before(version, one); });
   if (filter.comparison == "GreaterThan") {
     return any([&](const std::string& one) { return version_before(one, version); });
   }
-  return matches(instance, reach, filter.filter);
+  return matches(node, filter.filter);
 }
 
-aws::ssm::InstanceProperty describe_properties(const Instance& from, Reach reach, WallTime now) {
+aws::ssm::InstanceProperty describe_properties(const Node& node, WallTime now) {
+  const Instance& from = *node.instance;
   aws::ssm::InstanceProperty to;
   to.name = from.name;
   to.instance_id = from.id;
@@ -209,8 +264,8 @@ aws::ssm::InstanceProperty describe_properties(const Instance& from, Reach reach
   to.architecture = "x86_64";
   to.ip_address = from.private_ip();
   to.launch_time = from.launched;
-  to.ping_status.emplace(ping_status(reach));
-  to.last_ping_date_time = std::chrono::floor<std::chrono::milliseconds>(last_ping(from, reach, now));
+  to.ping_status.emplace(ping_status(node.reach));
+  to.last_ping_date_time = std::chrono::floor<std::chrono::milliseconds>(last_ping(node, now));
   to.agent_version = agent_version(from);
   to.platform_type.emplace(platform_type(from));
   to.platform_name = from.traits->platform_name;
@@ -220,6 +275,8 @@ aws::ssm::InstanceProperty describe_properties(const Instance& from, Reach reach
   to.computer_name = from.name;
   to.source_id = from.id;
   to.source_type.emplace("AWS::EC2::Instance");
+  if (node.is_hybrid()) to.resource_type = "ManagedInstance";
+  if (node.managed != nullptr) describe_managed(*node.managed, to);
   return to;
 }
 
@@ -237,21 +294,18 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
   TRY_VOID(authorize(info));
   TRY(const std::vector<NodeFilter> filters, filters_of(request));
   const WallTime now = cloud_.now(info.ctx.clock());
-  std::vector<const Instance*> found;
-  for (const Instance& instance : cloud_.instances(info.caller.account_id, info.region)) {
-    if (!ssm_shared::is_listed(instance)) continue;
-    if (ec2::presence_of(cloud_.ec2(), instance, now) == ec2::Presence::absent) continue;
-    const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const NodeFilter& filter) {
-      return matches(instance, engine_.reach(instance), filter);
-    });
-    if (wanted) found.push_back(&instance);
+  std::vector<Node> found;
+  for (const Node& node : listed_nodes(cloud_, engine_, info, now)) {
+    const bool wanted =
+        std::all_of(filters.begin(), filters.end(), [&](const NodeFilter& filter) { return matches(node, filter); });
+    if (wanted) found.push_back(node);
   }
   const std::size_t size = request.max_results ? static_cast<std::size_t>(*request.max_results) : kPageDefault;
   TRY(const Page page, page_of(request.next_token.value_or(""), question_of(info, filters), found.size(), size,
-                               [&](std::size_t i) -> std::string_view { return found[i]->id; }));
+                               [&](std::size_t i) -> std::string_view { return found[i].instance->id; }));
   aws::ssm::DescribeInstanceInformationResponse response;
   for (std::size_t i = page.begin; i < page.end; ++i) {
-    response.instance_information_list.push_back(describe_node(*found[i], engine_.reach(*found[i]), now));
+    response.instance_information_list.push_back(describe_node(found[i], now));
   }
   if (!page.next_token.empty()) response.next_token = page.next_token;
   return response;
@@ -259,9 +313,11 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
 
 Result<aws::ssm::GetConnectionStatusResponse> SsmService::connection(
     const Info& info, const aws::ssm::GetConnectionStatusRequest& request) const {
-  const Instance* instance = cloud_.find_instance(info.caller.account_id, info.region, *request.target);
+  const Instance* instance = cloud_.find_node(info.caller.account_id, info.region, *request.target);
   TRY_VOID(authorize(info, instance != nullptr ? instance->arn() : std::string("*")));
-  const bool connected = instance != nullptr && engine_.reach(*instance) == Reach::connected;
+  bool connected = instance != nullptr && engine_.reach(*instance) == Reach::connected;
+  // A node that only polls ec2messages runs commands but opens no sessions.
+  if (const ManagedNode* node = cloud_.managed().find(*request.target)) connected = connected && node->connected;
   aws::ssm::GetConnectionStatusResponse response;
   response.target = *request.target;
   response.status.emplace(connected ? "connected" : "notconnected");
@@ -273,15 +329,12 @@ Result<aws::ssm::DescribeInstancePropertiesResponse> SsmService::properties(
   using namespace ssm_nodes;
   TRY_VOID(authorize(info));
   const WallTime now = cloud_.now(info.ctx.clock());
-  std::vector<const Instance*> found;
+  std::vector<Node> found;
   TRY(const std::vector<PropertyFilter> filters, property_filters_of(request));
-  for (const Instance& instance : cloud_.instances(info.caller.account_id, info.region)) {
-    if (!ssm_shared::is_listed(instance)) continue;
-    if (ec2::presence_of(cloud_.ec2(), instance, now) == ec2::Presence::absent) continue;
-    const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const PropertyFilter& filter) {
-      return matches(instance, engine_.reach(instance), filter);
-    });
-    if (wanted) found.push_back(&instance);
+  for (const Node& node : listed_nodes(cloud_, engine_, info, now)) {
+    const bool wanted = std::all_of(filters.begin(), filters.end(),
+                                    [&](const PropertyFilter& filter) { return matches(node, filter); });
+    if (wanted) found.push_back(node);
   }
   std::string question = "properties/" + info.caller.account_id + "/" + info.region;
   for (const PropertyFilter& filter : filters) {
@@ -289,10 +342,10 @@ Result<aws::ssm::DescribeInstancePropertiesResponse> SsmService::properties(
   }
   const std::size_t size = request.max_results ? static_cast<std::size_t>(*request.max_results) : kPageDefault;
   TRY(const Page page, page_of(request.next_token.value_or(""), question, found.size(), size,
-                               [&](std::size_t i) -> std::string_view { return found[i]->id; }));
+                               [&](std::size_t i) -> std::string_view { return found[i].instance->id; }));
   aws::ssm::DescribeInstancePropertiesResponse response;
   for (std::size_t i = page.begin; i < page.end; ++i) {
-    response.instance_properties.push_back(describe_properties(*found[i], engine_.reach(*found[i]), now));
+    response.instance_properties.push_back(describe_properties(found[i], now));
   }
   if (!page.next_token.empty()) response.next_token = page.next_token;
   return response;

@@ -163,7 +163,7 @@ bool takes_commands(const Instance& instance) {
 Result<void> check_states(const Cloud& cloud, const Info& info, const std::vector<std::string>& ids) {
   std::vector<std::string> bad;
   for (const std::string& id : ids) {
-    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    const Instance* instance = cloud.find_node(info.caller.account_id, info.region, id);
     if (instance == nullptr || !takes_commands(*instance)) bad.push_back(id);
   }
   if (bad.empty()) return {};
@@ -175,7 +175,7 @@ Result<void> check_states(const Cloud& cloud, const Info& info, const std::vecto
 Result<void> check_platforms(const Cloud& cloud, const Info& info, const Document& document,
                              const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
-    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    const Instance* instance = cloud.find_node(info.caller.account_id, info.region, id);
     if (instance != nullptr && !document.supports(agent_platform(*instance))) {
       return fail(fault(ErrorKind::usage, "UnsupportedPlatformType",
                         "The document " + document.name + " does not support the platform of " + id, 400));
@@ -233,7 +233,8 @@ struct Resolved {
 Result<Resolved> resolve_targets(const Cloud& cloud, const Info& info, const std::vector<aws::ssm::Target>& targets) {
   TRY_VOID(check_targets(targets));
   Resolved resolved;
-  for (const Instance& instance : cloud.instances(info.caller.account_id, info.region)) {
+  for (const Instance* node : cloud.nodes(info.caller.account_id, info.region)) {
+    const Instance& instance = *node;
     if (!takes_commands(instance)) continue;
     const bool wanted = std::all_of(targets.begin(), targets.end(),
                                     [&](const aws::ssm::Target& target) { return matches_target(instance, target); });
@@ -247,7 +248,7 @@ Result<Resolved> resolve_targets(const Cloud& cloud, const Info& info, const std
 
 Result<void> authorize_nodes(const Cloud& cloud, const Info& info, const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
-    const Instance* instance = cloud.find_instance(info.caller.account_id, info.region, id);
+    const Instance* instance = cloud.find_node(info.caller.account_id, info.region, id);
     if (instance != nullptr) TRY_VOID(authorize(info, instance->arn()));
   }
   return {};

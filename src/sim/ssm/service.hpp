@@ -3,6 +3,7 @@
 /// SSM: managed nodes, documents, Run Command and Parameter Store (aws.md 1 and 3.1).
 
 #include "aws/ssm/server.hpp"
+#include "sim/agents/remote_agents.hpp"
 #include "sim/cloud.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/document_store.hpp"
@@ -10,14 +11,15 @@
 
 namespace postern::sim {
 
-/// Cloud and engine outlive it.
+/// Cloud, engine and agents outlive it.
 class SsmService final : public aws::ssm::Handler {
  public:
   template <class T>
   using Answer = rt::Task<Result<T>>;
   using Info = aws::server::CallInfo;
 
-  SsmService(const Cloud& cloud, CommandEngine& engine) : cloud_(cloud), engine_(engine) {}
+  SsmService(Cloud& cloud, CommandEngine& engine, RemoteAgents& agents)
+      : cloud_(cloud), engine_(engine), agents_(agents) {}
   DocumentStore& documents() noexcept { return documents_; }
   ParameterStore& parameters() noexcept { return parameters_; }
 
@@ -64,6 +66,28 @@ class SsmService final : public aws::ssm::Handler {
       Info info, aws::ssm::RemoveTagsFromResourceRequest request) override;
   Answer<aws::ssm::ListTagsForResourceResponse> list_tags_for_resource(
       Info info, aws::ssm::ListTagsForResourceRequest request) override;
+
+  // Hybrid activations (activations.cpp) and what agents ask (agent_operations.cpp).
+  Answer<aws::ssm::CreateActivationResponse> create_activation(Info info,
+                                                               aws::ssm::CreateActivationRequest request) override;
+  Answer<aws::ssm::DescribeActivationsResponse> describe_activations(
+      Info info, aws::ssm::DescribeActivationsRequest request) override;
+  Answer<aws::ssm::DeleteActivationResponse> delete_activation(Info info,
+                                                               aws::ssm::DeleteActivationRequest request) override;
+  Answer<aws::ssm::DeregisterManagedInstanceResponse> deregister_managed_instance(
+      Info info, aws::ssm::DeregisterManagedInstanceRequest request) override;
+  Answer<aws::ssm::RegisterManagedInstanceResponse> register_managed_instance(
+      Info info, aws::ssm::RegisterManagedInstanceRequest request) override;
+  Answer<aws::ssm::RequestManagedInstanceRoleTokenResponse> request_managed_instance_role_token(
+      Info info, aws::ssm::RequestManagedInstanceRoleTokenRequest request) override;
+  Answer<aws::ssm::UpdateManagedInstancePublicKeyResponse> update_managed_instance_public_key(
+      Info info, aws::ssm::UpdateManagedInstancePublicKeyRequest request) override;
+  Answer<aws::ssm::UpdateInstanceInformationResponse> update_instance_information(
+      Info info, aws::ssm::UpdateInstanceInformationRequest request) override;
+  Answer<aws::ssm::ListInstanceAssociationsResponse> list_instance_associations(
+      Info info, aws::ssm::ListInstanceAssociationsRequest request) override;
+  Answer<aws::ssm::ListAssociationsResponse> list_associations(Info info,
+                                                               aws::ssm::ListAssociationsRequest request) override;
 
  private:
   Result<aws::ssm::DescribeInstanceInformationResponse> nodes(
@@ -115,8 +139,20 @@ class SsmService final : public aws::ssm::Handler {
                                                      const aws::ssm::ListTagsForResourceRequest& request);
   std::map<std::string, std::string>* tags_of(const Info& info, std::string_view type, const std::string& id);
 
-  const Cloud& cloud_;
+  Result<aws::ssm::CreateActivationResponse> new_activation(const Info& info,
+                                                            const aws::ssm::CreateActivationRequest& request);
+  Result<aws::ssm::DescribeActivationsResponse> activations(const Info& info,
+                                                            const aws::ssm::DescribeActivationsRequest& request);
+  Result<aws::ssm::RegisterManagedInstanceResponse> register_node(
+      const Info& info, const aws::ssm::RegisterManagedInstanceRequest& request);
+  Result<aws::ssm::RequestManagedInstanceRoleTokenResponse> role_token(
+      const Info& info, const aws::ssm::RequestManagedInstanceRoleTokenRequest& request);
+  Result<aws::ssm::UpdateInstanceInformationResponse> take_information(
+      const Info& info, const aws::ssm::UpdateInstanceInformationRequest& request);
+
+  Cloud& cloud_;
   CommandEngine& engine_;
+  RemoteAgents& agents_;
   DocumentStore documents_;
   ParameterStore parameters_;
 };
