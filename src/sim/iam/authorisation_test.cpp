@@ -41,6 +41,51 @@ TEST(Authorisation, DocumentAndInstanceAreAskedForApart) {
                 id + " because no identity-based policy allows the ssm:SendCommand action");
 }
 
+TEST(Authorisation, TagsOfInstancesDecide) {
+  Rig rig(with_role(
+      policy(R"({"Effect":"Allow","Action":"ssm:SendCommand","Resource":"arn:aws:ssm:*::document/*"},)"
+             R"({"Effect":"Allow","Action":"ssm:SendCommand","Resource":"arn:aws:ec2:*:444455556666:instance/*",)"
+             R"("Condition":{"StringEquals":{"ssm:resourceTag/env":"prod"}}})")));
+  ASSERT_TRUE(rig.become_operator());
+  const std::vector<std::string> ids = rig.ids(2);
+  EXPECT_EQ(outcome(rig.call<aws::ssm::SendCommand>(Rig::shell({ids[0]}))), "ok");
+  EXPECT_FALSE(rig.call<aws::ssm::SendCommand>(Rig::shell({ids[1]})));
+}
+
+TEST(Authorisation, EndpointPoliciesAndTheirKeysBind) {
+  Rig rig(with_role(kAll));
+  Endpoint endpoint;
+  endpoint.id = "vpce-1";
+  endpoint.vpc_id = "vpc-1";
+  const auto document =
+      iam::parse_document(iam::DocumentKind::endpoint,
+                          policy(R"({"Effect":"Allow","Principal":"*","Action":"ssm:Describe*","Resource":"*"})"));
+  ASSERT_TRUE(document) << document.error().to_text();
+  endpoint.policy.policy = iam::AttachedPolicy("vpce-1", *document);
+  rig.cloud().directory().endpoints().put(endpoint);
+  ASSERT_TRUE(rig.become_operator());
+  EXPECT_EQ(outcome(rig.call<aws::ssm::SendCommand>(Rig::shell(rig.ids(1)))), "ok");
+  rig.door().through("vpce-1 10.0.0.9");
+  EXPECT_EQ(outcome(rig.call<aws::ssm::DescribeInstanceInformation>(aws::ssm::DescribeInstanceInformationRequest())),
+            "ok");
+  const std::string refused = outcome(rig.call<aws::ssm::SendCommand>(Rig::shell(rig.ids(1))));
+  EXPECT_TRUE(refused.ends_with("because no VPC endpoint policy allows the ssm:SendCommand action")) << refused;
+}
+
+TEST(Authorisation, AddressesAreAbsentBehindAnEndpoint) {
+  Rig rig(with_role(policy(R"({"Effect":"Allow","Action":"ssm:*","Resource":"*",)"
+                           R"("Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.1/32"}}})")));
+  Endpoint endpoint;
+  endpoint.id = "vpce-1";
+  endpoint.vpc_id = "vpc-1";
+  rig.cloud().directory().endpoints().put(endpoint);
+  ASSERT_TRUE(rig.become_operator());
+  const aws::ssm::DescribeInstanceInformationRequest request;
+  EXPECT_TRUE(rig.call<aws::ssm::DescribeInstanceInformation>(request));
+  rig.door().through("vpce-1");
+  EXPECT_FALSE(rig.call<aws::ssm::DescribeInstanceInformation>(request));
+}
+
 TEST(Authorisation, Ec2NamesNoResourceOfAList) {
   Rig rig(with_role(policy(R"({"Effect":"Deny","Action":"ec2:Describe*","Resource":"*"})")));
   ASSERT_TRUE(rig.become_operator());
@@ -93,9 +138,9 @@ TEST(Authorisation, BoundaryAndSessionPolicyLimit) {
   EXPECT_TRUE(refused.ends_with("because no permissions boundary allows the ec2:DescribeInstances action")) << refused;
   CloudConfig plain = with_role(kAll);
   Rig second(plain);
-  const auto session = second.become_operator(policy(
-      R"({"Effect":"Allow","Action":"ec2:*","Resource":"*",)"
-      R"("Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}})"));
+  const auto session =
+      second.become_operator(policy(R"({"Effect":"Allow","Action":"ec2:*","Resource":"*",)"
+                                    R"("Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}})"));
   ASSERT_TRUE(session) << session.error().to_text();
   EXPECT_GT(session->packed_policy_size.value_or(0), 0);
   refused = outcome(second.call<aws::ec2::DescribeInstances>(aws::ec2::DescribeInstancesRequest()));

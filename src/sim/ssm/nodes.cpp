@@ -314,7 +314,10 @@ Result<aws::ssm::DescribeInstanceInformationResponse> SsmService::nodes(
 Result<aws::ssm::GetConnectionStatusResponse> SsmService::connection(
     const Info& info, const aws::ssm::GetConnectionStatusRequest& request) const {
   const Instance* instance = cloud_.find_node(info.caller.account_id, info.region, *request.target);
-  TRY_VOID(authorize(info, instance != nullptr ? instance->arn() : std::string("*")));
+  Access access;
+  if (instance == nullptr) access.on("*");
+  if (instance != nullptr) access.on(instance->arn(), instance->all_tags());
+  TRY_VOID(authorize(info, access));
   bool connected = instance != nullptr && engine_.reach(*instance) == Reach::connected;
   // A node that only polls ec2messages runs commands but opens no sessions.
   if (const ManagedNode* node = cloud_.managed().find(*request.target)) connected = connected && node->connected;

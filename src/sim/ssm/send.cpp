@@ -240,7 +240,7 @@ Result<Resolved> resolve_targets(const Cloud& cloud, const Info& info, const std
                                     [&](const aws::ssm::Target& target) { return matches_target(instance, target); });
     if (!wanted) continue;
     resolved.ids.push_back(instance.id);
-    if (!authorize(info, instance.arn())) resolved.denied.push_back(instance.id);
+    if (!authorize(info, Access().on(instance.arn(), instance.all_tags()))) resolved.denied.push_back(instance.id);
   }
   std::sort(resolved.denied.begin(), resolved.denied.end());
   return resolved;
@@ -249,7 +249,7 @@ Result<Resolved> resolve_targets(const Cloud& cloud, const Info& info, const std
 Result<void> authorize_nodes(const Cloud& cloud, const Info& info, const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const Instance* instance = cloud.find_node(info.caller.account_id, info.region, id);
-    if (instance != nullptr) TRY_VOID(authorize(info, instance->arn()));
+    if (instance != nullptr) TRY_VOID(authorize(info, Access().on(instance->arn(), instance->all_tags())));
   }
   return {};
 }

@@ -48,6 +48,21 @@ class FixedCredentials final : public aws::CredentialsProvider {
   aws::Credentials credentials_;
 };
 
+/// Lets requests come through a VPC endpoint, as the simulated network does.
+class EndpointDoor final : public http::Service {
+ public:
+  explicit EndpointDoor(http::Service& inner) : inner_(inner) {}
+  void through(std::string endpoint) { endpoint_ = std::move(endpoint); }
+  rt::Task<Result<http::Response>> serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) override {
+    if (!endpoint_.empty()) request.headers.set(std::string(kEndpointHeader), endpoint_);
+    co_return co_await inner_.serve(ctx, std::move(peer), std::move(request));
+  }
+
+ private:
+  http::Service& inner_;
+  std::string endpoint_;
+};
+
 /// One hub with the user "operator" (key AKIARIGOPERATOR00001), one account 444455556666 with role Operator
 /// (ExternalId x-1) and live nodes node-1 .. node-N in us-east-1.
 inline CloudConfig rig_config(std::size_t nodes) {
@@ -100,7 +115,8 @@ class Rig {
         agents_(
             ctx_, decide ? std::move(decide) : [](const Work&) { return Behaviour(); }),
         services_(*cloud_, agents_, ctx_),
-        client_(services_.service()) {
+        door_(services_.service()),
+        client_(door_) {
     aws::InvokerOptions options;
     options.retry.attempts_max = 1;
     invoker_ = aws::make_invoker(aws::InvokerParts(client_, aws::EndpointConfig()), options);
@@ -168,7 +184,9 @@ class Rig {
   Cloud& cloud() { return *cloud_; }
   ScriptedAgents& agents() { return agents_; }
   http::Service& service() { return services_.service(); }
+  EndpointDoor& door() { return door_; }
   FaultyService& faults() { return services_.faults(); }
+  CloudServices& services() { return services_; }
 
  private:
   rt::testing::ManualLoop loop_;
@@ -178,6 +196,7 @@ class Rig {
   std::unique_ptr<Cloud> cloud_;
   ScriptedAgents agents_;
   CloudServices services_;
+  EndpointDoor door_;
   http::ServiceClient client_;
   std::unique_ptr<aws::Invoker> invoker_;
   aws::CallScope scope_;
