@@ -11,6 +11,8 @@
 namespace postern::cli {
 namespace {
 
+constexpr Duration kNamingTime = std::chrono::seconds(10);
+
 adapters::SessionOptions session_options(const Command& command, const AwsWork& work) {
   const Invocation& invocation = command.invocation();
   adapters::SessionOptions options;
@@ -127,7 +129,12 @@ class AccountAsker {
     if (!scope->account.empty()) co_return;
     Result<aws::CallScope> call = session_->call_scope(*scope);
     if (!call) co_return;
-    const Result<aws::auth::CallerIdentity> identity = co_await session_->identities().identify(ctx_, std::move(*call));
+    // Keys first, for they may have to be typed; STS itself may be out of reach, and only a name is at stake.
+    const Result<aws::Credentials> keys = co_await call->credentials->resolve(ctx_);
+    if (!keys) co_return;
+    const rt::CallContext brief = ctx_.within(kNamingTime);
+    const Result<aws::auth::CallerIdentity> identity =
+        co_await session_->identities().identify(brief, std::move(*call));
     if (!identity) co_return;
     Result<fleet::AccountId> account = fleet::AccountId::parse(identity->account_id);
     if (!account) co_return;

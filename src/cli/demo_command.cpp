@@ -169,8 +169,10 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
     const auto separator = std::find(arguments.begin(), arguments.end(), "--");
     const std::vector<std::string> table = words({"--output", "table"});
     arguments.insert(separator, table.begin(), table.end());
+    for (int i = 0; i < command.invocation().count("--verbose"); ++i) arguments.insert(arguments.begin(), "-v");
     // The cloud ends with the story: whoever interrupts it need not be asked what becomes of its commands.
-    if (step.arguments[0] == "run") arguments.insert(arguments.begin() + 1, "--on-interrupt=cancel");
+    if (step.arguments[0] == "run")
+      arguments.insert(std::find(arguments.begin(), arguments.end(), "run") + 1, "--on-interrupt=cancel");
     const int code = co_await run_cli(host, std::move(arguments));
     const bool stopped = co_await rt::is_cancelled();
     if (stopped) co_return kExitInterrupted;

@@ -148,6 +148,8 @@ class RunProgress final : public flow::RunObserver {
   }
   void on_note(std::string_view text) override { printer_.note(printable(text, 400)); }
   void finish() { printer_.clear(); }
+  /// The run has ended, and left these behind.
+  void left(std::vector<flow::LeftCommand> commands) { sent_ = std::move(commands); }
   /// For those who leave while it runs.
   std::string last_words() const {
     return sent_.empty() ? std::string() : "sent, and may still be running:\n" + stop_lines(sent_);
@@ -213,6 +215,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
     command.err(summarize_problems(discovery));
     co_return exit_code_of(discovery);
   }
+  for (const std::string& oddity : discovery.oddities) command.err("warning: " + printable(oddity) + "\n");
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
   const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
@@ -240,6 +243,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   flow::RunResult run =
       co_await flow::run_plain(command.ctx(), port, std::move(plan), std::move(spec), options, progress);
   progress.finish();
+  progress.left(flow::left_running(run));
   co_await rt::uncancelled(settle_left_running(command, port, run, chosen_on_interrupt(command)));
   const bool custom = work.session->world("") == adapters::World::custom;
   std::string world = custom ? "custom" : "aws";
