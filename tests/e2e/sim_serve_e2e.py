@@ -12,7 +12,7 @@ import time
 
 import e2e
 
-SECONDS_MAX = 30
+SECONDS_MAX = 120
 
 
 class Serving:
@@ -28,7 +28,8 @@ class Serving:
         self.process = subprocess.Popen([e2e.PROGRAM, *self.words], env=self.place.environment, cwd=self.place.folder,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         until = time.monotonic() + SECONDS_MAX
-        while not os.path.exists(self.env_file):
+        # The file is there a moment before the lines that tell of it.
+        while not os.path.exists(self.env_file) or not self.said():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise AssertionError("did not become ready:\n" + self.said())
             time.sleep(0.02)
@@ -55,8 +56,8 @@ class Serving:
         return dict(part.split("=", 1) for part in done.stdout.decode().split("\0") if part)
 
     def shell(self, line):
-        done = subprocess.run(["sh", "-c", f'. "{self.env_file}"; {line}'], env=self.place.environment, capture_output=True,
-                              text=True, timeout=SECONDS_MAX)
+        done = subprocess.run(["sh", "-c", f'. "{self.env_file}"; {line}'], env=self.place.environment, cwd=self.place.folder,
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
         return done
 
     def postern(self, *words):

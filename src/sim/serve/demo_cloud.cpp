@@ -64,7 +64,7 @@ accounts:
       - name: postern-hub
         access_key_id: AKIA30398579EB840807
         secret_access_key: 149ce8ef994c7647efa9a9893c6e4b009e681d6f
-        allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*"]
+        allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]
 
   - id: "444455556666"
     name: payments-prod
