@@ -24,7 +24,7 @@ class QuietExplainer final : public rt::Explainer {
   void explain(std::string_view, std::string) override {}
 };
 
-/// POST /fault, /expire, /skew, /state, /truth, /quit with parameters in the query.
+/// POST /fault, /expire, /skew, /truth, /operations, /quit with parameters in the query.
 class ControlService final : public http::Service {
  public:
   explicit ControlService(sim::CloudServer& server) : server_(server) {}
@@ -52,6 +52,7 @@ class ControlService final : public http::Service {
       return "{}";
     }
     if (path == "/truth") return truth();
+    if (path == "/operations") return operations();
     if (path != "/quit") return "";
     quit_.set();
     return "{}";
@@ -82,6 +83,20 @@ class ControlService final : public http::Service {
         .set("commands", known.commands)
         .set("sessions", known.sessions)
         .dump();
+  }
+
+  /// Every operation that the cloud's services are bound to: [{"service", "service_id", "operation"}].
+  std::string operations() {
+    Json all = Json::array();
+    for (const aws::server::Binding& binding : server_.services().bindings()) {
+      for (const aws::server::Entry& entry : binding.entries) {
+        all.push_back(Json::object()
+                          .set("service", binding.service->id)
+                          .set("service_id", binding.service->service_id)
+                          .set("operation", entry.operation->name));
+      }
+    }
+    return all.dump();
   }
 
   sim::CloudServer& server_;

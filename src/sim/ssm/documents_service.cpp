@@ -10,6 +10,17 @@
 
 namespace postern::sim {
 namespace ssm_shared {
+namespace {
+
+/// Sharing is no policy of the document's: who shares it lets the other account's own policies decide.
+Result<void> authorize_document(const aws::server::CallInfo& info, std::string arn) {
+  OwnedResource document;
+  document.arn = std::move(arn);
+  document.account = info.caller.account_id;
+  return authorize(info, Access().on(std::move(document)));
+}
+
+}  // namespace
 
 Result<FoundDocument> find_document(const DocumentStore& documents, const aws::server::CallInfo& info,
                                     const std::string& name, const std::optional<std::string>& version) {
@@ -19,10 +30,10 @@ Result<FoundDocument> find_document(const DocumentStore& documents, const aws::s
     const std::string arn = name.starts_with("arn:")
                                 ? name
                                 : "arn:aws:ssm:" + info.region + ":" + info.caller.account_id + ":document/" + name;
-    TRY_VOID(authorize(info, arn));
+    TRY_VOID(authorize_document(info, arn));
     return found;
   }
-  TRY_VOID(authorize(info, document_arn(*found->document, info.region)));
+  TRY_VOID(authorize_document(info, document_arn(*found->document, info.region)));
   return found;
 }
 

@@ -1,0 +1,99 @@
+"""The AWS CLI as a client: its own code in a process (cli_worker.py), called with arguments, heard on standard output.
+
+A call is `aws SERVICE COMMAND --cli-input-json PARAMETERS`; what the CLI wants otherwise (files for content) is below.
+"""
+import io
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import frame
+
+PYTHON = "/usr/bin/python3"  # whose modules are apt's
+COMMANDS = {"s3": "s3api"}
+ERROR = re.compile(r"An error occurred \(([^)]+)\) when calling the (\w+) operation(?: \([^)]*\))?: ?(.*)", re.DOTALL)
+
+
+class CliWorld(frame.World):
+    """The same cases through the CLI. What the CLI has no command for goes through boto3 and is not counted."""
+
+    kind = "cli"
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.ids = {}
+        environment = {**os.environ, "AWS_CA_BUNDLE": server.ca_file, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+        worker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli_worker.py")
+        self.worker = subprocess.Popen([PYTHON, worker], env=environment, text=True, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+
+    def client(self, service, who="target", region=frame.REGION, **config):
+        if service in (frame.EC2MESSAGES, frame.SSM_AGENT) or config:
+            return super().client(service, who, region, **config)
+        return CliClient(self, service, self.keys_of(who), region)
+
+    def operation(self, service, method):
+        """(service id, operation's name), as boto3's model of the service says."""
+        if service not in self.ids:
+            client = self.plain_client(service, "hub", frame.REGION)
+            self.ids[service] = (client.meta.service_model.service_id, client.meta.method_to_api_mapping, client)
+        return self.ids[service][0], self.ids[service][1][method]
+
+    def pages(self, service, method):
+        self.operation(service, method)
+        return self.ids[service][2].can_paginate(method)
+
+    def run(self, keys, arguments):
+        """Exit status, standard output and standard error of `aws ARGUMENTS`."""
+        asked = {"keys": keys, "arguments": ["--endpoint-url", self.server.endpoint, "--output", "json", *arguments]}
+        self.worker.stdin.write(json.dumps(asked) + "\n")
+        self.worker.stdin.flush()
+        return json.loads(self.worker.stdout.readline())
+
+    def close(self):
+        self.worker.stdin.close()
+        self.worker.wait(timeout=30)
+
+
+class CliClient:
+    """Has the methods of boto3's client of the same service."""
+
+    def __init__(self, world, service, keys, region):
+        self._world, self._service, self._keys, self._region = world, service, keys, region
+
+    def __getattr__(self, method):
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda **parameters: self._call(method, parameters)
+
+    def _call(self, method, parameters):
+        world = self._world
+        name = world.operation(self._service, method)
+        with tempfile.TemporaryDirectory(dir=world.server.folder) as folder:
+            content = os.path.join(folder, "content")
+            arguments = [COMMANDS.get(self._service, self._service), method.replace("_", "-"), "--region", self._region]
+            given = dict(parameters)
+            if isinstance(given.get("Body"), bytes):
+                with open(content, "wb") as file:
+                    file.write(given.pop("Body"))
+                arguments += ["--body", content]
+            if method == "get_object":
+                arguments.append(content)
+            if world.pages(self._service, method):
+                arguments.append("--no-paginate")
+            arguments += ["--cli-input-json", json.dumps(given, default=str)]
+            status, out, err = world.run(self._keys, arguments)
+            if status != 0:
+                found = ERROR.search(err)
+                if found is None:
+                    raise frame.Wrong(f"aws {' '.join(arguments)}: status {status}: {err}")
+                world.record.last = (*name, 400, found[1], "cli")
+                raise frame.Refused(found[1], found[3].strip(), found[2])
+            world.record.last = (*name, 200, None, "cli")
+            reply = json.loads(out) if out.strip() else {}
+            if method == "get_object":
+                with open(content, "rb") as file:
+                    reply["Body"] = io.BytesIO(file.read())
+            return reply
