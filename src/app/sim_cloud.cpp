@@ -5,6 +5,7 @@
 
 #include "app/fleet_world.hpp"
 #include "base/encoding.hpp"
+#include "cli/prompt.hpp"
 #include "sim/serve/cloud_server.hpp"
 #include "sim/serve/demo_cloud.hpp"
 #include "sim/serve/faults_file.hpp"
@@ -20,8 +21,9 @@ std::string summary_of(const sim::CloudConfig& config) {
     instances += account.instances.size();
     for (const sim::InstanceConfig& instance : account.instances) regions.insert(instance.region);
   }
-  return std::to_string(config.accounts.size()) + " accounts, " + std::to_string(instances) + " instances in " +
-         std::to_string(regions.size()) + " Regions";
+  std::string summary = cli::plural(config.accounts.size(), "account") + ", " + cli::plural(instances, "instance");
+  if (instances > 0) summary += " in " + cli::plural(regions.size(), "Region");
+  return summary;
 }
 
 class SimCloud final : public cli::RunningCloud {
