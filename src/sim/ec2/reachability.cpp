@@ -292,6 +292,25 @@ class Walk {
   const aws::ec2::Subnet* subnet_ = nullptr;
 };
 
+PathReach permission_reach(const Fleet& fleet, const Instance& instance, std::string_view action) {
+  if (fleet.iam() == nullptr) return {};
+  std::string why = fleet.iam()->why_denied(instance, action);
+  return why.empty() ? PathReach() : PathReach(BrokenLink::not_permitted, std::move(why));
+}
+
+/// Over the control channel; agents that cannot open one poll ec2messages.
+PathReach message_reach(const Fleet& fleet, const Instance& instance, const Network* network) {
+  const NodeView node(instance);
+  PathReach channel = network == nullptr ? PathReach() : service_reach(*network, node, "ssmmessages");
+  for (const std::string_view action : {"ssmmessages:CreateControlChannel", "ssmmessages:OpenControlChannel"}) {
+    if (channel.ok()) channel = permission_reach(fleet, instance, action);
+  }
+  if (channel.ok()) return channel;
+  PathReach polling = network == nullptr ? PathReach() : service_reach(*network, node, "ec2messages");
+  if (polling.ok()) polling = permission_reach(fleet, instance, "ec2messages:GetMessages");
+  return polling.ok() ? polling : channel;
+}
+
 /// What has to hold before any packet: the instance runs and its agent has credentials that may register it.
 PathReach identity_reach(const Fleet& fleet, const Instance& instance) {
   if (instance.state != InstanceState::running) {
@@ -303,9 +322,7 @@ PathReach identity_reach(const Fleet& fleet, const Instance& instance) {
   if (instance.traits->metadata.endpoint == MetadataOptions::Endpoint::disabled) {
     return {BrokenLink::no_credentials, "the instance's metadata service is off: the agent gets no credentials"};
   }
-  if (fleet.iam() == nullptr) return {};
-  std::string why = fleet.iam()->why_denied(instance, "ssm:UpdateInstanceInformation");
-  return why.empty() ? PathReach() : PathReach(BrokenLink::not_permitted, std::move(why));
+  return permission_reach(fleet, instance, "ssm:UpdateInstanceInformation");
 }
 
 }  // namespace reachability
@@ -324,15 +341,11 @@ PathReach service_reach(const Network& network, const NodeView& node, std::strin
 AgentReach agent_reach(const Fleet& fleet, const Instance& instance) {
   AgentReach reach;
   reach.registration = reachability::identity_reach(fleet, instance);
-  const Site* site = fleet.find_site(instance.account_id(), instance.region());
-  if (reach.registration.ok() && site != nullptr && site->network) {
-    const NodeView node(instance);
-    reach.registration = service_reach(*site->network, node, "ssm");
-    if (reach.registration.ok()) {
-      reach.messages = service_reach(*site->network, node, "ssmmessages");
-      // Agents that cannot open a channel poll ec2messages.
-      if (!reach.messages.ok() && service_reach(*site->network, node, "ec2messages").ok()) reach.messages = PathReach();
-    }
+  if (reach.registration.ok()) {
+    const Site* site = fleet.find_site(instance.account_id(), instance.region());
+    const Network* network = site == nullptr ? nullptr : site->network.get();
+    if (network != nullptr) reach.registration = service_reach(*network, NodeView(instance), "ssm");
+    if (reach.registration.ok()) reach.messages = reachability::message_reach(fleet, instance, network);
   }
   if (!reach.registration.ok()) reach.messages = reach.registration;
   return reach;

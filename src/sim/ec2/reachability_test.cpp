@@ -203,10 +203,14 @@ AccountConfig account_with(InstanceConfig node) {
 
 class DenyAll final : public IamView {
  public:
+  explicit DenyAll(std::string prefix = std::string()) : prefix_(std::move(prefix)) {}
   bool has_instance_profile(std::string_view, std::string_view) const override { return true; }
   std::string why_denied(const Instance&, std::string_view action) const override {
-    return "role X may not " + std::string(action);
+    return action.starts_with(prefix_) ? "role X may not " + std::string(action) : std::string();
   }
+
+ private:
+  std::string prefix_;
 };
 
 TEST(AgentReach, NeedsARunningInstanceWithCredentialsAndPermission) {
@@ -227,6 +231,12 @@ TEST(AgentReach, NeedsARunningInstanceWithCredentialsAndPermission) {
   fleet.set_iam(&iam);
   EXPECT_EQ(agent_reach(fleet, node).registration.broken, BrokenLink::not_permitted);
   EXPECT_EQ(agent_reach(fleet, node).registration.why, "role X may not ssm:UpdateInstanceInformation");
+  const DenyAll channels("ssmmessages:");
+  fleet.set_iam(&channels);
+  EXPECT_TRUE(agent_reach(fleet, node).messages.ok()) << "it polls";
+  const DenyAll messages("e");
+  fleet.set_iam(&messages);
+  EXPECT_TRUE(agent_reach(fleet, node).messages.ok()) << "its channel is open";
   fleet.set_iam(nullptr);
   InstanceTraits traits = *node.traits;
   traits.instance_profile.clear();
