@@ -75,7 +75,8 @@ http::Response QueryCodec::encode_response(const OperationSpec& op, const void* 
   XmlWriter out(body);
   out.open(std::string(op.name) + "Response");
   if (!op.service->xml_namespace.empty()) out.attribute("xmlns", op.service->xml_namespace);
-  if (!op.output->members.empty()) {
+  // Clients look for the wrapper that the model names even where nothing is in it (IAM's UpdateRoleResult).
+  if (!op.output->members.empty() || !op.result_wrapper.empty()) {
     out.open(query_codec::result_name(op));
     encode_xml_members(out, *op.output, output, EmptyContainers::write);
     out.close();

@@ -47,7 +47,8 @@ class CliWorld(frame.World):
 
     def run(self, keys, arguments):
         """Exit status, standard output and standard error of `aws ARGUMENTS`."""
-        asked = {"keys": keys, "arguments": ["--endpoint-url", self.server.endpoint, "--output", "json", *arguments]}
+        given = ["--endpoint-url", self.server.endpoint, "--output", "json", *arguments]
+        asked = {"keys": keys, "command": arguments[1], "arguments": given}
         self.worker.stdin.write(json.dumps(asked) + "\n")
         self.worker.stdin.flush()
         return json.loads(self.worker.stdout.readline())
@@ -79,11 +80,14 @@ class CliClient:
                 with open(content, "wb") as file:
                     file.write(given.pop("Body"))
                 arguments += ["--body", content]
-            if method == "get_object":
-                arguments.append(content)
             if world.pages(self._service, method):
                 arguments.append("--no-paginate")
-            arguments += ["--cli-input-json", json.dumps(given, default=str)]
+            if method == "get_object":  # the one command that takes a file's name, and then no JSON
+                for name_of, value in given.items():
+                    arguments += ["--" + re.sub("(?<=[a-z])(?=[A-Z])", "-", name_of).lower(), value]
+                arguments.append(content)
+            else:
+                arguments += ["--cli-input-json", json.dumps(given, default=str)]
             status, out, err = world.run(self._keys, arguments)
             if status != 0:
                 found = ERROR.search(err)

@@ -20,7 +20,9 @@ def main():
         for name in NAMES:
             os.environ.pop(name, None)
         os.environ.update({name.upper(): value for name, value in asked["keys"].items()})
-        key = tuple(os.environ.get(name) for name in NAMES)
+        # Commands that modify leave handlers behind that trip up the ones after them: a driver of their own each.
+        apart = asked["command"] if asked["command"].startswith("modify-") else ""
+        key = (apart, *(os.environ.get(name) for name in NAMES))
         if key not in drivers:
             drivers[key] = awscli.clidriver.create_clidriver()
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()

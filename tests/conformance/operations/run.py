@@ -24,8 +24,10 @@ harness.clean_environment()
 import cli  # noqa: E402
 import frame  # noqa: E402
 import table  # noqa: E402
+import waiters  # noqa: E402
 
-SERVICES = ("sts", "ssm")
+SERVICES = ("sts", "iam", "organizations", "ec2", "ssm", "s3", "ec2messages")
+WAITERS = "waiters"
 KINDS = {"boto3": frame.World, "cli": cli.CliWorld}
 PROCESSES = 2
 
@@ -48,9 +50,23 @@ def plain(names, service_id):
     return {name[1] for name in names if name[0] == service_id}
 
 
+def run_waiters():
+    """The lines about paginators and waiters."""
+    failures, untried, lines = [], [], []
+    with harness.Server(os.environ["POSTERN_SIM_SERVER"]) as server:
+        try:
+            lines = waiters.run(frame.World(server), server.control("operations"), untried)
+        except Exception:  # as with a case
+            traceback.print_exc()
+            failures = ["boto3 waiters"]
+    return {"kind": "boto3", "service": WAITERS, "failures": failures, "lines": lines, "untried": untried}
+
+
 def run_service(task):
     """One service's cases by one client in a cloud of their own; what was called."""
     kind, name, wanted = task
+    if name == WAITERS:
+        return run_waiters()
     module = importlib.import_module(name)
     failures = []
     with harness.Server(os.environ["POSTERN_SIM_SERVER"]) as server:
@@ -83,8 +99,8 @@ def main():
     options.add_argument("--only", action="append", default=[])
     options = options.parse_args()
     kinds = [kind for kind in KINDS if vars(options)[kind]] or list(KINDS)
-    names = [name for name in SERVICES if not options.only or any(one.split(".")[0] == name for one in options.only)]
-    tasks = [(kind, name, options.only) for name in names for kind in kinds]
+    names = [name for name in (*SERVICES, WAITERS) if not options.only or any(one.split(".")[0] == name for one in options.only)]
+    tasks = [(kind, name, options.only) for name in names for kind in kinds if (kind, name) != ("cli", WAITERS)]
     # The longest first.
     tasks.sort(key=lambda task: (task[1] not in ("ec2", "iam"), task[0] != "cli"))
     with multiprocessing.Pool(PROCESSES) as pool:
@@ -93,10 +109,16 @@ def main():
     if failures:
         print("FAILED: " + ", ".join(failures))
         return 1
-    if any("." in one for one in options.only) or "boto3" not in kinds:
+    if options.only or "boto3" not in kinds:
         return 0
-    results.sort(key=lambda result: SERVICES.index(result["service"]))
-    return table.settle(results, [], options.write and not options.only)
+    waited = next(result for result in results if result["service"] == WAITERS)
+    if waited["untried"]:
+        print("NOT TRIED, unknown to the cases: " + ", ".join(waited["untried"]))
+        if kinds == list(KINDS):
+            return 1
+    results = sorted((result for result in results if result is not waited),
+                     key=lambda result: SERVICES.index(result["service"]))
+    return table.settle(results, waited["lines"], options.write)
 
 
 if __name__ == "__main__":
