@@ -127,6 +127,13 @@ std::optional<aws::KnownKey> node_key(const Cloud& cloud, std::string_view id) {
   return key;
 }
 
+/// Networks, instances, profiles, roles and policies decide whether an agent gets through.
+bool may_change_reach(const aws::OperationSpec& operation) {
+  const std::string_view service = operation.service->id;
+  if (operation.effect == aws::Effect::read) return false;
+  return service == "ec2" || service == "iam" || service == "organizations";
+}
+
 /// The node itself, which may do what its key proves and nothing else.
 IdentityPtr node_identity(const Cloud& cloud, std::string_view id) {
   const ManagedNode* node = cloud.managed().find(id);
@@ -168,6 +175,7 @@ rt::Task<Result<aws::server::CallerInfo>> CloudAuthenticator::authenticate(rt::C
     key->last_service = service.id;
     key->last_region = signed_by->region;
   }
+  if (changing_ && access_detail::may_change_reach(operation)) changing_();
   auto session = std::make_shared<CallerSession>();
   session->cloud = &cloud_;
   session->identity = by_node ? access_detail::node_identity(cloud_, signed_by->access_key_id)
@@ -273,7 +281,12 @@ iam::RequestContext request_context(const aws::server::CallInfo& info) {
   }
   if (const auto& issued = session.identity->issued) {
     context.set("aws:TokenIssueTime", format_rfc3339(std::chrono::floor<std::chrono::seconds>(*issued)));
-    context.set("aws:MultiFactorAuthPresent", "false");
+    const auto& mfa_at = session.identity->mfa_at;
+    context.set("aws:MultiFactorAuthPresent", mfa_at ? "true" : "false");
+    if (mfa_at) {
+      const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - *mfa_at).count();
+      context.set("aws:MultiFactorAuthAge", std::to_string(age));
+    }
   }
   for (const iam::RequestContext::Entry& entry : session.identity->keys.entries()) {
     context.set_list(entry.key, entry.values);

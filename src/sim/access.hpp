@@ -7,6 +7,7 @@
 ///     TRY_VOID(authorize(info, Access().on(document_arn).on(instance.arn(), instance.tags)));
 ///     TRY_VOID(authorize(info, Access("iam:PassRole").on(role).with("iam:PassedToService", "ec2.amazonaws.com")));
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,12 +33,16 @@ struct CallerSession {
 class CloudAuthenticator final : public aws::server::Authenticator {
  public:
   explicit CloudAuthenticator(Cloud& cloud) : cloud_(cloud) {}
+  /// Called for every call that may change who reaches what - writes of EC2, IAM and Organizations - before it is
+  /// carried out.
+  void when_changing(std::function<void()> told) { changing_ = std::move(told); }
   rt::Task<Result<aws::server::CallerInfo>> authenticate(rt::CallContext ctx, const aws::OperationSpec& operation,
                                                          const http::Request& request) override;
 
  private:
   Cloud& cloud_;
   aws::Signer signer_;
+  std::function<void()> changing_;
 };
 
 /// The caller that the CloudAuthenticator found.

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "sim/agents/managed_nodes.hpp"
 #include "sim/agents/node_roles.hpp"
+#include "sim/configured_stores.hpp"
 
 namespace postern::sim {
 namespace {
@@ -29,6 +30,7 @@ Cloud::~Cloud() = default;
 Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY_VOID(check_config(config));
   if (config.regions.empty()) config.regions = default_regions();
+  TRY_VOID(check_configured_stores(config, now));
   for (AccountConfig& account : config.accounts) {
     if (account.id == config.hub_account || config.hub_account.empty()) continue;
     if (account.organization_role == OrganizationRole::absent) continue;

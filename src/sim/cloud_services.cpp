@@ -1,5 +1,8 @@
 #include "sim/cloud_services.hpp"
 
+#include "base/check.hpp"
+#include "sim/configured_stores.hpp"
+
 namespace postern::sim {
 namespace cloud_services {
 
@@ -40,14 +43,18 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       iam_(cloud),
       output_(cloud, store_, ctx),
       s3_(cloud, store_),
-      dispatcher_(authenticator_,
-                  cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_)),
+      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_)),
       door_(dispatcher_, store_),
       gateway_(door_, authenticator_, cloud, remote_),
-      faults_(gateway_,
-              std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()), cloud),
+      faults_(gateway_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
+              cloud),
       dated_(faults_, cloud) {
+  // Cloud::create() has checked them.
+  const Result<void> documents = add_configured_documents(cloud.config(), cloud.begin(), ssm_.documents());
+  const Result<void> buckets = add_configured_buckets(cloud.config(), cloud.begin(), store_);
+  CHECK(documents && buckets);
   engine_.keep_output(&output_);
+  authenticator_.when_changing([this] { engine_.reconsider(); });
   remote_.when_connected([this](const std::string& node) { engine_.connected(node); });
 }
 

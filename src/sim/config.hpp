@@ -84,6 +84,9 @@ struct UserConfig {
   std::string path = "/";
   PoliciesConfig policies;
   std::map<std::string, std::string> tags;
+  /// The virtual MFA device that the user has: base32 (RFC 4648), such as an authenticator app takes; empty: none.
+  Secret<> mfa_seed;
+  std::string mfa_name;  ///< "ada" for arn:aws:iam::111122223333:mfa/ada; empty: the user's name
 };
 
 /// How the agent on an instance behaves.
@@ -141,6 +144,25 @@ struct InstanceConfig {
   std::map<std::string, std::string> programs;
 };
 
+/// A document of an account's own in Systems Manager.
+struct DocumentConfig {
+  DocumentConfig() = default;
+  std::string name;
+  std::string region;
+  std::string type = "Command";  ///< or "Session"
+  std::string format = "YAML";   ///< or "JSON"
+  std::string content;
+};
+
+/// An empty bucket. Its name is unique in the whole cloud.
+struct BucketConfig {
+  BucketConfig() = default;
+  std::string name;
+  std::string region;
+  Switch versioning = Switch::off;
+  std::string policy;  ///< JSON; empty: none
+};
+
 /// Whether an account has AWS Organizations' OrganizationAccountAccessRole, which trusts the hub.
 enum class OrganizationRole : std::uint8_t { present, absent };
 
@@ -160,6 +182,8 @@ struct AccountConfig {
   /// Those that instances name are there anyway, with a role of the same name that has AmazonSSMManagedInstanceCore.
   std::vector<InstanceProfileConfig> instance_profiles;
   std::string alias;
+  std::vector<DocumentConfig> documents;
+  std::vector<BucketConfig> buckets;
 };
 
 enum class OrganizationPolicyType : std::uint8_t { service_control, resource_control };

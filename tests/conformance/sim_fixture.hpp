@@ -73,6 +73,9 @@ inline sim::CloudConfig fixture() {
   hub.id = "111122223333";
   hub.name = "hub";
   hub.users.push_back(user("operator", "AKIACONFORMANCE00001", "conformance/operator/secret/key/00000001", {"*"}));
+  // Its MFA device is arn:aws:iam::111122223333:mfa/ada.
+  hub.users.back().mfa_name = "ada";
+  hub.users.back().mfa_seed = Secret<>("CONFORMANCEOPERATORMFASEED234567");
   hub.users.push_back(
       user("weak", "AKIACONFORMANCE00002", "conformance/weak/secret/key/000000000002", {"ec2:DescribeInstances"}));
   hub.users.push_back(user("passing", "ASIACONFORMANCE00003", "conformance/passing/secret/key/0000000003", {"*"}));

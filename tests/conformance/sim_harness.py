@@ -1,4 +1,7 @@
 """Starts postern_sim_server and knows what is in its cloud (sim_fixture.hpp)."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -17,8 +20,18 @@ PASSING = {
     "aws_secret_access_key": "conformance/passing/secret/key/0000000003",
     "aws_session_token": "conformance-session-token",
 }
+MFA_SERIAL = f"arn:aws:iam::{HUB}:mfa/ada"  # of the operator
+MFA_SEED = "CONFORMANCEOPERATORMFASEED234567"
 INSTANCES = 64  # in TARGET, of which 61 in us-east-1
 READY_SECONDS = 30
+
+
+def mfa_code(seed=MFA_SEED, now=None):
+    """What a device with that seed shows: RFC 6238, 30 s, six digits."""
+    step = int(time.time() if now is None else now) // 30
+    digest = hmac.new(base64.b32decode(seed), step.to_bytes(8, "big"), hashlib.sha1).digest()
+    number = int.from_bytes(digest[digest[19] & 15:][:4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
 
 
 class Server:

@@ -163,12 +163,30 @@ mfa_serial = arn:aws:iam::111122223333:mfa/ada
             session.press("12x\r")
             session.expect("a code has six digits")
             session.expect("MFA code for ")
-            session.press("431298\r")
-            session.expect("MultiFactorAuthentication failed")  # sent: nobody in the simulated cloud has a device
+            wrong = f"{(int(sim_harness.mfa_code()) + 431298) % 1_000_000:06}"
+            session.press(wrong + "\r")
+            session.expect("MultiFactorAuthentication failed")  # sent, and it is not what the device shows
             session.expect("MFA code for ")  # and asked for another one
             session.interrupt()
             e2e.expect_equal(session.ended(), INTERRUPTED, f"exit code\n{session.all}")
-            e2e.expect("431298" not in session.all, f"the code is on the screen\n{session.all}")
+            e2e.expect(wrong not in session.all, f"the code is on the screen\n{session.all}")
+
+    def mfa_right_code_is_accepted(self):
+        """The device's code gets in; the same code again does not."""
+        code = sim_harness.mfa_code()
+        with pty_run.Session(self.place, *self.mfa_profile()) as session:
+            session.expect(r"MFA code for arn:aws:iam::111122223333:mfa/ada: ")
+            session.press(code + "\r")
+            session.expect("live-01")
+            e2e.expect_equal(session.ended(), 0, f"exit code\n{session.all}")
+            e2e.expect(code not in session.all, f"the code is on the screen\n{session.all}")
+        with pty_run.Session(self.place, *self.mfa_profile()) as session:
+            session.expect("MFA code for ")
+            session.press(code + "\r")
+            session.expect("MultiFactorAuthentication failed")
+            session.expect("MFA code for ")
+            session.interrupt()
+            e2e.expect_equal(session.ended(), INTERRUPTED, f"exit code\n{session.all}")
 
     def mfa_interrupted(self):
         with pty_run.Session(self.place, *self.mfa_profile()) as session:
@@ -197,7 +215,8 @@ def main():
         e2e.run_cases((name, getattr(cases, name)) for name in (
             "left_by_default", "cancelled_by_option", "left_by_option", "yes_on_a_terminal", "no_on_a_terminal",
             "second_leaves_at_once", "deadline",
-            "mfa_code_is_asked_and_not_shown", "mfa_interrupted", "mfa_without_a_terminal"))
+            "mfa_code_is_asked_and_not_shown", "mfa_right_code_is_accepted",
+            "mfa_interrupted", "mfa_without_a_terminal"))
 
 
 if __name__ == "__main__":

@@ -247,12 +247,14 @@ IdentityPtr Directory::user_identity(const std::shared_ptr<User>& user) const {
   return identity;
 }
 
-IdentityPtr Directory::token_identity(const std::shared_ptr<User>& user, WallTime now) const {
+IdentityPtr Directory::token_identity(const std::shared_ptr<User>& user, WallTime now,
+                                      std::optional<WallTime> mfa_at) const {
   auto identity = std::make_shared<Identity>(iam::Principal::user(user->arn, details_of(*user)));
   identity->kind = Identity::Kind::session_token;
   identity->user_id = user->id;
   identity->entity = user;
   identity->issued = now;
+  identity->mfa_at = mfa_at;
   return identity;
 }
 
@@ -274,6 +276,7 @@ IdentityPtr Directory::role_identity(const std::shared_ptr<Role>& role, SessionO
   identity->session_policies = std::move(options.policies);
   identity->issued = now;
   identity->keys = std::move(options.keys);
+  identity->mfa_at = options.mfa_at;
   return identity;
 }
 

@@ -29,6 +29,7 @@ struct SessionOptions {
   iam::TagList tags;             ///< session tags, inherited ones included
   iam::TagList transitive_tags;  ///< those of them that the next session inherits
   iam::RequestContext keys;
+  std::optional<WallTime> mfa_at;  ///< when an MFA code was shown for it
 };
 
 /// Whether a trust policy may name a principal that is not there. A cloud's config may: of accounts outside the cloud.
@@ -90,7 +91,8 @@ class Directory {
   /// A session of the role: AssumeRole's, an instance's, a service's.
   IdentityPtr role_identity(const std::shared_ptr<Role>& role, SessionOptions options, WallTime now) const;
   /// GetSessionToken's.
-  IdentityPtr token_identity(const std::shared_ptr<User>& user, WallTime now) const;
+  IdentityPtr token_identity(const std::shared_ptr<User>& user, WallTime now,
+                             std::optional<WallTime> mfa_at = std::nullopt) const;
 
   EndpointRegistry& endpoints() noexcept { return endpoints_; }
   const EndpointRegistry& endpoints() const noexcept { return endpoints_; }

@@ -4,6 +4,7 @@
 #include "iam/arn.hpp"
 #include "sim/iam/aws_policies.hpp"
 #include "sim/iam/directory.hpp"
+#include "sim/iam/totp.hpp"
 
 namespace postern::sim {
 namespace directory_loader {
@@ -209,6 +210,7 @@ class DirectoryLoader {
       user->created = now_;
       TRY_VOID(fill(*user, from.permissions, from.policies, from.tags));
     }
+    TRY_VOID(add_mfa_device(iam, from));
     if (from.session_token.empty()) user->access_keys.push_back(from.access_key_id);
     AccessKey key;
     key.known.secret_access_key = from.secret_access_key;
@@ -217,6 +219,22 @@ class DirectoryLoader {
     key.user = user;
     key.created = now_;
     directory_->keys_.put(from.access_key_id, std::move(key));
+    return {};
+  }
+
+  Result<void> add_mfa_device(AccountIam& iam, const UserConfig& from) {
+    if (from.mfa_seed.empty()) return {};
+    auto device = std::make_shared<MfaDevice>();
+    device->serial = "arn:aws:iam::" + iam.id + ":mfa/" + (from.mfa_name.empty() ? from.name : from.mfa_name);
+    const auto seed = from_base32(from.mfa_seed.reveal());
+    if (!seed) return fail(ErrorKind::usage, "the seed of the MFA device " + device->serial + " is not base32");
+    device->seed = Secret<>(*seed);
+    device->user = from.name;
+    device->enabled = now_;
+    const std::string serial = device->serial;
+    if (!iam.mfa_devices.emplace(serial, std::move(device)).second) {
+      return fail(ErrorKind::usage, "the MFA device " + serial + " is there twice");
+    }
     return {};
   }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 #include "iam/document.hpp"
 #include "iam/evaluate.hpp"
@@ -113,6 +114,18 @@ struct InstanceProfile {
   Tags tags;
 };
 
+/// A virtual MFA device (totp.hpp), of a user or of nobody yet.
+struct MfaDevice {
+  MfaDevice() = default;
+  std::string serial;  ///< "arn:aws:iam::111122223333:mfa/ada"
+  Secret<> seed;       ///< bytes
+  std::string user;    ///< name; empty: not enabled
+  WallTime enabled;
+  Tags tags;
+  std::int64_t spent = -1;     ///< the last step whose code was taken
+  std::int64_t clock_off = 0;  ///< steps that the device's clock is ahead
+};
+
 /// IAM of one account.
 struct AccountIam {
   AccountIam() = default;
@@ -122,6 +135,7 @@ struct AccountIam {
   std::map<std::string, std::shared_ptr<User>, std::less<>> users;
   std::map<std::string, std::shared_ptr<InstanceProfile>, std::less<>> profiles;
   std::map<std::string, std::shared_ptr<ManagedPolicy>, std::less<>> policies;  ///< by ARN
+  std::map<std::string, std::shared_ptr<MfaDevice>, std::less<>> mfa_devices;   ///< by serial number
 };
 
 }  // namespace postern::sim

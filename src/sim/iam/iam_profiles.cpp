@@ -221,8 +221,11 @@ IamService::Answer<aws::iam::GetAccountSummaryResponse> IamService::get_account_
   set("PolicySizeQuota", iam::kManagedPolicySizeMax);
   set("UserPolicySizeQuota", kUserInlineSizeMax);
   set("AssumeRolePolicySizeQuota", iam::kTrustPolicySizeMax);
-  set("AccountMFAEnabled", 0);
-  set("MFADevices", 0);
+  set("AccountMFAEnabled", 0);  // the root user's
+  const auto& devices = call.account.mfa_devices;
+  const auto in_use = [](const auto& entry) { return !entry.second->user.empty(); };
+  set("MFADevices", devices.size());
+  set("MFADevicesInUse", static_cast<std::size_t>(std::count_if(devices.begin(), devices.end(), in_use)));
   co_return response;
 }
 

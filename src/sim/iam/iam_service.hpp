@@ -33,6 +33,20 @@ class IamService final : public aws::iam::Handler {
       Info info, aws::iam::CreatePolicyVersionRequest request) override;
   Answer<aws::iam::CreateRoleResponse> create_role(Info info, aws::iam::CreateRoleRequest request) override;
   Answer<aws::iam::CreateUserResponse> create_user(Info info, aws::iam::CreateUserRequest request) override;
+  Answer<aws::iam::CreateVirtualMFADeviceResponse> create_virtual_mfa_device(
+      Info info, aws::iam::CreateVirtualMFADeviceRequest request) override;
+  Answer<aws::iam::DeactivateMFADeviceResponse> deactivate_mfa_device(
+      Info info, aws::iam::DeactivateMFADeviceRequest request) override;
+  Answer<aws::iam::DeleteVirtualMFADeviceResponse> delete_virtual_mfa_device(
+      Info info, aws::iam::DeleteVirtualMFADeviceRequest request) override;
+  Answer<aws::iam::EnableMFADeviceResponse> enable_mfa_device(Info info,
+                                                              aws::iam::EnableMFADeviceRequest request) override;
+  Answer<aws::iam::ListMFADevicesResponse> list_mfa_devices(Info info,
+                                                            aws::iam::ListMFADevicesRequest request) override;
+  Answer<aws::iam::ListVirtualMFADevicesResponse> list_virtual_mfa_devices(
+      Info info, aws::iam::ListVirtualMFADevicesRequest request) override;
+  Answer<aws::iam::ResyncMFADeviceResponse> resync_mfa_device(Info info,
+                                                              aws::iam::ResyncMFADeviceRequest request) override;
   Answer<aws::iam::DeleteAccessKeyResponse> delete_access_key(Info info,
                                                               aws::iam::DeleteAccessKeyRequest request) override;
   Answer<aws::iam::DeleteAccountAliasResponse> delete_account_alias(

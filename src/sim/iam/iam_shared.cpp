@@ -35,7 +35,7 @@ Error policy_error(const Error& error) {
 
 Result<Call> begin(const aws::server::CallInfo& info, Cloud& cloud) {
   const Identity& caller = identity_of(info);
-  if (caller.kind == Identity::Kind::session_token) {
+  if (caller.kind == Identity::Kind::session_token && !caller.mfa_at) {
     return fail(fault(ErrorKind::credentials, "InvalidClientTokenId",
                       "The security token included in the request is invalid", 403));
   }
@@ -75,7 +75,7 @@ Result<std::shared_ptr<Role>> role_of(const Call& call, const std::string& name,
 
 Result<std::shared_ptr<User>> user_of(const Call& call, const std::optional<std::string>& name, Access access) {
   const Identity& caller = identity_of(call.info);
-  if (!name && caller.kind != Identity::Kind::user) {
+  if (!name && caller.is_session()) {
     return fail(validation_error("Must specify userName when calling with non-User credentials"));
   }
   std::string wanted = name.value_or("");

@@ -37,7 +37,7 @@ struct Call {
   WallTime now;
 };
 
-/// Refuses credentials of GetSessionToken, which IAM does not take.
+/// Refuses credentials of GetSessionToken, unless an MFA code was shown for them: IAM takes no others.
 Result<Call> begin(const aws::server::CallInfo& info, Cloud& cloud);
 
 Error no_such_entity(std::string message);

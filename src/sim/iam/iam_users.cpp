@@ -96,6 +96,11 @@ IamService::Answer<aws::iam::DeleteUserResponse> IamService::delete_user(Info in
   if (!user->access_keys.empty()) {
     co_return fail(delete_conflict("Cannot delete entity, must delete access keys first."));
   }
+  const auto own = [&](const auto& entry) { return entry.second->user == user->name; };
+  const auto& devices = call.account.mfa_devices;
+  if (std::any_of(devices.begin(), devices.end(), own)) {
+    co_return fail(delete_conflict("Cannot delete entity, must delete MFA device first."));
+  }
   if (!user->attached.empty()) co_return fail(delete_conflict("Cannot delete entity, must detach all policies first."));
   if (!user->inline_policies.empty()) {
     co_return fail(delete_conflict("Cannot delete entity, must delete policies first."));

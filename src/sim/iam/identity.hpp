@@ -34,6 +34,8 @@ struct Identity {
   std::weak_ptr<const Entity> entity;  ///< the user or role; gone when that was deleted
   iam::PolicyList session_policies;
   std::optional<WallTime> issued;  ///< of temporary credentials
+  /// When the code of an MFA device was shown for them; absent: none was.
+  std::optional<WallTime> mfa_at;
   /// What else the session brings to every request: ec2:SourceInstanceARN of an instance's role.
   iam::RequestContext keys;
 

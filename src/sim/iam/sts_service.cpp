@@ -7,6 +7,7 @@
 #include "iam/assume_role.hpp"
 #include "sim/access.hpp"
 #include "sim/iam/names.hpp"
+#include "sim/iam/totp.hpp"
 
 namespace postern::sim {
 namespace sts_service {
@@ -81,15 +82,34 @@ Result<void> check_names(const AssumeRoleRequest& request) {
   return check_tags(request);
 }
 
-/// Nobody here has an MFA device.
-Result<void> check_mfa(const std::optional<std::string>& serial, const std::optional<std::string>& code) {
-  if (!serial && !code) return {};
+/// Spends the code. Absent: none was sent. Devices are users' own: a role has none.
+Result<std::optional<WallTime>> check_mfa(const CallInfo& info, Cloud& cloud, const std::optional<std::string>& serial,
+                                          const std::optional<std::string>& code) {
+  if (!serial && !code) return std::optional<WallTime>();
   if (!serial || !code) {
     return fail(denied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code"));
   }
-  return fail(denied(
-      "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
-      "and associated with this user."));
+  if (!std::all_of(code->begin(), code->end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    return fail(pattern_error("tokenCode", *code, "[\\d]*"));
+  }
+  const Identity& caller = identity_of(info);
+  AccountIam* account = cloud.directory().find_account(caller.account_id());
+  const std::shared_ptr<User> user = caller.is_session() ? nullptr : cloud.directory().find_user(caller.arn());
+  std::shared_ptr<MfaDevice> device;
+  if (account != nullptr && user != nullptr) {
+    const auto found = account->mfa_devices.find(*serial);
+    if (found != account->mfa_devices.end() && found->second->user == user->name) device = found->second;
+  }
+  if (device == nullptr) {
+    return fail(denied(
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
+        "and associated with this user."));
+  }
+  const WallTime now = std::chrono::floor<std::chrono::seconds>(cloud.now(info.ctx.clock()));
+  if (!spend_code(*device, *code, now)) {
+    return fail(denied("MultiFactorAuthentication failed with invalid MFA one time pass code."));
+  }
+  return std::optional<WallTime>(now);
 }
 
 /// One text for a role that is not there, trust that says no, a wrong ExternalId and a caller without permission.
@@ -104,12 +124,20 @@ iam::TagList tags_of(const AssumeRoleRequest& request) {
   return tags;
 }
 
+/// Whether the call itself brings an MFA code.
+enum class MfaShown : std::uint8_t { no, now };
+
 /// The caller's policies, the role's trust policy, both organizations' policies and the endpoint's.
-Result<void> check_access(const CallInfo& info, Cloud& cloud, const Role& role, const AssumeRoleRequest& request) {
+Result<void> check_access(const CallInfo& info, Cloud& cloud, const Role& role, const AssumeRoleRequest& request,
+                          MfaShown mfa) {
   const auto& session = *static_cast<const CallerSession*>(info.caller.session.get());
   const Identity& caller = *session.identity;
   const Directory& directory = cloud.directory();
   iam::RequestContext context = request_context(info);
+  if (mfa == MfaShown::now) {
+    context.set("aws:MultiFactorAuthPresent", "true");
+    context.set("aws:MultiFactorAuthAge", "0");
+  }
   iam::RequestContext role_tags;
   for (const auto& [key, value] : role.tags) {
     role_tags.set("aws:ResourceTag/" + key, value);
@@ -263,14 +291,15 @@ Result<aws::sts::AssumeRoleResponse> StsService::assume(const aws::server::CallI
                                                         const aws::sts::AssumeRoleRequest& request) {
   using namespace sts_service;
   TRY_VOID(check_names(request));
-  TRY_VOID(check_mfa(request.serial_number, request.token_code));
+  TRY(const std::optional<WallTime> mfa_at, check_mfa(info, cloud_, request.serial_number, request.token_code));
   const Identity& caller = identity_of(info);
   Directory& directory = cloud_.directory();
   const std::shared_ptr<Role> role = directory.find_role(*request.role_arn);
   if (role == nullptr) return fail(access_denied(caller, "sts:AssumeRole", *request.role_arn));
-  TRY_VOID(check_access(info, cloud_, *role, request));
+  TRY_VOID(check_access(info, cloud_, *role, request, mfa_at ? MfaShown::now : MfaShown::no));
   TRY(const std::chrono::seconds duration, session_duration(request, *role, caller));
   SessionOptions options;
+  options.mfa_at = mfa_at;
   TRY_VOID(add_inheritance(request, caller, options));
   TRY(const std::optional<std::int32_t> packed, add_policies(directory, request, *role, options));
 
@@ -307,16 +336,17 @@ rt::Task<Result<aws::sts::GetSessionTokenResponse>> StsService::get_session_toke
 Result<aws::sts::GetSessionTokenResponse> StsService::session_token(const aws::server::CallInfo& info,
                                                                     const aws::sts::GetSessionTokenRequest& request) {
   using namespace sts_service;
-  TRY_VOID(check_mfa(request.serial_number, request.token_code));
   const Identity& caller = identity_of(info);
   if (caller.kind != Identity::Kind::user) {
     return fail(denied("Cannot call GetSessionToken with session credentials"));
   }
+  TRY(const std::optional<WallTime> mfa_at, check_mfa(info, cloud_, request.serial_number, request.token_code));
   const std::shared_ptr<User> user = cloud_.directory().find_user(caller.arn());
   if (user == nullptr) return fail(access_denied(caller, "sts:GetSessionToken", caller.arn()));
   const auto duration = request.duration_seconds ? std::chrono::seconds(*request.duration_seconds) : kTokenDuration;
   const WallTime now = std::chrono::floor<std::chrono::seconds>(cloud_.now(info.ctx.clock()));
-  const IssuedKey key = cloud_.issue(cloud_.directory().token_identity(user, now), now + duration, info.ctx.random());
+  const IdentityPtr identity = cloud_.directory().token_identity(user, now, mfa_at);
+  const IssuedKey key = cloud_.issue(identity, now + duration, info.ctx.random());
   aws::sts::GetSessionTokenResponse response;
   fill(response.credentials.emplace(), key);
   return response;

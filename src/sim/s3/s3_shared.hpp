@@ -9,6 +9,13 @@
 #include "aws/core/server.hpp"
 #include "sim/s3/store.hpp"
 
+namespace postern::sim::s3_buckets {
+
+/// Whether a bucket may have the name. Fails with InvalidBucketName.
+Result<void> check_name(const std::string& name);
+
+}  // namespace postern::sim::s3_buckets
+
 namespace postern::sim::s3 {
 
 Error s3_error(std::string code, std::string message, int status);

@@ -45,18 +45,6 @@ AgentProfile read_profile(const Node& node, Problems& problems) {
   return AgentProfile::none;
 }
 
-void read_agent(const Node* node, AgentConfig& agent, Problems& problems) {
-  if (node == nullptr) return;
-  if (node->is_scalar()) {
-    agent.profile = read_profile(*node, problems);
-    return;
-  }
-  const MapReader map(*node, "agent", {"profile", "version", "pick_up_delay"}, problems);
-  if (const Node* profile = map.get("profile")) agent.profile = read_profile(*profile, problems);
-  if (map.get("version") != nullptr) agent.version = map.text("version", 32);
-  agent.pick_up_delay = read_span(map.get("pick_up_delay"), "pick_up_delay", problems).value_or(agent.pick_up_delay);
-}
-
 /// "web-{n}" with 7 is "web-7", "web-{nn}" is "web-07", "web-{nnn}" is "web-007".
 std::string numbered(const std::string& pattern, std::uint64_t number) {
   const std::size_t open = pattern.find("{n");
@@ -107,12 +95,27 @@ InstanceConfig read_one(const MapReader& map) {
   if (made.instance_profile == "none") made.instance_profile.clear();
   made.tags = text_map(map.get("tags"), "tags", 256, problems);
   made.age = read_span(map.get("age"), "age", problems);
-  read_agent(map.get("agent"), made.agent, problems);
+  world_parts::read_agent(map.get("agent"), made.agent, problems);
+  made.subnet = map.text("subnet", 255);
+  made.security_groups = texts(map, "security_groups");
+  made.public_address = read_switch(map, "public_address", Switch::off);
   made.programs = text_map(map.get("programs"), "programs", kProgramMax, problems);
   return made;
 }
 
 }  // namespace world_instances
+
+void read_agent(const yaml::Node* node, AgentConfig& agent, yaml::Problems& problems) {
+  if (node == nullptr) return;
+  if (node->is_scalar()) {
+    agent.profile = world_instances::read_profile(*node, problems);
+    return;
+  }
+  const yaml::MapReader map(*node, "agent", {"profile", "version", "pick_up_delay"}, problems);
+  if (const yaml::Node* profile = map.get("profile")) agent.profile = world_instances::read_profile(*profile, problems);
+  if (map.get("version") != nullptr) agent.version = map.text("version", 32);
+  agent.pick_up_delay = read_span(map.get("pick_up_delay"), "pick_up_delay", problems).value_or(agent.pick_up_delay);
+}
 
 std::string_view to_string(AgentProfile profile) noexcept {
   for (const auto& [value, name] : world_instances::kProfiles) {
@@ -127,10 +130,11 @@ std::string_view to_string(Platform platform) noexcept {
 
 void read_instances(const yaml::Node& node, std::vector<InstanceConfig>& into, yaml::Problems& problems) {
   using namespace world_instances;
-  const MapReader map(node, "instances[]",
-                      {"name", "count", "first", "id", "region", "state", "platform", "platform_name",
-                       "platform_version", "type", "private_ip", "profile", "tags", "age", "agent", "programs"},
-                      problems);
+  const MapReader map(
+      node, "instances[]",
+      {"name", "count", "first", "id", "region", "state", "platform", "platform_name", "platform_version", "type",
+       "private_ip", "profile", "tags", "age", "agent", "programs", "subnet", "security_groups", "public_address"},
+      problems);
   if (!node.is_map()) return;
   const InstanceConfig made = read_one(map);
   if (made.region.empty()) problems.add(node, "the instance has no region");
@@ -141,8 +145,8 @@ void read_instances(const yaml::Node& node, std::vector<InstanceConfig>& into, y
   }
   const std::uint64_t many = whole_number(map, "count", 1);
   const std::uint64_t first = whole_number(map, "first", 1);
-  if (many > kCountMax) {
-    problems.add(*count, "count must be at most " + std::to_string(kCountMax));
+  if (many > kCountMax - std::min(kCountMax, into.size())) {
+    problems.add(*count, "count must be at most " + std::to_string(kCountMax) + ", in the whole account");
     return;
   }
   if (many > 1 && made.name.find("{n") == std::string::npos) {

@@ -15,6 +15,7 @@ using yaml::Node;
 using yaml::Problems;
 
 constexpr std::size_t kPemMax = 64U << 10U;
+constexpr std::size_t kInstancesMax = 200'000;
 
 class Reader {
  public:
@@ -22,7 +23,7 @@ class Reader {
     if (root.is_null()) return fail(root.error("the world file is empty: `postern sim init` prints one"));
     const MapReader top(root, "the world file",
                         {"version", "name", "seed", "hub", "regions", "clock_skew", "list_lag", "tls", "faults",
-                         "accounts", "templates"},
+                         "accounts", "templates", "organization", "launched_agent"},
                         problems_);
     if (root.is_map()) read_top(top, root);
     if (!problems_.none()) return fail(problems_.error());
@@ -44,6 +45,10 @@ class Reader {
     if (const Node* regions = top.get("regions")) config.regions = texts(*regions, "regions", problems_);
     config.clock_skew = read_span(top.get("clock_skew"), "clock_skew", problems_).value_or(Duration::zero());
     config.list_lag = read_span(top.get("list_lag"), "list_lag", problems_).value_or(config.list_lag);
+    if (const Node* organization = top.get("organization")) {
+      config.organization = world_parts::read_organization(*organization, problems_);
+    }
+    world_parts::read_agent(top.get("launched_agent"), config.launched_agent, problems_);
     read_tls(top.get("tls"));
     world_.faults = read_fault_rules(top.get("faults"), problems_);
     read_accounts(top.get("accounts"), root);
@@ -67,8 +72,13 @@ class Reader {
       problems_.add(node == nullptr ? root : *node, "accounts must be a list of accounts");
       return;
     }
+    std::size_t instances = 0;
     for (const Node& item : node->items) {
       world_.config.accounts.push_back(world_parts::read_account(item, problems_));
+      instances += world_.config.accounts.back().instances.size();
+      if (instances <= kInstancesMax) continue;
+      problems_.add(item, "a world has at most " + std::to_string(kInstancesMax) + " instances");
+      return;
     }
   }
 

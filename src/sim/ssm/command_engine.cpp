@@ -10,6 +10,8 @@ namespace postern::sim {
 namespace command_engine {
 
 constexpr std::size_t kWaitingMax = 1'000;  // commands that wait for one node
+/// From a change to the looks at who waits: agents try again every second, and an instance takes a while to start.
+constexpr std::array<Duration, 2> kLooks = {std::chrono::seconds(1), ec2::kStartTime + ec2::kRegistrationTime};
 
 std::string new_id(rt::Random& random) {
   std::array<std::uint8_t, 16> bytes{};
@@ -66,6 +68,7 @@ CommandEngine::CommandEngine(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
     : cloud_(cloud), agents_(agents), ctx_(ctx), options_(options) {}
 
 CommandEngine::~CommandEngine() {
+  ctx_.clock().unschedule(look_);
   for (auto& [id, command] : commands_) {
     ctx_.clock().unschedule(command->ramp);
     ctx_.clock().unschedule(command->expiry);
@@ -308,6 +311,28 @@ void CommandEngine::connected(const std::string& instance_id) {
     hand_over(*found, *invocation);
     settle(*found);
   }
+}
+
+void CommandEngine::reconsider() {
+  if (waiting_.empty()) return;
+  ctx_.clock().unschedule(look_);
+  look_again(0);
+}
+
+void CommandEngine::look_again(std::size_t look) {
+  look_ = 0;
+  if (waiting_.empty() || look >= command_engine::kLooks.size()) return;
+  look_ = ctx_.clock().schedule(ctx_.now() + command_engine::kLooks[look], [this, look] {
+    look_ = 0;
+    cloud_.ec2().settle(now());
+    std::vector<std::string> in_reach;
+    for (const auto& [id, commands] : waiting_) {
+      const Instance* instance = cloud_.ec2().find(id);
+      if (instance != nullptr && reach(*instance) == Reach::connected) in_reach.push_back(id);
+    }
+    for (const std::string& id : in_reach) connected(id);
+    look_again(look + 1);
+  });
 }
 
 bool CommandEngine::picked_up(const WorkKey& key) {

@@ -53,6 +53,9 @@ class CommandEngine final : public WorkListener {
   void cancel(const std::string& id, const std::vector<std::string>& instance_ids);
   /// An agent that could not be reached can be: what waits for it is delivered.
   void connected(const std::string& instance_id);
+  /// A network, an instance or a policy is changing: nodes that commands wait for are looked at a moment later, and
+  /// once more when an instance that was started now is up. Costs nothing while no command waits.
+  void reconsider();
   /// The agent and the network to it together.
   Reach reach(const Instance& instance) const;
 
@@ -96,6 +99,7 @@ class CommandEngine final : public WorkListener {
   void settle(Running& running);
   void upload(const Running& running, const Invocation& invocation, const std::vector<StepOutcome>& steps);
   void forget_old();
+  void look_again(std::size_t look);
 
   Cloud& cloud_;
   Agents& agents_;
@@ -106,6 +110,7 @@ class CommandEngine final : public WorkListener {
   std::map<SiteKey, Site> sites_;
   std::deque<std::string> order_;  ///< ids, oldest first
   std::deque<std::string> ended_;  ///< ids of those that are done, in the order in which they ended
+  rt::Clock::TimerId look_ = 0;
   std::map<std::string, std::vector<std::string>, std::less<>> waiting_;  ///< instance -> commands that cannot reach it
 };
 

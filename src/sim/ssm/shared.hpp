@@ -30,3 +30,10 @@ bool is_listed(const Instance& instance);
 aws::ssm::Command describe_command(const Command& command);
 
 }  // namespace postern::sim::ssm_shared
+
+namespace postern::sim::ssm_documents {
+
+/// Whether a customer's document may have the name. Fails with ValidationException.
+Result<void> check_name(const std::string& name);
+
+}  // namespace postern::sim::ssm_documents
