@@ -25,6 +25,7 @@ constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kDigestAt = 80;
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kPayloadTypeAt = 112;
+constexpr std::string_view kPadding(" \t\n\v\f\r\0", 7);
 
 std::string sha256(std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -99,7 +100,8 @@ Result<AgentMessage> decode_message(std::string_view bytes) {
   if (header < kHeaderLength || header > bytes.size() - 4) return bad("its header length makes no sense");
   AgentMessage message;
   std::string_view type = bytes.substr(kTypeAt, kTypeBytes);
-  type = type.substr(0, std::min(type.find_last_not_of(std::string_view(" \0", 2)) + 1, type.size()));
+  // Padded with spaces or NULs, or with both.
+  type = type.substr(0, type.find_last_not_of(kPadding) + 1);
   message.type = std::string(trim(type));
   if (message.type.empty()) return bad("it has no type");
   message.schema_version = static_cast<std::uint32_t>(read_number(bytes, kVersionAt, 4));

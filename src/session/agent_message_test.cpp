@@ -51,6 +51,8 @@ TEST(AgentMessage, TypesMayBePaddedWithZeros) {
   std::string bytes = *encode_message(sample());
   for (std::size_t i = 13; i < 36; ++i) bytes[i] = '\0';
   EXPECT_EQ(decode_message(bytes)->type, "agent_job");
+  bytes[20] = '\v';
+  EXPECT_EQ(decode_message(bytes)->type, "agent_job") << "zeros between other padding are padding too";
 }
 
 TEST(AgentMessage, RefusesWhatMakesNoSense) {

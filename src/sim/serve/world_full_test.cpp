@@ -148,7 +148,7 @@ TEST(FullWorld, MistakesAreNamedWithTheirLines) {
       {"    roles: [{name: a, trust: {Version: x}}]\n", "", "w.yaml:5:30: trust is no policy: "},
       {"    roles: [{name: a, policies: {p: '{}'}}]\n", "", "w.yaml:5:37: policies.p is no policy: "},
       {"    roles: [{name: a, polices: {}}]\n", "", "did you mean 'policies'?"},
-      {"    users: [{name: a, mfa: {seed: 'not base32'}}]\n", "", "w.yaml:5:35: mfa.seed must be"},
+      {"    users: [{name: a, mfa: {seed: 'no base 1'}}]\n", "", "w.yaml:5:35: mfa.seed must be"},
       {"    managed_policies: [{name: a}]\n", "", "w.yaml:5:24: a managed policy needs a name and a document"},
       {"    networks: [{region: us-east-1}]\n", "", "w.yaml:5:16: a network needs a region and vpcs"},
       {"    networks: [{region: us-east-1, vpcs: [{name: v, cidr: 10.0.0.0/16, dns_support: maybe}]}]\n", "",

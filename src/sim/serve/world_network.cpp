@@ -93,8 +93,8 @@ EndpointConfig read_endpoint(const Node& node, Problems& problems) {
   if (!node.is_map()) return endpoint;
   endpoint.service = map.text("service", 64);
   if (endpoint.service.empty()) problems.add(node, "an endpoint needs a service, such as ssm");
-  endpoint.type =
-      read_word(map, "type", {"interface", "gateway"}, 0) == 0 ? EndpointConfig::Type::interface : EndpointConfig::Type::gateway;
+  const bool interface = read_word(map, "type", {"interface", "gateway"}, 0) == 0;
+  endpoint.type = interface ? EndpointConfig::Type::interface : EndpointConfig::Type::gateway;
   endpoint.subnets = texts(map, "subnets");
   endpoint.groups = texts(map, "groups");
   endpoint.private_dns = read_switch(map, "private_dns", endpoint.private_dns);

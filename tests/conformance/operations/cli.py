@@ -13,6 +13,8 @@ import frame
 
 PYTHON = "/usr/bin/python3"  # whose modules are apt's
 COMMANDS = {"s3": "s3api"}
+# The commands that write what they get into a file whose name comes last; they take no JSON.
+FILES = {"get_object": (), "create_virtual_mfa_device": ("--bootstrap-method", "Base32StringSeed", "--outfile")}
 ERROR = re.compile(r"An error occurred \(([^)]+)\) when calling the (\w+) operation(?: \([^)]*\))?: ?(.*)", re.DOTALL)
 
 
@@ -82,10 +84,11 @@ class CliClient:
                 arguments += ["--body", content]
             if world.pages(self._service, method):
                 arguments.append("--no-paginate")
-            if method == "get_object":  # the one command that takes a file's name, and then no JSON
+            if method in FILES:
                 for name_of, value in given.items():
-                    arguments += ["--" + re.sub("(?<=[a-z])(?=[A-Z])", "-", name_of).lower(), value]
-                arguments.append(content)
+                    words = re.sub("(?<=[a-z])(?=[A-Z])", "-", name_of.replace("MFA", "Mfa")).lower()
+                    arguments += ["--" + words, value]
+                arguments += [*FILES[method], content]
             else:
                 arguments += ["--cli-input-json", json.dumps(given, default=str)]
             status, out, err = world.run(self._keys, arguments)
@@ -97,7 +100,11 @@ class CliClient:
                 raise frame.Refused(found[1], found[3].strip(), found[2])
             world.record.last = (*name, 200, None, "cli")
             reply = json.loads(out) if out.strip() else {}
-            if method == "get_object":
+            if method in FILES:
                 with open(content, "rb") as file:
-                    reply["Body"] = io.BytesIO(file.read())
+                    written = file.read()
+                if method == "get_object":
+                    reply["Body"] = io.BytesIO(written)
+                else:
+                    reply["VirtualMFADevice"]["Base32StringSeed"] = written
             return reply

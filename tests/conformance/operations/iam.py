@@ -1,8 +1,10 @@
 """IAM: roles, users, their keys and policies, instance profiles, aliases, and the policy simulator."""
 import json
 import re
+import time
 
 from frame import HUB, TARGET, at_least, has, lacks, moment
+from sim_harness import mfa_code
 
 ROOT = f"arn:aws:iam::{TARGET}:"
 SHARED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
@@ -264,6 +266,38 @@ def simulator(w):
               ActionNames=["ssm:SendCommand"])
 
 
+def mfa(w):
+    iam = w.client("iam")
+    serial = f"{ROOT}mfa/case"
+    device = {"UserName": "ada", "SerialNumber": serial}
+    made = w.answers(iam.create_virtual_mfa_device, {"VirtualMFADevice": {"SerialNumber": serial}},
+                     VirtualMFADeviceName="case")["VirtualMFADevice"]
+    w.refuses("EntityAlreadyExists", iam.create_virtual_mfa_device, VirtualMFADeviceName="case")
+    now = time.time()
+
+    def codes(ahead):
+        first, second = (mfa_code(made["Base32StringSeed"], now + 30 * step) for step in (ahead, ahead + 1))
+        return {"AuthenticationCode1": first, "AuthenticationCode2": second}
+    w.refuses("InvalidAuthenticationCode", iam.enable_mfa_device, **device, AuthenticationCode1="000000",
+              AuthenticationCode2="000000")
+    w.answers(iam.enable_mfa_device, {}, **device, **codes(-1), then=lambda: w.answers(
+        iam.list_mfa_devices, {"MFADevices": [{**device, "EnableDate": moment}]}, UserName="ada"))
+    w.refuses("NoSuchEntity", iam.list_mfa_devices, UserName="nobody")
+    w.answers(iam.list_virtual_mfa_devices, {"VirtualMFADevices": has(
+        {"SerialNumber": serial, "User": {"UserName": "ada"}})}, AssignmentStatus="Assigned")
+    w.refuses("AccessDenied", w.client("iam", "Narrow").list_virtual_mfa_devices)
+    later = codes(2)
+    w.answers(iam.resync_mfa_device, {}, **device, **later, then=lambda: w.refuses(
+        "InvalidAuthenticationCode", iam.resync_mfa_device, **device, **later))
+    w.refuses("DeleteConflict", iam.delete_virtual_mfa_device, SerialNumber=serial)
+    w.answers(iam.deactivate_mfa_device, {}, **device, then=lambda: w.answers(
+        iam.list_mfa_devices, {"MFADevices": []}, UserName="ada"))
+    w.refuses("NoSuchEntity", iam.deactivate_mfa_device, **device)
+    w.answers(iam.delete_virtual_mfa_device, {}, SerialNumber=serial, then=lambda: w.answers(
+        iam.list_virtual_mfa_devices, {"VirtualMFADevices": lacks({"SerialNumber": serial})}))
+    w.refuses("NoSuchEntity", iam.delete_virtual_mfa_device, SerialNumber=serial)
+
+
 def end(w):
     iam = w.client("iam")
     w.answers(iam.delete_user, {}, UserName="ada", then=lambda: w.refuses("NoSuchEntity", iam.get_user, UserName="ada"))
@@ -276,4 +310,4 @@ def end(w):
 
 
 CASES = [roles, role_tags, managed_policies, policy_tags, role_policies, profiles, users, user_policies, access_keys,
-         aliases_and_summary, simulator, end]
+         aliases_and_summary, simulator, mfa, end]

@@ -1,4 +1,6 @@
 """boto3's own paginators and waiters: every one that it has for an operation of the simulated cloud, found by asking it."""
+import time
+
 import botocore.exceptions
 from botocore import xform_name
 
@@ -6,6 +8,7 @@ import iam
 import ssm as documents
 from ec2 import absent, named
 from frame import TARGET, Wrong
+from sim_harness import mfa_code
 
 SERVICES = ("iam", "organizations", "ec2", "ssm", "s3")
 HUBS = ("organizations",)
@@ -38,8 +41,13 @@ def populate_iam(_, client):
         client.tag_user(UserName="pages", Tags=tag)
         client.tag_role(RoleName="Pages", Tags=tag)
         client.tag_policy(PolicyArn=policy, Tags=tag)
+        device = client.create_virtual_mfa_device(VirtualMFADeviceName=f"pages{number}")["VirtualMFADevice"]
+        codes = [mfa_code(device["Base32StringSeed"], time.time() + ahead) for ahead in (-30, 0)]
+        client.enable_mfa_device(UserName="pages", SerialNumber=device["SerialNumber"], AuthenticationCode1=codes[0],
+                                 AuthenticationCode2=codes[1])
     client.create_account_alias(AccountAlias="conformance-pages")
-    return {"RoleName": "Pages", "UserName": {"ListAccessKeys": "pages", "": "pages"}, "PolicyArn": f"{iam.ROOT}policy/Pages0",
+    users = {"ListAccessKeys": "pages", "ListMFADevices": "pages", "": "pages"}
+    return {"RoleName": "Pages", "UserName": users, "PolicyArn": f"{iam.ROOT}policy/Pages0",
             "PolicyInputList": [iam.allow("s3:*")], "ActionNames": ["s3:GetObject", "s3:PutObject", "ssm:ListCommands"],
             "PolicySourceArn": f"{iam.ROOT}role/Pages"}
 
