@@ -25,11 +25,12 @@ class MfaAsker {
  public:
   explicit MfaAsker(os::Console& console) : console_(&console), turn_(std::make_shared<rt::Semaphore>(1)) {}
 
-  rt::Task<Result<std::string>> operator()(rt::CallContext, std::string serial) const {
+  rt::Task<Result<std::string>> operator()(rt::CallContext, std::string serial, std::string refused) const {
     const bool stopped = co_await rt::is_cancelled();
     if (stopped) co_return fail(ErrorKind::cancelled, "interrupted before an MFA code was given");
     CO_TRY_VOID(co_await turn_->acquire());
     const rt::Semaphore::Permit permit(*turn_);
+    if (!refused.empty()) (void)console_->write(os::StdStream::err, printable(refused, 400) + "\n");
     const std::string question = "MFA code for " + printable(serial, 200) + ": ";
     for (int i = 0; i < kTries; ++i) {
       CO_TRY(std::string code, co_await ask(question));

@@ -5,7 +5,7 @@
 
 namespace postern::cli {
 
-/// Asks "MFA code for SERIAL: " on the terminal, without echo, one question at a time; three tries for six digits.
+/// Says why the last code was refused, if one was, then asks "MFA code for SERIAL: " on the terminal, without echo, one question at a time; three tries for six digits.
 /// Empty when there is nobody to ask (input or stderr is no terminal). The code goes nowhere but into the call. Fails
 /// with cancelled, credentials when no code was given. The console outlives it.
 aws::auth::MfaPrompt make_mfa_prompt(os::Console& console);

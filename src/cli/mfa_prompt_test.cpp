@@ -10,12 +10,12 @@ namespace {
 constexpr const char* kSerial = "arn:aws:iam::111122223333:mfa/ada";
 
 /// What the prompt answers when somebody types this.
-Result<std::string> asked(world::World& world, std::string_view typed) {
+Result<std::string> asked(world::World& world, std::string_view typed, std::string refused = std::string()) {
   world.terminal().attach(world::Attached::tty);
   world.terminal().type(typed);
   const aws::auth::MfaPrompt prompt = make_mfa_prompt(world.terminal());
   EXPECT_TRUE(prompt);
-  return world.run(prompt(world.ctx(), kSerial));
+  return world.run(prompt(world.ctx(), kSerial, std::move(refused)));
 }
 
 TEST(MfaPrompt, AsksOnTheTerminalAndEchoesNothing) {
@@ -26,6 +26,12 @@ TEST(MfaPrompt, AsksOnTheTerminalAndEchoesNothing) {
   EXPECT_EQ(world.terminal().errors(), "MFA code for arn:aws:iam::111122223333:mfa/ada: ");
   EXPECT_EQ(world.terminal().output(), "");
   EXPECT_FALSE(world.terminal().is_raw());
+}
+
+TEST(MfaPrompt, SaysWhyItAsksAgain) {
+  world::World world(1);
+  EXPECT_EQ(*asked(world, "123456\n", "AccessDenied: the code was used"), "123456");
+  EXPECT_TRUE(world.terminal().errors().starts_with("AccessDenied: the code was used\nMFA code for "));
 }
 
 TEST(MfaPrompt, TheEndOfTheInputIsNoCode) {
@@ -44,7 +50,7 @@ TEST(MfaPrompt, GivesUpAfterThreeTries) {
   for (int i = 0; i < 3; ++i) {
     other.at(MonoTime(std::chrono::seconds(i + 1)), [&other] { other.terminal().type("\x1b[31mno\n"); });
   }
-  const Result<std::string> none = other.run(prompt(other.ctx(), kSerial));
+  const Result<std::string> none = other.run(prompt(other.ctx(), kSerial, ""));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().message(), std::string("no MFA code was given for ") + kSerial);
   EXPECT_EQ(other.terminal().errors().find('\x1b'), std::string::npos);

@@ -118,7 +118,7 @@ rt::Task<Result<std::string>> AssumeRoleProvider::ask_mfa_code(rt::CallContext c
                              "get-session-token` first, or run this in a terminal")
                        .with("role_arn", options_.role_arn));
   }
-  rt::Task<Result<std::string>> asking = mfa_prompt_(ctx, options_.mfa_serial);
+  rt::Task<Result<std::string>> asking = mfa_prompt_(ctx, options_.mfa_serial, mfa_refusal_);
   co_return co_await std::move(asking);
 }
 
@@ -140,7 +140,12 @@ rt::Task<Result<Credentials>> AssumeRoleProvider::resolve(rt::CallContext ctx) {
   scope.credentials = source_;
   Result<sts::AssumeRoleResponse> answer =
       co_await call<sts::AssumeRole>(ctx, invoker_, std::move(scope), std::move(request));
-  if (!answer) co_return fail(explain_refusal(std::move(answer).error(), options_, source_->describe()));
+  if (!answer) {
+    Error refusal = explain_refusal(std::move(answer).error(), options_, source_->describe());
+    mfa_refusal_ = refusal.context("mfa_serial").empty() ? std::string() : refusal.message();
+    co_return fail(std::move(refusal));
+  }
+  mfa_refusal_.clear();
   Result<Credentials> found = from_sts(answer->credentials);
   if (!found) co_return fail(std::move(found).error().with("role_arn", options_.role_arn));
   found->expires = end_by_our_clock(ctx, *found->expires, options_.duration);

@@ -47,6 +47,7 @@ class AssumeRoleProvider final : public CredentialsProvider {
   std::shared_ptr<CredentialsProvider> source_;  // shared: many roles are assumed from one source
   AssumeRoleOptions options_;
   MfaPrompt mfa_prompt_;
+  std::string mfa_refusal_;  ///< what became of the last code; empty: it was taken, or none was sent
 };
 
 /// AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN, or the profile's web_identity_token_file with role_arn.

@@ -16,7 +16,8 @@
 namespace postern::aws::auth {
 
 /// Asks a person for the code of an MFA device; empty function: there is nobody to ask.
-using MfaPrompt = std::function<rt::Task<Result<std::string>>(rt::CallContext ctx, std::string serial)>;
+using MfaPrompt =
+    std::function<rt::Task<Result<std::string>>(rt::CallContext ctx, std::string serial, std::string refused)>;
 
 /// Borrowed: all outlive the providers.
 struct ProviderParts {

@@ -118,7 +118,7 @@ TEST(ProfileRole, MfaNeedsSomebodyToAsk) {
   EXPECT_EQ(alone.error().kind(), ErrorKind::credentials);
   EXPECT_EQ(alone.error().message().substr(0, 65), "profile mfa: the role asks for a code of the MFA device arn:aws:i");
   EXPECT_NE(alone.error().message().find("no terminal to ask"), std::string::npos);
-  bed.parts.mfa_prompt = [](rt::CallContext, std::string serial) -> rt::Task<Result<std::string>> {
+  bed.parts.mfa_prompt = [](rt::CallContext, std::string serial, std::string) -> rt::Task<Result<std::string>> {
     co_return serial.ends_with("mfa/ada") ? std::string("123456") : std::string();
   };
   ASSERT_TRUE(resolve_profile(bed, "mfa"));
@@ -128,7 +128,7 @@ TEST(ProfileRole, MfaNeedsSomebodyToAsk) {
 
 TEST(ProfileRole, AWrongMfaCodeIsNotBlamedOnTheRole) {
   AuthBed bed;
-  bed.parts.mfa_prompt = [](rt::CallContext, std::string) -> rt::Task<Result<std::string>> {
+  bed.parts.mfa_prompt = [](rt::CallContext, std::string, std::string) -> rt::Task<Result<std::string>> {
     co_return std::string("654321");
   };
   bed.sts.failures.push_back(aws_error(ErrorKind::denied, "AccessDenied",
@@ -143,7 +143,7 @@ TEST(ProfileRole, AWrongMfaCodeIsNotBlamedOnTheRole) {
 
 TEST(ProfileRole, WithoutACodeNothingIsSent) {
   AuthBed bed;
-  bed.parts.mfa_prompt = [](rt::CallContext, std::string) -> rt::Task<Result<std::string>> {
+  bed.parts.mfa_prompt = [](rt::CallContext, std::string, std::string) -> rt::Task<Result<std::string>> {
     co_return fail(ErrorKind::credentials, "no code was given");
   };
   const auto keys = resolve_profile(bed, "mfa");
