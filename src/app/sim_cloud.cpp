@@ -32,6 +32,7 @@ class SimCloud final : public cli::RunningCloud {
       : server_(std::move(server)), fleet_yaml_(std::move(fleet_yaml)), summary_(std::move(summary)) {}
   std::string endpoint_url() const override { return server_->endpoint_url(); }
   std::string plain_url() const override { return server_->plain_url(); }
+  std::string metadata_url() const override { return server_->metadata_url(); }
   std::string ca_pem() const override { return server_->ca_pem(); }
   std::string fleet_yaml() const override { return fleet_yaml_; }
   std::string world_id() const override { return server_->world_id(); }
@@ -51,6 +52,7 @@ sim::CloudServerOptions server_options(const cli::CloudOrder& order) {
   options.listen = order.listen;
   if (order.plain_door) options.plain_listen = net::Endpoint("127.0.0.1", 0);
   options.truth_socket = order.truth_socket;
+  options.metadata_of = order.metadata_of;
   if (order.on_request) {
     options.on_request = [say = order.on_request](const sim::RequestNote& note) { say(note.to_text()); };
   }

@@ -106,6 +106,8 @@ constexpr OptionSpec kSimServe[] = {
     {"--plain", "", Arity::flag, "", "serve plain HTTP too, on a second port of the loopback address", ""},
     {"--env-file", "", Arity::one, "FILE", "write it when ready; `. FILE` then points every AWS tool at this cloud",
      ""},
+    {"--metadata", "", Arity::one, "INSTANCE",
+     "serve this instance's metadata service (IMDSv2) too, on a port of the loopback address", ""},
     {"--truth", "", Arity::one, "SOCKET", "serve the simulator's own truth as JSON at this unix socket", ""},
     {"--faults", "", Arity::one, "FILE", "a faults file; it comes on top of the world's own faults", ""},
 };

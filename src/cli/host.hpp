@@ -34,6 +34,7 @@ struct CloudOrder {
   net::Endpoint listen = net::Endpoint("127.0.0.1", 0);
   bool plain_door = false;   ///< plain HTTP on loopback beside HTTPS
   std::string truth_socket;  ///< empty: the truth is not served
+  std::string metadata_of;   ///< an instance's id or name; empty: no metadata service
   std::function<void(std::string_view line)> on_request;
 };
 
@@ -43,6 +44,7 @@ class RunningCloud {
   virtual ~RunningCloud() = default;
   virtual std::string endpoint_url() const = 0;  ///< "https://127.0.0.1:43211"
   virtual std::string plain_url() const = 0;     ///< "http://127.0.0.1:43212" or empty
+  virtual std::string metadata_url() const = 0;  ///< of the instance that was asked for; or empty
   virtual std::string ca_pem() const = 0;
   virtual std::string fleet_yaml() const = 0;  ///< the matching fleet file
   virtual std::string world_id() const = 0;    ///< "sim:demo"

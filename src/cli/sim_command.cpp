@@ -48,6 +48,7 @@ Result<CloudOrder> order_of(const Command& command) {
   }
   order.plain_door = invocation.has("--plain");
   order.truth_socket = invocation.value("--truth").value_or("");
+  order.metadata_of = invocation.value("--metadata").value_or("");
   if (invocation.has("--verbose")) {
     const Command* said_by = &command;
     order.on_request = [said_by](std::string_view line) { said_by->err(std::string(line) + "\n"); };
@@ -107,7 +108,9 @@ Result<void> write_env(const Command& command, const RunningCloud& cloud, Served
   std::string text = "# SIMULATED: the cloud " + cloud.world_id() + ", served by `postern sim serve`\n";
   // What the user has set for real accounts must not get into the simulated one, nor the reverse.
   text += "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE\n";
-  text += "export AWS_EC2_METADATA_DISABLED=true\n";
+  const std::string metadata = cloud.metadata_url();
+  text += "export AWS_EC2_METADATA_DISABLED=" + std::string(metadata.empty() ? "true" : "false") + "\n";
+  if (!metadata.empty()) variables.emplace_back("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata);
   for (const auto& [name, value] : variables) text += "export " + name + "=" + quoted(value) + "\n";
   // An AWS CLI older than 2.13 does not read AWS_ENDPOINT_URL.
   text += "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n";
@@ -120,6 +123,10 @@ rt::Task<Result<int>> serve(const Command& command, RunningCloud& cloud) {
   std::string said =
       "SIMULATED: " + cloud.world_id() + ", " + cloud.summary() + "\n  at " + cloud.endpoint_url() + "\n";
   if (!cloud.plain_url().empty()) said += "  at " + cloud.plain_url() + " (plain HTTP)\n";
+  if (!cloud.metadata_url().empty()) {
+    said +=
+        "  metadata of " + command.invocation().value("--metadata").value_or("") + " at " + cloud.metadata_url() + "\n";
+  }
   if (const auto socket = command.invocation().value("--truth")) said += "  truth at " + *socket + "\n";
   if (const auto file = command.invocation().value("--env-file")) {
     const std::string dot = file->find('/') == std::string::npos ? "./" + *file : *file;

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
 import e2e
 
@@ -136,6 +138,25 @@ def own_world():
             e2e.expect_equal(e2e.expect_code(run, 0).document()["totals"]["succeeded"], 6, "nodes that ran it", run)
 
 
+def metadata():
+    """An SDK on an instance: credentials of its role by IMDSv2, and nothing without a token."""
+    with e2e.Place() as place, Serving(place, "--metadata", "web-01") as cloud:
+        url = cloud.variables()["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
+        e2e.expect(f"metadata of web-01 at {url}" in cloud.said(), cloud.said())
+        who = cloud.shell("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; aws sts get-caller-identity --output json")
+        e2e.expect_equal(who.returncode, 0, f"aws sts get-caller-identity\n{who.stderr}")
+        arn = json.loads(who.stdout)["Arn"]
+        e2e.expect(arn.startswith("arn:aws:sts::444455556666:assumed-role/PosternNode/i-"), arn)
+        try:
+            urllib.request.urlopen(url + "/latest/meta-data/instance-id", timeout=10)
+            raise AssertionError("answered without a token")
+        except urllib.error.HTTPError as error:
+            e2e.expect_equal(error.code, 401, "status without a token")
+    with e2e.Place() as place:
+        done = e2e.expect_code(place.run("sim", "serve", "--metadata", "nobody"), e2e.USAGE)
+        e2e.expect("there is no instance 'nobody' in sim:demo" in done.err, "the mistake is named", done)
+
+
 def mistakes():
     with e2e.Place() as place:
         place.write("world.yaml", "version: 1\nname: x\nacounts: []\n")
@@ -194,4 +215,4 @@ def object_store():
 
 if __name__ == "__main__":
     sys.exit(e2e.run_cases([("env_file", env_file), ("simulated_everywhere", simulated_everywhere), ("own_world", own_world),
-                            ("mistakes", mistakes), ("faults", faults), ("object_store", object_store)]))
+                            ("metadata", metadata), ("mistakes", mistakes), ("faults", faults), ("object_store", object_store)]))

@@ -79,6 +79,23 @@ Behaviour nothing_happens(const Work&) {
   return behaviour;
 }
 
+/// By id, or by a name that only one instance has.
+Result<std::string> find_instance(const Cloud& cloud, const std::string& wanted) {
+  std::vector<std::string> ids;
+  for (const AccountConfig& account : cloud.config().accounts) {
+    for (const std::string& region : cloud.regions()) {
+      for (const Instance& one : cloud.instances(account.id, region)) {
+        if (one.id == wanted || one.name == wanted) ids.push_back(one.id);
+      }
+    }
+  }
+  if (ids.size() == 1) return ids.front();
+  const std::string named = "instance '" + printable(wanted, 100) + "'";
+  if (ids.empty()) return fail(ErrorKind::usage, "there is no " + named + " in " + cloud.world_id());
+  return fail(ErrorKind::usage, std::to_string(ids.size()) + " instances are called '" + printable(wanted, 100) +
+                                    "': give an id, such as " + ids.front());
+}
+
 rt::Task<void> drain_one(http::Server* server, rt::CallContext ctx) {
   if (server != nullptr) co_await server->drain(ctx);
 }
@@ -107,7 +124,8 @@ Result<std::unique_ptr<CloudServer>> CloudServer::start(CloudHost host, CloudCon
   if (made->live_) {
     TRY_VOID(made->live_->start());
   }
-  for (http::Server* server : {made->server_.get(), made->plain_.get(), made->truth_.get()}) {
+  if (!options.metadata_of.empty()) TRY_VOID(made->serve_metadata(host, options.metadata_of));
+  for (http::Server* server : {made->server_.get(), made->plain_.get(), made->truth_.get(), made->metadata_.get()}) {
     if (server != nullptr) server->start(host.ctx);
   }
   return made;
@@ -153,6 +171,18 @@ Result<void> CloudServer::listen_beside(const CloudHost& host, const CloudServer
   return {};
 }
 
+Result<void> CloudServer::serve_metadata(const CloudHost& host, const std::string& instance) {
+  TRY(const std::string id, cloud_server::find_instance(*cloud_, instance));
+  TRY(std::unique_ptr<net::Listener> listener, net::listen_tcp(host.executor, net::Endpoint("127.0.0.1", 0)));
+  metadata_service_ = std::make_unique<InstanceMetadata>(*cloud_, MetadataView(id, 1));
+  metadata_ = std::make_unique<http::Server>(host.executor, std::move(listener), *metadata_service_, http::PeerInfo());
+  return {};
+}
+
+std::string CloudServer::metadata_url() const {
+  return metadata_ ? "http://" + metadata_->local().to_text() : std::string();
+}
+
 std::string CloudServer::endpoint_url() const {
   const std::string scheme = transport_ == Transport::tls ? "https://" : "http://";
   return scheme + server_->local().to_text();
@@ -176,6 +206,7 @@ rt::Task<void> CloudServer::drain(rt::CallContext ctx) {
 
 rt::Task<void> CloudServer::stop() {
   if (truth_) co_await truth_->stop();
+  if (metadata_) co_await metadata_->stop();
   if (plain_) co_await plain_->stop();
   co_await server_->stop();
   if (live_) co_await live_->stop();

@@ -12,6 +12,7 @@
 
 #include "http/server.hpp"
 #include "net/certificates.hpp"
+#include "sim/agents/instance_metadata.hpp"
 #include "sim/cloud_services.hpp"
 #include "sim/live_agents.hpp"
 #include "sim/serve/request_log.hpp"
@@ -35,6 +36,9 @@ struct CloudServerOptions {
   EngineOptions engine;
   /// The simulator's truth as JSON at a unix socket; empty: nowhere.
   std::string truth_socket;
+  /// The id or name of the instance whose metadata service is served too, as 169.254.169.254 answers on the instance
+  /// itself: plain HTTP on a loopback port of its own. Empty: none.
+  std::string metadata_of;
   /// Told of every answered request; may be empty.
   RequestLog on_request;
 };
@@ -59,6 +63,7 @@ class CloudServer {
 
   std::string endpoint_url() const;  ///< "https://127.0.0.1:43211"
   std::string plain_url() const;     ///< "http://127.0.0.1:43212"; empty without a plain door
+  std::string metadata_url() const;  ///< "http://127.0.0.1:43213"; empty when none is served
   /// The certificate that clients must trust; empty over plain HTTP.
   const std::string& ca_pem() const noexcept { return ca_pem_; }
   std::string world_id() const { return cloud_->world_id(); }
@@ -76,6 +81,7 @@ class CloudServer {
   Result<void> make_agents(const CloudHost& host, const CloudServerOptions& options);
   Result<void> listen(const CloudHost& host, const CloudServerOptions& options);
   Result<void> listen_beside(const CloudHost& host, const CloudServerOptions& options);
+  Result<void> serve_metadata(const CloudHost& host, const std::string& instance);
 
   std::unique_ptr<Cloud> cloud_;
   std::unique_ptr<LiveAgents> live_;  ///< null when there are none
@@ -86,6 +92,8 @@ class CloudServer {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<http::Server> plain_;
   std::unique_ptr<http::Server> truth_;
+  std::unique_ptr<InstanceMetadata> metadata_service_;
+  std::unique_ptr<http::Server> metadata_;
   Transport transport_ = Transport::tls;
   std::string ca_pem_;
 };
