@@ -180,7 +180,8 @@ Result<void> CloudServer::serve_metadata(const CloudHost& host, const std::strin
 }
 
 std::string CloudServer::metadata_url() const {
-  return metadata_ ? "http://" + metadata_->local().to_text() : std::string();
+  // With the slash: older botocores join the path to it as it is.
+  return metadata_ ? "http://" + metadata_->local().to_text() + "/" : std::string();
 }
 
 std::string CloudServer::endpoint_url() const {

@@ -63,7 +63,7 @@ class CloudServer {
 
   std::string endpoint_url() const;  ///< "https://127.0.0.1:43211"
   std::string plain_url() const;     ///< "http://127.0.0.1:43212"; empty without a plain door
-  std::string metadata_url() const;  ///< "http://127.0.0.1:43213"; empty when none is served
+  std::string metadata_url() const;  ///< "http://127.0.0.1:43213/"; empty when none is served
   /// The certificate that clients must trust; empty over plain HTTP.
   const std::string& ca_pem() const noexcept { return ca_pem_; }
   std::string world_id() const { return cloud_->world_id(); }
