@@ -143,10 +143,11 @@ def metadata():
     with e2e.Place() as place, Serving(place, "--metadata", "web-01") as cloud:
         url = cloud.variables()["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
         e2e.expect(f"metadata of web-01 at {url}" in cloud.said(), cloud.said())
-        # Old and new AWS CLIs join the endpoint and the path differently: Debian's, and the one on PATH.
+        # Old and new AWS CLIs join the endpoint and the path differently: Debian's, and the one on PATH. The old one does not
+        # know AWS_ENDPOINT_URL.
         for aws in sorted({"aws", "/usr/bin/aws"} if os.path.exists("/usr/bin/aws") else {"aws"}):
             who = cloud.shell("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; "
-                              f"{aws} sts get-caller-identity --output json")
+                              f"{aws} --endpoint-url \"$AWS_ENDPOINT_URL\" sts get-caller-identity --output json")
             e2e.expect_equal(who.returncode, 0, f"{aws} sts get-caller-identity\n{who.stderr}")
             arn = json.loads(who.stdout)["Arn"]
             e2e.expect(arn.startswith("arn:aws:sts::444455556666:assumed-role/PosternNode/i-"), arn)
