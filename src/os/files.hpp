@@ -77,6 +77,8 @@ class Files {
   /// Makes a directory and its parents; those that exist are left alone.
   virtual Result<void> make_dirs(const std::string& path, std::uint32_t mode = 0700) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  /// Changes the permission bits of a file or directory. Follows links.
+  virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
   /// Makes the names in a directory (made, renamed, removed) survive a crash.
   virtual Result<void> sync_dir(const std::string& path) = 0;
 

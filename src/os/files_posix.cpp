@@ -206,6 +206,11 @@ class PosixFiles final : public Files {
     return {};
   }
 
+  Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
+    if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) return errno_fail("set the mode of", path);
+    return {};
+  }
+
   Result<void> sync_dir(const std::string& path) override {
     TRY(const UniqueFd fd, open_fd(path, O_RDONLY | O_DIRECTORY, 0));
     return sync_fd(fd.get(), path);

@@ -361,6 +361,13 @@ Result<void> SimDisk::rename(const std::string& from, const std::string& to) {
   return {};
 }
 
+Result<void> SimDisk::set_mode(const std::string& path, std::uint32_t mode) {
+  TRY(const NodePtr node, find("set the mode of", path));
+  TRY_VOID(begin("set the mode of", path));
+  node->mode = mode;
+  return {};
+}
+
 Result<void> SimDisk::sync_dir(const std::string& path) {
   TRY(const NodePtr node, find("open", path));
   if (!node->directory) return disk_error(ENOTDIR, "open", path);

@@ -35,6 +35,7 @@ class SimDisk final : public os::Files {
   Result<void> remove(const std::string& path) override;
   Result<void> make_dirs(const std::string& path, std::uint32_t mode = 0700) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   Result<void> sync_dir(const std::string& path) override;
 
   /// A test's file: with its directories, and safe at once. CHECKs that it can be made.

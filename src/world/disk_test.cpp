@@ -21,6 +21,9 @@ void keeps_the_contract(os::Files& files, const std::string& dir) {
   EXPECT_EQ(files.read(at("f"), 5).value(), "12345");
   EXPECT_EQ(files.read(at("f"), 4).error().kind(), ErrorKind::malformed);
   EXPECT_EQ(files.stat(at("f"))->mode, 0640U);
+  ASSERT_TRUE(files.set_mode(at("f"), 0600));
+  EXPECT_EQ(files.stat(at("f"))->mode, 0600U);
+  EXPECT_EQ(files.set_mode(at("none"), 0600).error().kind(), ErrorKind::not_found);
   EXPECT_EQ(files.list(dir).value(), std::vector<std::string>{"f"});
   EXPECT_EQ(files.read(at("none"), 9).error().to_text(),
             "cannot open: No such file or directory (path=" + at("none") + ")");

@@ -49,6 +49,7 @@ class FakeFiles final : public os::Files {
   Result<void> remove(const std::string&) override { return no<void>(); }
   Result<void> make_dirs(const std::string&, std::uint32_t) override { return no<void>(); }
   Result<void> rename(const std::string&, const std::string&) override { return no<void>(); }
+  Result<void> set_mode(const std::string&, std::uint32_t) override { return no<void>(); }
   Result<void> sync_dir(const std::string&) override { return no<void>(); }
 
  private:
