@@ -1,7 +1,7 @@
 #pragma once
 
-/// Worker: where calls that block are made (DESIGN.md section 4): one worker per resource, so that the resource sees one
-/// call at a time and the loop never waits for a disk.
+/// Worker: where calls that block are made (DESIGN.md section 4): one worker per resource, so that the resource sees
+/// one call at a time and the loop never waits for a disk.
 
 #include <functional>
 #include <memory>
