@@ -6,7 +6,8 @@
 ///
 /// Errors: conflict - the stream is not at the expected version, or the lease is not held with that token (context
 /// "holder", "token" and "until" say by whom); not_found; refused - a store of another world or a newer schema;
-/// malformed - the store's content makes no sense; unavailable - busy or unreachable, may pass; internal - I/O, no space.
+/// malformed - the store's content makes no sense; unavailable - busy or unreachable, may pass; internal - I/O, no
+/// space.
 
 #include <array>
 #include <cstdint>
@@ -24,8 +25,8 @@ namespace postern::ledger {
 /// SHA-256.
 using Digest = std::array<std::uint8_t, 32>;
 
-constexpr std::size_t kBodyMax = 256U << 10U;    ///< bytes of one record's body (a DynamoDB item holds 400 KB)
-constexpr std::size_t kAppendMax = 64;           ///< records of one append (a DynamoDB transaction holds 100 items)
+constexpr std::size_t kBodyMax = 256U << 10U;       ///< bytes of one record's body (a DynamoDB item holds 400 KB)
+constexpr std::size_t kAppendMax = 64;              ///< records of one append (a DynamoDB transaction holds 100 items)
 constexpr std::size_t kAppendBytesMax = 3U << 20U;  ///< bytes of one append, blobs not counted (4 MB there)
 constexpr std::size_t kSummaryMax = 4U << 10U;
 constexpr std::size_t kBlobMax = 8U << 20U;
@@ -111,7 +112,8 @@ class Store {
                                                          std::size_t limit) = 0;
   virtual rt::Task<Result<std::string>> blob(rt::CallContext ctx, Digest digest) = 0;
 
-  /// Conflict while another holder has it and it has not expired, or `over` is not its token.
+  /// Conflict while it is held and has not expired, whoever asks (one process may have two writers), or when `over` is
+  /// given and is not its token.
   virtual rt::Task<Result<Lease>> acquire(rt::CallContext ctx, AcquireLease wanted) = 0;
   /// Conflict when the token is not the lease's any more.
   virtual rt::Task<Result<void>> renew(rt::CallContext ctx, Fence fence, WallTime until) = 0;
