@@ -167,6 +167,21 @@ TEST(LedgerCrash, OpensBesideTheConnectionsOfADeadProcess) {
   check_and_go_on(rig, busy_options(rig), model);
 }
 
+TEST(LedgerFile, OfAWorldOpensOnAMachine) {
+  SimRig rig(1);
+  testing::RealRig real;
+  Model model;
+  std::unique_ptr<Store> store;
+  run_workload(rig, rig.options(), model, store);
+  store.reset();
+  const std::string bytes = rig.disk().read(rig.path(), 10U << 20U).value();
+  ASSERT_TRUE(real.files().make_dirs(os::parent_dir(real.path())));
+  ASSERT_TRUE(real.files().write_atomically(real.path(), bytes));
+  check_and_go_on(real, real.options(), model);
+  rig.disk().put(rig.path(), real.files().read(real.path(), 10U << 20U).value());
+  check_and_go_on(rig, rig.options(), model);
+}
+
 TEST(LedgerCrash, IsTheSameEveryTime) {
   const auto hash = [] {
     SimRig rig(7);

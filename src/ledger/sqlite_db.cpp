@@ -146,6 +146,7 @@ Query::Query(Db& db, std::string_view sql) : db_(db) {
 }
 
 Query::~Query() {
+  if (statement_ == nullptr) return;
   // Ends a statement that has more rows; those that change anything were stepped to their end, which was told.
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
