@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "ledger/files_vfs.hpp"
+#include "ledger/sqlite_db.hpp"
 #include "ledger/testing/workload.hpp"
 #include "world/testing/seed.hpp"
 
@@ -164,6 +166,23 @@ TEST(LedgerCrash, OpensBesideTheConnectionsOfADeadProcess) {
   wanted.name = "lease/other";
   EXPECT_EQ(rig.run(dead->acquire(rig.ctx(), wanted)).error().kind(), ErrorKind::internal);
   dead.reset();
+  check_and_go_on(rig, busy_options(rig), model);
+}
+
+/// A process that died in the middle of a commit holds a lock in memory that it does not have any more.
+TEST(LedgerCrash, ADeadWriterKeepsNobodyOut) {
+  SimRig rig(1);
+  Model model;
+  std::unique_ptr<Store> dead;
+  run_workload(rig, busy_options(rig), model, dead);
+  DbOptions options;
+  options.path = rig.path();
+  options.mode = DbMode::read_write;
+  options.vfs = FilesVfs::of(rig.disk());
+  const std::unique_ptr<Db> db = Db::open(std::move(options)).value();
+  const Transaction writing = Transaction::write(*db).value();
+  ASSERT_TRUE(db->execute("UPDATE stream SET summary = 'never'"));
+  rig.disk().crash();
   check_and_go_on(rig, busy_options(rig), model);
 }
 
