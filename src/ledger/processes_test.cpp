@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "ledger/stream_writer.hpp"
 #include "ledger/testing/rig.hpp"
@@ -106,12 +107,17 @@ class Process {
   std::unique_ptr<StreamWriter> writer_;
 };
 
+[[noreturn]] void die(const Error& error) {
+  std::fprintf(stderr, "a child failed: %s\n", error.to_text().c_str());
+  ::_exit(2);
+}
+
 /// Says '+' for every durable append, until it is killed or has done `count`.
 void append_and_tell(const SqliteOptions& options, const std::string& stream, int count, int pipe) {
   Process process(options);
-  if (!process.open()) ::_exit(2);
+  if (const Result<void> opened = process.open(); !opened) die(opened.error());
   for (int i = 0; i < count; ++i) {
-    if (!process.append(stream, 3)) ::_exit(3);
+    if (const Result<void> done = process.append(stream, 3); !done) die(done.error());
     if (::write(pipe, "+", 1) != 1) ::_exit(4);
   }
 }
@@ -183,7 +189,7 @@ TEST(LedgerProcesses, OnlyOneOfThemGetsALease) {
     for (const char* holder : {"a", "b", "c", "d"}) {
       children.push_back(std::make_unique<Child>([&](int pipe) {
         Process process(options);
-        if (!process.open()) ::_exit(2);
+        if (const Result<void> opened = process.open(); !opened) die(opened.error());
         const Result<Lease> lease = process.acquire(holder);
         const bool refused = !lease && lease.error().kind() == ErrorKind::conflict;
         const char* answer = lease ? "+" : refused ? "-" : "?";

@@ -18,6 +18,8 @@ constexpr std::uint32_t kFolderMode = 0700;
 constexpr std::string_view kCompanions[] = {"", "-wal", "-shm"};
 /// KiB of pages that are kept in memory: the end of a large ledger, where the work is.
 constexpr int kCacheKib = 16 * 1024;
+/// Each attempt but the last ends with another process done.
+constexpr int kSwitchMax = 20;
 
 /// Calls do not ask whether their caller is cancelled: they are short, and giving a lease back or writing an outcome
 /// must work in a task that is.
@@ -128,16 +130,26 @@ Result<void> prepare_file(os::Files& files, const std::string& path) {
   return {};
 }
 
-/// Write-ahead log, and what is durable when: settings of a connection, except for the first.
-Result<void> configure_writer(Db& db, const SqliteOptions& options) {
-  TRY(std::string journal, db.text("PRAGMA journal_mode"));
-  if (journal != "wal") {
-    TRY(journal, db.text("PRAGMA journal_mode = WAL"));
-    if (journal != "wal") {
+/// Turns the write-ahead log on; a file keeps it. Processes that make one file at once stand in each other's way here,
+/// and SQLite tells them so instead of letting them wait.
+Result<void> switch_to_log(Db& db, const SqliteOptions& options) {
+  for (int attempt = 1;; ++attempt) {
+    const Result<std::string> journal = db.text("PRAGMA journal_mode = WAL");
+    if (journal && *journal == "wal") return {};
+    if (journal) {
       return fail(Error(ErrorKind::unsupported, "the file system cannot hold a ledger: it has no shared memory")
                       .with("path", options.path));
     }
+    if (journal.error().kind() != ErrorKind::unavailable || attempt == kSwitchMax) return fail(journal.error());
+    // A transaction does wait for its turn; when this one has begun, the other process is through.
+    TRY_VOID(Transaction::write(db));
   }
+}
+
+/// Write-ahead log, and what is durable when: settings of a connection, except for the first.
+Result<void> configure_writer(Db& db, const SqliteOptions& options) {
+  TRY(const std::string journal, db.text("PRAGMA journal_mode"));
+  if (journal != "wal") TRY_VOID(switch_to_log(db, options));
   // NORMAL would not sync at commit in WAL mode.
   return db.execute(
       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = " + std::to_string(options.checkpoint_pages) +
