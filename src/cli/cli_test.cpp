@@ -162,14 +162,25 @@ TEST(FitLines, BreaksProseAndLeavesWhatIsToBeCopied) {
   EXPECT_EQ(fit_lines("\n", 9), "\n");
 }
 
-TEST(Script, WordsArriveAsTheyAreAndOneWordIsShellText) {
-  const auto words = command_of_words({"printf", "%s", "it's \"$HOME\""}, Strictness::lax);
-  EXPECT_EQ(words.sh_lines, (std::vector<std::string>{R"(printf %s 'it'\''s "$HOME"')"}));
-  EXPECT_EQ(words.powershell_lines, (std::vector<std::string>{R"(& 'printf' '%s' 'it''s "$HOME"')"}));
-  const auto text = command_of_words({"df -h | tail -1"}, Strictness::strict);
-  ASSERT_EQ(text.sh_lines.size(), 2U);
-  EXPECT_EQ(text.sh_lines[1], "df -h | tail -1");
-  EXPECT_EQ(command_of_script("a\r\nb\n", Strictness::lax).sh_lines, (std::vector<std::string>{"a", "b", ""}));
+TEST(ParseCommandLine, ValuesOfVariablesAreNeverSplit) {
+  const auto invocation =
+      parse({"run", "--env", "A=[x,y]", "--env=B=a,b c", "--env", "C={{ssm:x}}", "--env", "D=", "--", "true"});
+  ASSERT_TRUE(invocation) << invocation.error().message();
+  EXPECT_EQ(invocation->values("--env"), (std::vector<std::string>{"A=[x,y]", "B=a,b c", "C={{ssm:x}}", "D="}));
+  const auto dash = parse({"run", "--env", "A=-n", "--script", "-"});
+  ASSERT_TRUE(dash) << dash.error().message();
+}
+
+TEST(DescribeScript, TellsTheCommandAndTheNamesOfVariablesOnly) {
+  const auto words = parse({"run", "--env", "TOKEN=secret", "--env", "A=b", "--", "printf", "%s", "it's"});
+  ASSERT_TRUE(words) << words.error().message();
+  EXPECT_EQ(describe_script(*words), R"(printf %s 'it'\''s'  (with TOKEN, A))");
+  const auto text = parse({"run", "--", "df -h | tail -1"});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(describe_script(*text), "df -h | tail -1");
+  const auto file = parse({"run", "--script", "a\x1b.sh"});
+  ASSERT_TRUE(file);
+  EXPECT_EQ(describe_script(*file), "the script a\\x1b.sh");
 }
 
 TEST(Help, EveryCommandHasExamplesAndFitsTheTerminal) {

@@ -75,7 +75,10 @@ constexpr std::string_view kTargetsExamples[] = {"postern targets -s @dr",
 
 constexpr OptionSpec kRun[] = {
     kSelect,
-    {"--script", "", Arity::one, "FILE", "run this script (- reads stdin)", ""},
+    {"--script", "", Arity::one, "FILE",
+     "run this script of any bytes (- reads stdin); its first line may name an interpreter", ""},
+    {"--env", "", Arity::many, "NAME=VALUE",
+     "set a variable for the command; SSM keeps it in clear with the command, so it is no place for secrets", ""},
     {"--dry-run", "-n", Arity::flag, "", "show the plan and stop", ""},
     {"--yes", "-y", Arity::flag, "", "do not ask", ""},
     {"--comment", "", Arity::one, "TEXT", "kept with the command in SSM, after postern's own mark", ""},
@@ -90,9 +93,9 @@ constexpr OptionSpec kRun[] = {
     {"--mixed-endpoints", "", Arity::flag, "", "allow some services at configured endpoints and others at AWS", ""},
     {"--max-rc", "-S", Arity::flag, "", "exit with the worst remote exit code", ""},
 };
-constexpr std::string_view kRunExamples[] = {"postern run -s @dr -- uptime",
-                                             "postern run -s name:web-* --script deploy.sh --dry-run",
-                                             "postern run -y -o ndjson -s platform:linux -- 'df -h / | tail -1'"};
+constexpr std::string_view kRunExamples[] = {
+    "postern run -s @dr -- uptime", "postern run -s name:web-* --script deploy.sh --env VERSION=1.4.2 --dry-run",
+    "postern run -y -o ndjson -s platform:linux -- 'df -h / | tail -1'"};
 
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},

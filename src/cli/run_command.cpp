@@ -1,7 +1,6 @@
 // run
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -23,49 +22,6 @@ namespace postern::cli {
 namespace {
 
 constexpr std::size_t kNamesMax = 16 * 1024;
-constexpr std::size_t kScriptMax = 48U << 10U;  // SendCommand refuses documents with parameters beyond 64 KB
-
-/// All of standard input, which may come slowly.
-rt::Task<Result<std::string>> read_stdin(const Command& command) {
-  std::string text;
-  std::array<std::byte, 4096> chunk{};
-  for (;;) {
-    CO_TRY(const std::size_t n, co_await command.host().console->read_input(chunk));
-    if (n == 0) co_return text;
-    text.append(reinterpret_cast<const char*>(chunk.data()), n);
-    if (text.size() > kScriptMax) co_return fail(ErrorKind::malformed, "longer than 48 KiB");
-  }
-}
-
-rt::Task<Result<std::string>> read_script(const Command& command, std::string path) {
-  Result<std::string> text = std::string();
-  if (path == "-") {
-    text = co_await read_stdin(command);
-    if (!text && text.error().kind() == ErrorKind::cancelled) co_return text;
-  } else {
-    text = command.host().files->read(path, kScriptMax);
-  }
-  if (!text) {
-    co_return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
-  }
-  if (!is_utf8(*text)) co_return fail(ErrorKind::usage, "the script " + path + " is not valid UTF-8");
-  co_return text;
-}
-
-rt::Task<Result<flow::CommandSpec>> command_lines(const Command& command) {
-  const Invocation& invocation = command.invocation();
-  const Strictness strictness = invocation.has("--no-strict") ? Strictness::lax : Strictness::strict;
-  const auto script = invocation.value("--script");
-  if (script && !invocation.words.empty())
-    co_return fail(ErrorKind::usage, "give a command after --, or --script, not both");
-  if (script) {
-    CO_TRY(const std::string text, co_await read_script(command, *script));
-    co_return command_of_script(text, strictness);
-  }
-  if (invocation.words.empty())
-    co_return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
-  co_return command_of_words(invocation.words, strictness);
-}
 
 Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
   spec.comment = invocation.value("--comment").value_or("");
@@ -90,7 +46,7 @@ std::size_t account_count(const flow::RunPlan& plan) {
   return accounts.size();
 }
 
-std::string plan_text(const flow::RunPlan& plan, const flow::CommandSpec& spec, const TargetNames& names) {
+std::string plan_text(const flow::RunPlan& plan, const std::string& runs, const TargetNames& names) {
   std::string out = "Plan: " + plural(plan.targets(), "target") + " in " + plural(account_count(plan), "account") +
                     ", " + plural(plan.batches.size(), "command") + "\n";
   std::vector<term::Column> columns(3);
@@ -106,10 +62,7 @@ std::string plan_text(const flow::RunPlan& plan, const flow::CommandSpec& spec, 
   term::TableOptions options;
   options.header = term::Header::hidden;
   out += table.render(options).text;
-  const std::vector<std::string>& lines = spec.sh_lines;
-  out += "  runs: " + printable(lines.empty() ? "" : lines.back(), 160);
-  if (lines.size() > 2) out += "  (and " + std::to_string(lines.size() - 2) + " more lines)";
-  out += "\n";
+  out += "  runs: " + runs + "\n";
   std::map<std::string, std::vector<std::string>> skipped;  // by reason
   for (const flow::SkippedTarget& one : plan.skipped) {
     const auto name = names.find(one.target.label());
@@ -217,7 +170,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   }
   for (const std::string& oddity : discovery.oddities) command.err("warning: " + printable(oddity) + "\n");
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
-  const std::string planned = plan_text(plan, spec, names) + summarize_problems(discovery);
+  const std::string planned = plan_text(plan, describe_script(invocation), names) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
     const std::size_t width = command.output().width;
     command.out(world_banner(command.host().world, command.output().color));
@@ -256,7 +209,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
 }  // namespace
 
 rt::Task<Result<int>> run_run(const Command& command) {
-  CO_TRY(flow::CommandSpec spec, co_await command_lines(command));
+  CO_TRY(flow::CommandSpec spec, co_await chosen_script(command));
   CO_TRY_VOID(read_limits(command.invocation(), spec));
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));

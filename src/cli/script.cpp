@@ -1,78 +1,79 @@
 #include "cli/script.hpp"
 
+#include <array>
+
 #include "base/text.hpp"
 
 namespace postern::cli {
-namespace {
+namespace script_input {
 
-bool is_plain(std::string_view word) {
-  if (word.empty()) return false;
-  for (const char c : word) {
-    const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!alnum && std::string_view("_-./:=,@%+").find(c) == std::string_view::npos) return false;
+/// More than can be sent, so that the refusal can tell the size.
+constexpr std::size_t kScriptReadMax = 1U << 20U;
+constexpr std::size_t kShownMax = 160;
+
+/// All of standard input, which may come slowly.
+rt::Task<Result<std::string>> read_stdin(const Command& command) {
+  std::string text;
+  std::array<std::byte, 4096> chunk{};
+  for (;;) {
+    CO_TRY(const std::size_t n, co_await command.host().console->read_input(chunk));
+    if (n == 0) co_return text;
+    text.append(reinterpret_cast<const char*>(chunk.data()), n);
+    if (text.size() > kScriptReadMax) co_return fail(ErrorKind::malformed, "longer than 1 MiB");
   }
-  return true;
 }
 
-void add_prologue(flow::CommandSpec& spec, Strictness strictness) {
-  if (strictness == Strictness::lax) return;
-  // AWS-RunShellScript runs `sh`, which need not know pipefail.
-  spec.sh_lines.emplace_back("set -eu; if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi");
-  spec.powershell_lines.emplace_back("$ErrorActionPreference = 'Stop'");
+rt::Task<Result<std::string>> read_script(const Command& command, std::string path) {
+  Result<std::string> text = std::string();
+  if (path == "-") {
+    text = co_await read_stdin(command);
+    if (!text && text.error().kind() == ErrorKind::cancelled) co_return text;
+  } else {
+    text = command.host().files->read(path, kScriptReadMax);
+  }
+  if (!text) {
+    co_return fail(Error(ErrorKind::usage, "cannot read the script " + path).caused_by(std::move(text).error()));
+  }
+  if (text->empty()) co_return fail(ErrorKind::usage, "the script " + path + " is empty");
+  co_return text;
 }
 
-}  // namespace
+}  // namespace script_input
 
-std::string quote_for_sh(std::string_view word) {
-  if (is_plain(word)) return std::string(word);
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
+rt::Task<Result<flow::CommandSpec>> chosen_script(const Command& command) {
+  const Invocation& invocation = command.invocation();
+  flow::Script script;
+  if (invocation.has("--no-strict")) script.strictness = flow::Strictness::lax;
+  const std::vector<std::string> variables = invocation.values("--env");
+  CO_TRY(script.environment, flow::parse_env_variables(variables));
+  const auto path = invocation.value("--script");
+  if (path && !invocation.words.empty())
+    co_return fail(ErrorKind::usage, "give a command after --, or --script, not both");
+  if (path) {
+    CO_TRY(script.text, co_await script_input::read_script(command, *path));
+  } else if (invocation.words.empty()) {
+    co_return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
   }
-  return out + "'";
+  script.words = invocation.words;
+  co_return flow::encode_script(script);
 }
 
-std::string quote_for_powershell(std::string_view word) {
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'') out += '\'';
-    out += c;
+std::string describe_script(const Invocation& invocation) {
+  std::string out;
+  if (const auto path = invocation.value("--script")) {
+    out = *path == "-" ? "the script on standard input" : "the script " + *path;
+  } else if (invocation.words.size() == 1) {
+    out = invocation.words.front();
+  } else {
+    for (const std::string& word : invocation.words)
+      out.append(out.empty() ? "" : " ").append(flow::quote_for_sh(word));
   }
-  return out + "'";
-}
-
-flow::CommandSpec command_of_words(const std::vector<std::string>& words, Strictness strictness) {
-  flow::CommandSpec spec;
-  add_prologue(spec, strictness);
-  if (words.size() == 1) {
-    spec.sh_lines.push_back(words[0]);
-    spec.powershell_lines.push_back(words[0]);
-    return spec;
-  }
-  std::string sh;
-  std::string powershell = "&";
-  for (const std::string& word : words) {
-    sh.append(sh.empty() ? "" : " ").append(quote_for_sh(word));
-    powershell.append(" ").append(quote_for_powershell(word));
-  }
-  spec.sh_lines.push_back(std::move(sh));
-  spec.powershell_lines.push_back(std::move(powershell));
-  return spec;
-}
-
-flow::CommandSpec command_of_script(std::string_view text, Strictness strictness) {
-  flow::CommandSpec spec;
-  add_prologue(spec, strictness);
-  for (std::string_view line : split(text, '\n')) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    spec.sh_lines.emplace_back(line);
-    spec.powershell_lines.emplace_back(line);
-  }
-  return spec;
+  out = printable(out, script_input::kShownMax);
+  std::vector<std::string> names;
+  for (const std::string& variable : invocation.values("--env"))
+    names.push_back(variable.substr(0, variable.find('=')));
+  if (!names.empty()) out += "  (with " + printable(join(names, ", "), script_input::kShownMax) + ")";
+  return out;
 }
 
 }  // namespace postern::cli

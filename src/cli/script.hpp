@@ -1,23 +1,20 @@
 #pragma once
 
-/// What is run on a node, made from the command line: words, or a script, for both kinds of shell.
+/// What `run` runs, from the command line: words after --, --script FILE or -, --env, --no-strict. The lines that a
+/// node reads are made by flow/script.hpp.
 
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "flow/plan.hpp"
+#include "cli/command.hpp"
+#include "flow/script.hpp"
 
 namespace postern::cli {
 
-enum class Strictness : std::uint8_t { strict, lax };
+/// Fails with usage: nothing or two things to run, a file that cannot be read, a bad variable, too much for SSM.
+rt::Task<Result<flow::CommandSpec>> chosen_script(const Command& command);
 
-/// One word is shell text; several are a program and its arguments, quoted so that they arrive as they are. Strict
-/// scripts stop at their first failing command: Run Command itself reports only the last one's exit code.
-flow::CommandSpec command_of_words(const std::vector<std::string>& words, Strictness strictness);
-flow::CommandSpec command_of_script(std::string_view text, Strictness strictness);
-
-std::string quote_for_sh(std::string_view word);
-std::string quote_for_powershell(std::string_view word);
+/// What it is, in one line for a plan: the command as it would be typed, or "the script FILE"; the names of variables,
+/// never their values.
+std::string describe_script(const Invocation& invocation);
 
 }  // namespace postern::cli
