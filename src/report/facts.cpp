@@ -1,0 +1,35 @@
+#include "report/facts.hpp"
+
+#include "base/text.hpp"
+
+namespace postern::report {
+
+const std::string& RunFacts::name_of(const fleet::TargetRef& target) const {
+  if (names.empty()) return target.id().text();
+  const auto found = names.find(target.label());
+  return found == names.end() || found->second.empty() ? target.id().text() : found->second;
+}
+
+std::string RunFacts::folded(std::span<const std::string> names_given) const {
+  return fold ? fold(names_given) : join(names_given, ",");
+}
+
+std::string_view RunFacts::status_of(const flow::RunResult& run) const {
+  const flow::Totals totals = run.totals();
+  if (run.interrupted) return "interrupted";
+  if (totals.unknown > 0 || !unasked.empty()) return "incomplete";
+  if (totals.failed > 0) return totals.succeeded > 0 ? "partial" : "failed";
+  return totals.skipped > 0 ? "partial" : "succeeded";
+}
+
+bool is_error(const flow::TargetResult& target) noexcept {
+  if (target.outcome == flow::Outcome::unknown) return true;
+  if (target.outcome == flow::Outcome::skipped) return target.unreachable;
+  return target.outcome == flow::Outcome::failed && (target.unreachable || target.refusal.has_value());
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+}  // namespace postern::report
