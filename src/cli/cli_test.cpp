@@ -171,6 +171,15 @@ TEST(ParseCommandLine, ValuesOfVariablesAreNeverSplit) {
   ASSERT_TRUE(dash) << dash.error().message();
 }
 
+TEST(ParseCommandLine, OnlyWhatIsForTheTargetsMayBeAnyBytes) {
+  const auto invocation = parse({"run", "--env", "A=\xff", "--env=B=\xfe", "--", "printf", "\xff"});
+  ASSERT_TRUE(invocation) << invocation.error().message();
+  EXPECT_EQ(invocation->values("--env"), (std::vector<std::string>{"A=\xff", "B=\xfe"}));
+  EXPECT_EQ(invocation->words, (std::vector<std::string>{"printf", "\xff"}));
+  EXPECT_NE(usage_of({"run", "--script", "\xff.sh"}).find("UTF-8"), std::string::npos);
+  EXPECT_NE(usage_of({"run", "--env", "--env", "\xff"}).find("UTF-8"), std::string::npos);
+}
+
 TEST(DescribeScript, TellsTheCommandAndTheNamesOfVariablesOnly) {
   const auto words = parse({"run", "--env", "TOKEN=secret", "--env", "A=b", "--", "printf", "%s", "it's"});
   ASSERT_TRUE(words) << words.error().message();

@@ -218,6 +218,20 @@ Result<void> check_words(const Invocation& invocation, std::size_t before_dashes
                                     usage_hint(command));
 }
 
+/// Everything but what is for the targets alone: the command after --, and the values of its variables.
+Result<void> check_encoding(std::span<const std::string> arguments) {
+  bool variable = false;
+  for (const std::string& argument : arguments) {
+    if (argument == "--" && !variable) return {};
+    const bool for_targets = variable || argument.starts_with("--env=");
+    variable = !variable && argument == "--env";
+    if (!for_targets && !is_utf8(argument)) {
+      return fail(ErrorKind::usage, "'" + printable(argument, 60) + "' is not valid UTF-8");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 int Invocation::count(std::string_view option) const {
@@ -241,10 +255,7 @@ void Invocation::add(std::string_view option, std::string value) {
 }
 
 Result<Invocation> parse_command_line(std::span<const std::string> arguments) {
-  for (const std::string& argument : arguments) {
-    // Everything goes into JSON or XML, where such bytes would have to be replaced: not the command that was meant.
-    if (!is_utf8(argument)) return fail(ErrorKind::usage, "'" + printable(argument, 60) + "' is not valid UTF-8");
-  }
+  TRY_VOID(check_encoding(arguments));
   const Located located = locate(arguments);
   Invocation invocation;
   invocation.command = located.command;

@@ -422,12 +422,15 @@ def half_credentials():
     e2e.expect("127.0.0.1:9" not in done.err, "nothing was to be asked", done)
 
 
-def script_of_bytes():
-    """What is no text would reach the nodes as something else."""
-    PLACE.write("bytes.sh", b"echo \xff\xfe\n")
+def scripts():
+    PLACE.write("empty.sh", b"")
+    PLACE.write("large.sh", b"\xff" * 50_000)
     PLACE.write("fleet.yaml", FLEET)
-    run(USAGE, "-f", "fleet.yaml", "run", "-y", "--script", "bytes.sh", says=["bytes.sh", "UTF-8"])
-    run(USAGE, "-f", "fleet.yaml", "run", "-y", "--", os.fsdecode(b"echo \xff"), says=["UTF-8"])
+    run(USAGE, "-f", "fleet.yaml", "run", "-y", "--script", "empty.sh", says=["empty.sh is empty"])
+    run(USAGE, "-f", "fleet.yaml", "run", "-y", "--script", "large.sh", says=["50000 as it is", "61440"])
+    run(USAGE, "-f", "fleet.yaml", "run", "-y", "--script", os.fsdecode(b"\xff.sh"), says=["UTF-8"])
+    for bad in ("A", "=x", "1A=x", "A-B=x", "postern_x=y", "UID=0"):
+        run(USAGE, "-f", "fleet.yaml", "run", "-y", "--env", bad, "--", "true", says=["environment variable"])
 
 
 def no_region():
@@ -448,7 +451,7 @@ def main():
     table("xml", hostile_xml, REPLIES)
     table("json", hostile_json, REPLIES)
     for function in (hostile_identity, never_answers, expired_credentials, wrong_secret, no_credentials,
-                     half_credentials, script_of_bytes, no_region):
+                     half_credentials, scripts, no_region):
         cases.append((function.__name__, function))
     with PLACE:
         e2e.run_cases(cases)

@@ -192,6 +192,46 @@ def faults():
             e2e.expect_equal(list(known["executions"].values()), [1], "executions of a command whose answer was lost")
 
 
+def scripts():
+    """What a script is made of arrives on the nodes as it is, and none of its failures is masked."""
+    with e2e.Place() as place, Serving(place) as cloud:
+        def run(*words):
+            return cloud.postern("run", "-y", "-o", "json", "--account", "payments-prod", "-s", "name:web-01", *words)
+
+        def only(done):
+            return done.document()["targets"][0]
+
+        # The four commands of Systems Manager's everyday example, the second of which fails: the last one's end is all that
+        # Run Command itself reports.
+        place.write("nginx.sh", 'apt() { [ "$1" != install ]; }\nsystemctl() { echo "systemctl $*"; }\n'
+                    "apt update -y\napt install nginx -y\nsystemctl enable nginx\nsystemctl start nginx\n")
+        masked = e2e.expect_code(run("--no-strict", "--script", "nginx.sh"), 0)
+        e2e.expect_equal(only(masked)["status"], "succeeded", "without strict mode", masked)
+        told = e2e.expect_code(run("--script", "nginx.sh"), 1)
+        e2e.expect_equal((only(told)["status"], only(told)["exit_code"]), ("failed", 1), "in strict mode", told)
+        e2e.expect("systemctl" not in only(told)["stdout"], "it went on after the failure", told)
+
+        place.write("show.py", b"#!/usr/bin/env python3\n# -*- coding: latin-1 -*-\nimport os, sys\n"
+                    b"print(ascii(os.environ['V']), os.environ['AWS_SSM_INSTANCE_ID'][:2], len('\xff{{ commands }}'))\nsys.exit(5)\n")
+        value = "it's \"$HOME\"\n{{ssm:x}}\n"
+        done = e2e.expect_code(run("--script", "show.py", "--env", "V=" + value), 1)
+        e2e.expect_equal(only(done)["exit_code"], 5, "exit code of the interpreter", done)
+        e2e.expect(only(done)["stdout"].startswith(ascii(value) + " i- 15\n"), "what the script saw", done)
+        words = e2e.expect_code(run("--", "printf", "%s|", "it's", "{{ executionTimeout }}", "", "a\nb"), 0)
+        e2e.expect_equal(only(words)["stdout"], "it's|{{ executionTimeout }}||a\nb|", "words", words)
+
+        value = bytes(range(255, 0, -1))
+        raw = e2e.expect_code(run("--env", os.fsdecode(b"V=" + value), "--", 'printf %s "$V" | od -An -v -tx1 | tr -d " \\n"'), 0)
+        e2e.expect_equal(only(raw)["stdout"], value.hex(), "bytes of a variable", raw)
+
+        place.write("large.sh", "# " + "x" * 80_000 + "\n")
+        refused = e2e.expect_code(run("--script", "large.sh"), e2e.USAGE)
+        e2e.expect("bytes on its way (80003 as it is)" in refused.err, "the size is not told", refused)
+        e2e.expect_code(run("--env", "1X=y", "--", "true"), e2e.USAGE)
+        plan = e2e.expect_code(cloud.postern("run", "-n", "-s", "name:web-01", "--env", "TOKEN=hidden", "--script", "show.py"), 0)
+        e2e.expect("runs: the script show.py  (with TOKEN)" in plan.out and "hidden" not in plan.out + plan.err, "the plan", plan)
+
+
 def object_store():
     """aws s3 mb, cp, ls, sync, rm and rb."""
     with e2e.Place() as place, Serving(place) as cloud:
@@ -219,4 +259,5 @@ def object_store():
 
 if __name__ == "__main__":
     sys.exit(e2e.run_cases([("env_file", env_file), ("simulated_everywhere", simulated_everywhere), ("own_world", own_world),
-                            ("metadata", metadata), ("mistakes", mistakes), ("faults", faults), ("object_store", object_store)]))
+                            ("metadata", metadata), ("mistakes", mistakes), ("faults", faults), ("scripts", scripts),
+                            ("object_store", object_store)]))
