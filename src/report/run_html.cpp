@@ -179,7 +179,8 @@ class Page {
     std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) {
       return rank(a) != rank(b) ? rank(a) < rank(b) : a.account_id < b.account_id;
     });
-    raw("<h2>Accounts</h2>\n<div class=\"scroll\"><table><caption>");
+    raw("<h2>Accounts</h2>\n<div class=\"scroll\" role=\"region\" aria-label=\"Accounts\" "
+        "tabindex=\"0\"><table><caption>");
     const std::size_t shown = std::min(all.size(), limits_.accounts);
     raw(counted(all.size(), "account") + ", those with something wrong first");
     raw("</caption><thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Name</th>");
@@ -289,7 +290,8 @@ class Page {
     std::size_t all = 0;
     for (const EndGroup& group : ends_.wrong) all += group.targets.size();
     if (all == 0) return;
-    raw("<h2>Targets that did not succeed</h2>\n<div class=\"scroll\"><table><thead><tr>");
+    raw("<h2>Targets that did not succeed</h2>\n<div class=\"scroll\" role=\"region\" aria-label=\"Targets that did "
+        "not succeed\" tabindex=\"0\"><table><thead><tr>");
     for (const char* column : {"Target", "Name", "Account", "Region", "Outcome"}) {
       raw(std::string("<th scope=\"col\">") + column + "</th>");
     }
