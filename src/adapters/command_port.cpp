@@ -1,5 +1,8 @@
 #include "adapters/command_port.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "aws/core/pager.hpp"
 #include "aws/ssm/ops.hpp"
 #include "base/text.hpp"
@@ -11,6 +14,7 @@ constexpr std::int32_t kPage = 50;
 constexpr std::string_view kTruncationMark = "--output truncated--";  // written by the agent
 constexpr std::size_t kOutputMax = 24'000;
 constexpr std::size_t kErrorMax = 8'000;
+constexpr Duration kClockError = std::chrono::minutes(5);  // SigV4 refuses a clock that is further off
 
 flow::InvocationStatus status_of(std::string_view text) {
   using flow::InvocationStatus;
@@ -25,6 +29,24 @@ flow::InvocationStatus status_of(std::string_view text) {
 
 bool was_cut(std::string_view text, std::size_t limit) {
   return text.size() >= limit || text.find(kTruncationMark) != std::string_view::npos;
+}
+
+/// "PT0.091S", "PT1M2.5S", "PT2H": an ISO 8601 duration of hours, minutes and seconds; anything else is absent.
+std::optional<Duration> elapsed_of(std::string_view text) {
+  if (!text.starts_with("PT") || text.size() < 4) return std::nullopt;
+  double seconds = 0;
+  const char* at = text.data() + 2;
+  const char* const end = text.data() + text.size();
+  while (at != end) {
+    double value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error != std::errc() || next == end || value < 0 || value > 1e7) return std::nullopt;
+    const double unit = *next == 'H' ? 3600 : *next == 'M' ? 60 : *next == 'S' ? 1 : 0;
+    if (unit == 0) return std::nullopt;
+    seconds += value * unit;
+    at = next + 1;
+  }
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
 flow::Invocation invocation_of(const aws::ssm::CommandInvocation& wire) {
@@ -118,6 +140,32 @@ rt::Task<Result<std::vector<flow::Invocation>>> SsmCommands::invocations(rt::Cal
   }
 }
 
+rt::Task<Result<std::vector<flow::CommandCount>>> SsmCommands::counts(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                                      WallTime not_before) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::ListCommandsRequest request;
+  request.max_results = kPage;
+  aws::ssm::CommandFilter after;
+  after.key.emplace("InvokedAfter");
+  after.value = format_rfc3339(std::chrono::floor<std::chrono::seconds>(not_before - kClockError));
+  request.filters.push_back(std::move(after));
+  aws::Pager<aws::ssm::ListCommands> pager(ctx, session_.invoker(), std::move(call), std::move(request));
+  std::vector<flow::CommandCount> counts;
+  for (;;) {
+    CO_TRY(const auto page, co_await pager.next());
+    if (!page) co_return counts;
+    for (const aws::ssm::Command& command : page->commands) {
+      flow::CommandCount count;
+      count.command_id = command.command_id.value_or("");
+      count.targets = static_cast<std::size_t>(std::max(command.target_count.value_or(0), 0));
+      count.completed = static_cast<std::size_t>(std::max(command.completed_count.value_or(0), 0));
+      const std::string_view status = command.status ? command.status->text() : std::string_view();
+      count.done = status == "Success" || status == "Failed" || status == "TimedOut" || status == "Cancelled";
+      counts.push_back(std::move(count));
+    }
+  }
+}
+
 rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext ctx, fleet::ScopePtr scope,
                                                                std::string mark, WallTime not_before) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
@@ -162,6 +210,7 @@ rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::S
   output.out = response.standard_output_content.value_or("");
   output.err = response.standard_error_content.value_or("");
   if (response.response_code && *response.response_code >= 0) output.exit_code = *response.response_code;
+  output.elapsed = elapsed_of(response.execution_elapsed_time.value_or(""));
   output.truncated = was_cut(output.out, kOutputMax) || was_cut(output.err, kErrorMax);
   co_return output;
 }

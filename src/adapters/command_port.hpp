@@ -13,6 +13,8 @@ class SsmCommands final : public flow::CommandPort {
                                      std::string comment) override;
   rt::Task<Result<std::vector<flow::Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
                                                               std::string command_id) override;
+  rt::Task<Result<std::vector<flow::CommandCount>>> counts(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                           WallTime not_before) override;
   rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
                                                     WallTime not_before) override;
   rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) override;

@@ -30,6 +30,16 @@ Runner runner_of(Verb verb) {
       return &run_targets;
     case Verb::run:
       return &run_run;
+    case Verb::runs_list:
+      return &run_runs_list;
+    case Verb::runs_show:
+      return &run_runs_show;
+    case Verb::runs_resume:
+      return &run_runs_resume;
+    case Verb::runs_cancel:
+      return &run_runs_cancel;
+    case Verb::ledger_verify:
+      return &run_ledger_verify;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:
@@ -79,7 +89,8 @@ rt::Task<void> watch_signals(Host host, const Command* command, rt::TaskGroup* r
       co_return;
     }
     asked = true;
-    const bool sends = command->invocation().command->verb == Verb::run;
+    const Verb verb = command->invocation().command->verb;
+    const bool sends = verb == Verb::run || verb == Verb::runs_resume;
     const std::string rest = sends ? ": nothing new is started; what runs remotely runs on. " : ". ";
     (void)host.console->write(os::StdStream::err, "\npostern: stopping" + rest + "Interrupt again to leave at once.\n");
     running->cancel();

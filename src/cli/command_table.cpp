@@ -24,6 +24,8 @@ constexpr OptionSpec kGlobal[] = {
     {"--account", "-a", Arity::many, "ID|NAME", "only these accounts of the fleet file", ""},
     {"--endpoint-url", "", Arity::one, "URL", "send every AWS call there (as AWS_ENDPOINT_URL)", ""},
     {"--ca-bundle", "", Arity::one, "FILE", "trust these certificate authorities (as AWS_CA_BUNDLE)", ""},
+    {"--ledger", "", Arity::one, "FILE",
+     "the ledger of runs (default: POSTERN_LEDGER, else one per world in ~/.local/state/postern)", ""},
     {"--timeout", "", Arity::one, "DURATION", "give up on the whole command after this long, such as 90s or 2h", ""},
     {"--help", "-h", Arity::flag, "", "explain a command", ""},
 };
@@ -81,6 +83,16 @@ constexpr OptionSpec kRun[] = {
      "set a variable for the command; SSM keeps it in clear with the command, so it is no place for secrets", ""},
     {"--dry-run", "-n", Arity::flag, "", "show the plan and stop", ""},
     {"--yes", "-y", Arity::flag, "", "do not ask", ""},
+    {"--waves", "", Arity::one, "WAVE,...",
+     "reach the targets in waves: canary, pick:N, N%, by:account, by:region, by:tag:KEY, rest", ""},
+    {"--max-errors", "", Arity::one, "N|N%",
+     "how many targets of a wave may fail before the run is held (default: 0 in a canary, 5% in other waves; without "
+     "--waves any number)",
+     ""},
+    {"--idempotent", "", Arity::flag, "", "running it twice does no harm: send again by itself what may have been lost",
+     ""},
+    {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
+    {"--ticket", "", Arity::one, "ID", "the ticket or change that this belongs to, kept in the ledger", ""},
     {"--comment", "", Arity::one, "TEXT", "kept with the command in SSM, after postern's own mark", ""},
     {"--execution-timeout", "", Arity::one, "DURATION", "how long the command may run on a node (default 1h)", ""},
     {"--delivery-timeout", "", Arity::one, "DURATION", "how long SSM tries to hand it to a node (default 10m)", ""},
@@ -96,6 +108,41 @@ constexpr OptionSpec kRun[] = {
 constexpr std::string_view kRunExamples[] = {
     "postern run -s @dr -- uptime", "postern run -s name:web-* --script deploy.sh --env VERSION=1.4.2 --dry-run",
     "postern run -y -o ndjson -s platform:linux -- 'df -h / | tail -1'"};
+
+constexpr OptionSpec kLatest = {"--latest", "", Arity::flag, "", "the newest run", ""};
+
+constexpr OptionSpec kRunsList[] = {
+    {"--limit", "", Arity::one, "N", "so many of the newest (default 20)", ""},
+};
+constexpr std::string_view kRunsListExamples[] = {"postern runs list",
+                                                  "postern runs list -o json -q 'runs[?open > `0`].id'"};
+constexpr OptionSpec kRunsShow[] = {
+    kLatest,
+    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+};
+constexpr std::string_view kRunsShowExamples[] = {"postern runs show --latest",
+                                                  "postern runs show 01ARZ3NDEKTSV4RRFFQ69G5FAV -o json"};
+constexpr OptionSpec kRunsResume[] = {
+    kLatest,
+    {"--release", "", Arity::flag, "", "go on although the run is held", ""},
+    {"--decide", "", Arity::one, "WHAT",
+     "about sends in doubt: adopt the command of --command-id, reissue them, or skip their targets",
+     "adopt|reissue|skip"},
+    {"--command-id", "", Arity::one, "ID", "the command to adopt", ""},
+    {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
+    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    {"--on-interrupt", "", Arity::one, "WHAT",
+     "after Ctrl-C: cancel the commands still running, or leave them (default: ask on a terminal, else leave)",
+     "cancel|leave"},
+};
+constexpr std::string_view kRunsResumeExamples[] = {"postern resume --latest",
+                                                    "postern resume 01ARZ3NDEKTSV4RRFFQ69G5FAV --decide skip"};
+constexpr OptionSpec kRunsCancel[] = {
+    kLatest,
+    {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
+};
+constexpr std::string_view kRunsCancelExamples[] = {"postern cancel --latest --reason 'wrong release'"};
+constexpr std::string_view kLedgerVerifyExamples[] = {"postern ledger verify"};
 
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
@@ -164,6 +211,38 @@ constexpr CommandSpec kCommands[] = {
      "failed, "
      "skipped (with the reason) or unknown. A send whose answer was lost is looked up, never repeated blindly.",
      kRun, Positionals::command_words, kRunExamples},
+    {"runs list", Verb::runs_list, "", "the runs of the ledger",
+     "Lists the runs of this world, the newest first. Every run is written down before its first command is sent, so "
+     "that "
+     "a crash, a lost answer or a closed laptop leaves a record of what was under way.",
+     kRunsList, Positionals::none, kRunsListExamples},
+    {"runs show", Verb::runs_show, "RUN|--latest", "a run with its outputs",
+     "Prints a run of the ledger as `postern run` did, with what is known of targets that have not ended. Calls "
+     "nothing.",
+     kRunsShow, Positionals::names, kRunsShowExamples},
+    {"runs resume", Verb::runs_resume, "RUN|--latest", "go on with a run that is not over",
+     "Takes a run up where it stopped: what was sent is followed, a send whose answer nobody saw is looked up by its "
+     "mark "
+     "and never repeated blindly, what was not sent is sent. A send that cannot be found holds for a decision "
+     "(--decide). One process works on a run at a time.",
+     kRunsResume, Positionals::names, kRunsResumeExamples},
+    {"runs cancel", Verb::runs_cancel, "RUN|--latest", "end a run: send nothing more, cancel what runs",
+     "Writes the decision down, asks Systems Manager to cancel the commands that still run and watches them for a "
+     "minute. Targets that were not reached are skipped.",
+     kRunsCancel, Positionals::names, kRunsCancelExamples},
+    {"resume", Verb::runs_resume, "RUN|--latest", "short for runs resume", "As `postern runs resume`.", kRunsResume,
+     Positionals::names, kRunsResumeExamples},
+    {"cancel", Verb::runs_cancel, "RUN|--latest", "short for runs cancel", "As `postern runs cancel`.", kRunsCancel,
+     Positionals::names, kRunsCancelExamples},
+    {"ledger verify",
+     Verb::ledger_verify,
+     "",
+     "check the chain of every run in the ledger",
+     "Reads every record of every run and of the chain of run heads, and compares their hashes. What it finds is "
+     "self-consistency: somebody who can write the file can write a whole new chain.",
+     {},
+     Positionals::none,
+     kLedgerVerifyExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "
@@ -193,7 +272,8 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}, {"sim", "sim serve"}};
+constexpr GroupSpec kGroups[] = {
+    {"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"}, {"sim", "sim serve"}};
 
 }  // namespace
 

@@ -23,7 +23,22 @@ struct OptionSpec {
 enum class Positionals : std::uint8_t { none, command_words, names };
 
 /// Which program runs a command: looked up by commands.cpp.
-enum class Verb : std::uint8_t { demo, init, accounts_list, accounts_check, targets, run, doctor, sim_serve, sim_init };
+enum class Verb : std::uint8_t {
+  demo,
+  init,
+  accounts_list,
+  accounts_check,
+  targets,
+  run,
+  runs_list,
+  runs_show,
+  runs_resume,
+  runs_cancel,
+  ledger_verify,
+  doctor,
+  sim_serve,
+  sim_init
+};
 
 struct CommandSpec {
   std::string_view path;  ///< "accounts check"

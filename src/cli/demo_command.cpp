@@ -122,7 +122,7 @@ class Story {
   std::size_t columns_ = 80;
 };
 
-/// A folder for the CA file and the fleet file, removed at the end.
+/// A folder for the CA file, the fleet file and the ledger, removed at the end.
 Result<std::string> make_demo_dir(const Command& command) {
   std::array<std::uint8_t, 8> random{};
   command.ctx().random().fill(random);
@@ -134,7 +134,7 @@ Result<std::string> make_demo_dir(const Command& command) {
 }
 
 void remove_demo_dir(const Command& command, const std::string& dir) {
-  for (const char* name : {"ca.pem", "postern.yaml", "env"})
+  for (const char* name : {"ca.pem", "postern.yaml", "env", "ledger.db", "ledger.db-wal", "ledger.db-shm"})
     (void)command.host().files->remove(os::join_path(dir, name));
   (void)command.host().files->remove(dir);
 }
@@ -148,6 +148,7 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
   std::vector<std::pair<std::string, std::string>> variables = cloud.environment();
   variables.emplace_back("AWS_CA_BUNDLE", ca_file);
   variables.emplace_back("POSTERN_FLEET", fleet_file);
+  variables.emplace_back("POSTERN_LEDGER", os::join_path(dir, "ledger.db"));
   std::string exports;
   for (const auto& [key, value] : variables) exports += "export " + key + "='" + value + "'\n";
   CO_TRY_VOID(files.write_atomically(os::join_path(dir, "env"), exports, 0600));

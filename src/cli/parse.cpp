@@ -210,7 +210,7 @@ std::string group_hint(const Invocation& invocation, const std::string& word) {
 
 Result<void> check_words(const Invocation& invocation, std::size_t before_dashes, const std::string& first_extra) {
   const CommandSpec* command = invocation.command;
-  if (command == nullptr || command->positionals == Positionals::command_words || invocation.words.empty()) {
+  if (command == nullptr || command->positionals != Positionals::none || invocation.words.empty()) {
     return Result<void>();
   }
   const std::string& extra = before_dashes > 0 ? first_extra : invocation.words[0];

@@ -7,15 +7,13 @@
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
+#include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
-#include "cli/run_interrupt.hpp"
 #include "cli/run_report.hpp"
 #include "cli/script.hpp"
 #include "flow/exit_code.hpp"
-#include "rt/uncancelled.hpp"
 #include "term/node_set.hpp"
-#include "term/progress.hpp"
 #include "term/table.hpp"
 
 namespace postern::cli {
@@ -40,28 +38,45 @@ Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) 
   return Result<void>();
 }
 
-std::size_t account_count(const flow::RunPlan& plan) {
+std::size_t account_count(const flow::Plan& plan) {
   std::set<std::string> accounts;
-  for (const flow::PlannedBatch& batch : plan.batches) accounts.insert(batch.batch.scope().account.text());
+  for (const fleet::ScopePtr& scope : plan.scopes) accounts.insert(scope->account.text());
   return accounts.size();
 }
 
-std::string plan_text(const flow::RunPlan& plan, const std::string& runs, const TargetNames& names) {
-  std::string out = "Plan: " + plural(plan.targets(), "target") + " in " + plural(account_count(plan), "account") +
-                    ", " + plural(plan.batches.size(), "command") + "\n";
+/// One line per account, Region and document; with several waves also per wave.
+std::string batches_text(const flow::Plan& plan) {
   std::vector<term::Column> columns(3);
   for (term::Column& column : columns) column.cut = term::Cut::never;
   term::Table table(std::move(columns));
-  for (const flow::PlannedBatch& batch : plan.batches) {
+  for (const flow::BatchPlan& batch : plan.batches) {
     std::vector<term::Cell> cells;
-    cells.emplace_back("  " + batch.batch.scope().label());
+    const bool several = plan.waves.size() > 1;
+    const std::string wave = several ? plan.waves[batch.wave].name + ": " : std::string();
+    cells.emplace_back("  " + printable(wave, 80) + plan.scope_of(batch).label());
     cells.emplace_back(std::string(document_of(batch.shell)));
-    cells.emplace_back(plural(batch.batch.ids().size(), "target"));
+    cells.emplace_back(plural(batch.count, "target"));
     table.add(std::move(cells));
   }
   term::TableOptions options;
   options.header = term::Header::hidden;
-  out += table.render(options).text;
+  return table.render(options).text;
+}
+
+std::string waves_text(const flow::Plan& plan) {
+  if (plan.waves.size() < 2) return {};
+  std::string out = "  waves:";
+  for (const flow::WavePlan& wave : plan.waves) {
+    out += (&wave == &plan.waves.front() ? " " : ", ") + printable(wave.name, 80) + " (" +
+           plural(wave.targets, "target") + ", " + wave.budget.text() + " may fail)";
+  }
+  return out + "\n";
+}
+
+std::string plan_text(const flow::Plan& plan, const std::string& runs, const TargetNames& names) {
+  std::string out = "Plan: " + plural(plan.targets.size(), "target") + " in " + plural(account_count(plan), "account") +
+                    ", " + plural(plan.batches.size(), "command") + "\n";
+  out += batches_text(plan) + waves_text(plan);
   out += "  runs: " + runs + "\n";
   std::map<std::string, std::vector<std::string>> skipped;  // by reason
   for (const flow::SkippedTarget& one : plan.skipped) {
@@ -75,53 +90,41 @@ std::string plan_text(const flow::RunPlan& plan, const std::string& runs, const 
   return out;
 }
 
-class RunProgress final : public flow::RunObserver {
- public:
-  RunProgress(const Command& command, std::size_t total)
-      : command_(command), printer_(*command.host().console, term::Color::off), started_(command.ctx().now()) {
-    progress_.label = "run";
-    progress_.total = total;
+Result<flow::WavePolicy> chosen_waves(const Invocation& invocation) {
+  flow::WavePolicy policy;
+  policy.other = flow::Budget(100, true);
+  policy.canary = flow::Budget(0, false);
+  if (const auto text = invocation.value("--waves")) {
+    TRY(policy.rules, flow::parse_waves(*text));
+    policy.other = flow::Budget(5, true);
   }
-  void on_sent(const fleet::Batch& batch, const std::string& command_id) override {
-    sent_.emplace_back(batch.scope_ptr(), command_id);
-    sent_.back().instances = batch.ids();
-    if (command_.ctx().explainer().wants("run")) {
-      command_.ctx().explainer().explain("run", batch.scope().label() + ": command " + command_id + " for " +
-                                                    std::to_string(batch.ids().size()) + " targets");
-    }
+  if (const auto text = invocation.value("--max-errors")) {
+    Result<flow::Budget> budget = flow::Budget::parse(*text);
+    if (!budget) return fail(ErrorKind::usage, "--max-errors: " + budget.error().message());
+    policy.other = *budget;
   }
-  void on_progress(const flow::Totals& done, std::size_t running) override {
-    progress_.succeeded = done.succeeded;
-    progress_.failed = done.failed;
-    progress_.skipped = done.skipped;
-    progress_.unknown = done.unknown;
-    progress_.running = running;
-    progress_.elapsed = command_.ctx().now() - started_;
-    printer_.draw(progress_, command_.ctx().now());
-  }
-  void on_note(std::string_view text) override { printer_.note(printable(text, 400)); }
-  void finish() { printer_.clear(); }
-  /// The run has ended, and left these behind.
-  void left(std::vector<flow::LeftCommand> commands) { sent_ = std::move(commands); }
-  /// For those who leave while it runs.
-  std::string last_words() const {
-    return sent_.empty() ? std::string() : "sent, and may still be running:\n" + stop_lines(sent_);
-  }
+  return policy;
+}
 
- private:
-  const Command& command_;
-  term::ProgressPrinter printer_;
-  term::Progress progress_;
-  MonoTime started_;
-  std::vector<flow::LeftCommand> sent_;
-};
+/// How the plan was agreed to; refused when it was not.
+rt::Task<Result<std::string>> confirm(const Command& command, const flow::Plan& plan) {
+  if (plan.targets.empty()) co_return std::string("nothing to do");
+  if (command.invocation().has("--yes")) co_return std::string("--yes");
+  if (!command.host().console->is_tty(os::StdStream::in)) {
+    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes runs the plan, --dry-run only shows it");
+  }
+  CO_TRY(const bool yes, co_await ask_yes(command, plural(account_count(plan), "account") + ", " +
+                                                       plural(plan.targets.size(), "instance") + ". Proceed?"));
+  if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was sent"));
+  co_return std::string("asked");
+}
 
 /// The rails before the first write: one world, and every scope's credentials in its own account. Nothing has been
 /// sent.
-rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const flow::RunPlan& plan) {
+rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const flow::Plan& plan) {
   std::set<std::string> seen;
-  for (const flow::PlannedBatch& batch : plan.batches) {
-    const fleet::Scope& scope = batch.batch.scope();
+  for (const fleet::ScopePtr& one : plan.scopes) {
+    const fleet::Scope& scope = *one;
     if (work.session->world(scope.region.text()) == adapters::World::mixed &&
         !command.invocation().has("--mixed-endpoints")) {
       co_return fail(
@@ -141,29 +144,12 @@ rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const 
   co_return Result<void>();
 }
 
-Result<void> answer_run(const Command& command, const flow::RunResult& run, const fleet::Discovery& discovery,
-                        const TargetNames& names, std::string_view world) {
-  const OutputOptions& options = command.output();
-  if (options.format == Format::table && !options.query) {
-    const Grouping grouping = command.invocation().has("--by-target") ? Grouping::by_target : Grouping::gathered;
-    command.out(world_banner(command.host().world, options.color) + run_text(run, discovery, names, options, grouping));
-    return Result<void>();
-  }
-  Answer answer;
-  answer.document = run_document(run, discovery, world);
-  answer.rows_key = "targets";
-  answer.markdown_title = "Run " + run.run_id;
-  for (const char* column : {"account_id", "region", "instance_id", "status", "exit_code", "reason"}) {
-    answer.columns.push_back(member_column(column, 0, column));
-  }
-  return command.answer(answer);
-}
-
 rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery,
                              flow::CommandSpec spec, std::size_t concurrency) {
   const Invocation& invocation = command.invocation();
   const TargetNames names = target_names(discovery.instances);
-  flow::RunPlan plan = flow::plan_run(discovery.instances);
+  CO_TRY(const flow::WavePolicy waves, chosen_waves(invocation));
+  flow::Plan plan = flow::plan_waves(discovery.instances, waves);
   if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
     command.err(summarize_problems(discovery));
     co_return exit_code_of(discovery);
@@ -179,31 +165,26 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
     command.err(planned);
   }
   if (invocation.has("--dry-run")) co_return kExitOk;
-  if (plan.targets() > 0 && !invocation.has("--yes")) {
-    if (!command.host().console->is_tty(os::StdStream::in)) {
-      co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes runs the plan, --dry-run only shows it");
-    }
-    CO_TRY(const bool yes, co_await ask_yes(command, plural(account_count(plan), "account") + ", " +
-                                                         plural(plan.targets(), "instance") + ". Proceed?"));
-    if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was sent"));
-  }
+  CO_TRY(std::string confirmed, co_await confirm(command, plan));
   CO_TRY_VOID(co_await check_rails(command, work, plan));
+  const std::string world = world_label(command, work.session.get());
+  CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
   adapters::SsmCommands port(*work.session);
-  RunProgress progress(command, plan.targets() + plan.skipped.size());
-  flow::RunOptions options;
-  options.concurrency = concurrency;
-  const LeaveNote note(command, [&progress] { return progress.last_words(); });
-  flow::RunResult run =
-      co_await flow::run_plain(command.ctx(), port, std::move(plan), std::move(spec), options, progress);
-  progress.finish();
-  progress.left(flow::left_running(run));
-  co_await rt::uncancelled(settle_left_running(command, port, run, chosen_on_interrupt(command)));
-  const bool custom = work.session->world("") == adapters::World::custom;
-  std::string world = custom ? "custom" : "aws";
-  if (!command.host().world.empty()) world = command.host().world;
-  CO_TRY_VOID(answer_run(command, run, discovery, names, world));
-  if (invocation.has("--max-rc") && !run.interrupted) co_return flow::worst_exit_code(run);
-  co_return flow::exit_code_of(run, discovery.problems.size());
+  RunOrder order;
+  order.confirmed = std::move(confirmed);
+  order.header.selector = join(invocation.values("--select"), " and ");
+  order.header.reason = invocation.value("--reason").value_or("");
+  order.header.ticket = invocation.value("--ticket").value_or("");
+  order.header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
+  order.header.spec = std::move(spec);
+  order.header.policy.scopes_at_once = static_cast<std::uint32_t>(concurrency);
+  order.header.policy.idempotent = invocation.has("--idempotent");
+  order.plan = std::move(plan);
+  CO_TRY(const RunCame run, co_await start_run(command, ledger, port, std::move(order)));
+  CO_TRY_VOID(answer_run(command, run.result, discovery, names, world));
+  command.err(how_to_go_on(run));
+  if (invocation.has("--max-rc") && !run.result.interrupted) co_return flow::worst_exit_code(run.result);
+  co_return exit_code_of(run, discovery.problems.size());
 }
 
 }  // namespace

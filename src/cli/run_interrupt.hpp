@@ -20,9 +20,4 @@ OnInterrupt chosen_on_interrupt(const Command& command);
 inline constexpr std::size_t kLeftShownMax = 20;
 std::string stop_lines(const std::vector<flow::LeftCommand>& left);
 
-/// After a run: says what may still be running. When the run was interrupted, cancels it or asks whether to. Ends by
-/// itself within a minute of the answer; to be run uncancelled. `port` and `run` outlive it.
-rt::Task<void> settle_left_running(const Command& command, flow::CommandPort& port, flow::RunResult& run,
-                                   OnInterrupt choice);
-
 }  // namespace postern::cli

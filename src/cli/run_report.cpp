@@ -215,4 +215,22 @@ std::string run_text(const flow::RunResult& run, const fleet::Discovery& discove
   return out + "\n" + totals_table(run, discovery, options);
 }
 
+Result<void> answer_run(const Command& command, const flow::RunResult& run, const fleet::Discovery& discovery,
+                        const TargetNames& names, std::string_view world) {
+  const OutputOptions& options = command.output();
+  if (options.format == Format::table && !options.query) {
+    const Grouping grouping = command.invocation().has("--by-target") ? Grouping::by_target : Grouping::gathered;
+    command.out(world_banner(command.host().world, options.color) + run_text(run, discovery, names, options, grouping));
+    return Result<void>();
+  }
+  Answer answer;
+  answer.document = run_document(run, discovery, world);
+  answer.rows_key = "targets";
+  answer.markdown_title = "Run " + run.run_id;
+  for (const char* column : {"account_id", "region", "instance_id", "status", "exit_code", "reason"}) {
+    answer.columns.push_back(member_column(column, 0, column));
+  }
+  return command.answer(answer);
+}
+
 }  // namespace postern::cli

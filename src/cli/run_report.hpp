@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "fleet/discover.hpp"
 #include "flow/run.hpp"
@@ -24,5 +25,9 @@ Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery,
 /// Identical outputs once, with the folded names that gave them; then what went wrong; then totals per account.
 std::string run_text(const flow::RunResult& run, const fleet::Discovery& discovery, const TargetNames& names,
                      const OutputOptions& options, Grouping grouping);
+
+/// Prints it as the user asked for it: run_text(), or the document.
+Result<void> answer_run(const Command& command, const flow::RunResult& run, const fleet::Discovery& discovery,
+                        const TargetNames& names, std::string_view world);
 
 }  // namespace postern::cli

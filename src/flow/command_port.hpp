@@ -30,7 +30,17 @@ struct Output {
   std::string out;
   std::string err;
   std::optional<int> exit_code;
-  bool truncated = false;  ///< 24,000 and 8,000 characters are what SSM keeps
+  bool truncated = false;           ///< 24,000 and 8,000 characters are what SSM keeps
+  std::optional<Duration> elapsed;  ///< what AWS says it took
+};
+
+/// How far a command is, over all its targets.
+struct CommandCount {
+  CommandCount() = default;
+  std::string command_id;
+  std::size_t targets = 0;
+  std::size_t completed = 0;
+  bool done = false;  ///< the command itself has ended
 };
 
 bool is_done(InvocationStatus status) noexcept;
@@ -45,6 +55,10 @@ class CommandPort {
   /// All invocations that are listed so far: the list lags behind send().
   virtual rt::Task<Result<std::vector<Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
                                                                 std::string command_id) = 0;
+  /// The counts of the scope's commands that were sent at `not_before` or later (by this host's clock, with its error
+  /// allowed for): some calls for all of them instead of one each.
+  virtual rt::Task<Result<std::vector<CommandCount>>> counts(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                             WallTime not_before) = 0;
   /// The command whose comment begins with `mark`, if it is listed. It was sent at `not_before` by this host's clock,
   /// or later: how far that clock may be wrong is the implementation's business.
   virtual rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,

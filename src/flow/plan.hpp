@@ -1,12 +1,11 @@
 #pragma once
 
-/// What a run will do, before anything is sent: batches of one scope and platform, and who is left out and why.
+/// What is sent, to whom it can be sent, and who is left out and why.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "fleet/batch.hpp"
 #include "fleet/inventory.hpp"
 
 namespace postern::flow {
@@ -28,12 +27,6 @@ struct CommandSpec {
   std::chrono::seconds delivery_timeout = std::chrono::minutes(10);  ///< 30 s to 30 days
 };
 
-struct PlannedBatch {
-  PlannedBatch(fleet::Batch b, Shell s) : batch(std::move(b)), shell(s) {}
-  fleet::Batch batch;
-  Shell shell;
-};
-
 struct SkippedTarget {
   SkippedTarget(fleet::TargetRef t, std::string r) : target(std::move(t)), reason(std::move(r)) {}
   fleet::TargetRef target;
@@ -41,16 +34,7 @@ struct SkippedTarget {
   bool unreachable = false;  ///< we wanted it and could not: counts against the exit code, unlike a rule of the user's
 };
 
-struct RunPlan {
-  RunPlan() = default;
-  std::vector<PlannedBatch> batches;
-  std::vector<SkippedTarget> skipped;
-  std::size_t targets() const;  ///< in batches
-};
-
-/// Every instance lands in exactly one batch or among the skipped; of one that is given twice the first counts. Not
-/// running, not managed, connection lost: skipped as unreachable, because AWS refuses a whole batch for one such
-/// target.
-RunPlan plan_run(const std::vector<fleet::Instance>& instances);
+/// Why a command cannot be sent to the instance: not running, not managed, connection lost ...; empty when it can.
+std::string obstacle_of(const fleet::Instance& instance);
 
 }  // namespace postern::flow

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "flow/run.hpp"
-#include "flow/testing/fixture.hpp"
+#include "flow/testing/run_bed.hpp"
 
 namespace postern::flow {
 namespace {
@@ -16,7 +16,7 @@ using testing::RunBed;
 
 /// A plan of four batches with one of each kind of node.
 void furnish(RunBed& bed) {
-  bed.options.concurrency = 2;
+  bed.header.policy.batches_at_once = 1;
   bed.port.list_lag = 1s;
   bed.port.nodes[bed.id(3)].bad = true;
   Node& failing = bed.port.nodes[bed.id(4)];
@@ -30,7 +30,7 @@ void furnish(RunBed& bed) {
 
 /// What must hold of every run.
 void expect_honest(const RunBed& bed, const RunResult& run, const std::string& where) {
-  ASSERT_EQ(run.targets.size(), bed.plan.targets() + bed.plan.skipped.size()) << where;
+  ASSERT_EQ(run.targets.size(), bed.plan.targets.size() + bed.plan.skipped.size()) << where;
   EXPECT_EQ(run.totals().all(), run.targets.size()) << where;
   for (const TargetResult& target : run.targets) {
     const auto found = bed.port.executions.find(target.target.label());

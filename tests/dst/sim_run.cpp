@@ -4,7 +4,9 @@
 #include "adapters/inventory_source.hpp"
 #include "base/check.hpp"
 #include "fleet/discover.hpp"
-#include "flow/run.hpp"
+#include "flow/driver.hpp"
+#include "flow/verdict.hpp"
+#include "ledger/sqlite_store.hpp"
 
 namespace postern::dst {
 namespace sim_run {
@@ -125,6 +127,114 @@ Result<SimRunResult> SimRun::run() {
   return world_.run(go());
 }
 
+struct SimRun::Work {
+  Work() = default;
+  flow::Plan plan;
+  flow::RunHeader header;
+};
+
+namespace sim_run {
+
+constexpr std::size_t kLivesMax = 100;
+constexpr std::uint64_t kCrashWithin = 400;  // disk operations: more than a small run makes, so that some crash late
+
+class NoHold final : public flow::HoldFlag {
+ public:
+  rt::Task<Result<std::optional<std::string>>> read(rt::CallContext) override {
+    co_return std::optional<std::string>();
+  }
+};
+
+rt::Task<Result<void>> append_one(rt::CallContext ctx, flow::Journal* journal, flow::RunRecord record) {
+  CO_TRY_VOID(journal->model().apply(record, ctx.clock().wall_now()));
+  std::vector<flow::RunRecord> records;
+  records.push_back(std::move(record));
+  co_return co_await journal->append(ctx, std::move(records), std::vector<ledger::Blob>(), std::string("{}"));
+}
+
+rt::Task<Result<std::unique_ptr<flow::Journal>>> open_journal(rt::CallContext ctx, ledger::Store* store,
+                                                              const flow::RunHeader& header, const flow::Plan& plan) {
+  flow::JournalOptions options;
+  options.world = header.world;
+  options.is_dead = [](const std::string&) { return true; };
+  flow::JournalOptions again = options;
+  Result<std::unique_ptr<flow::Journal>> journal =
+      co_await flow::Journal::take_up(ctx, *store, header.run_id, std::move(again));
+  const bool there = journal && (*journal)->model().started();
+  if (there) co_return journal;
+  flow::RunHeader fresh = header;
+  fresh.run_id = flow::make_op_id(ctx);  // one that was never started stays behind as it is
+  journal = co_await flow::Journal::create(ctx, *store, std::move(fresh), plan, std::move(options));
+  if (!journal) co_return journal;
+  CO_TRY_VOID(co_await append_one(ctx, journal->get(), flow::record::Started()));
+  co_return journal;
+}
+
+}  // namespace sim_run
+
+/// One process: true when the run is over.
+rt::Task<Result<bool>> SimRun::live_once(rt::CallContext ctx, const Work* work, SimRunResult* result) {
+  const std::unique_ptr<rt::Worker> worker = rt::make_inline_worker();
+  ledger::SqliteOptions sqlite;
+  sqlite.path = "/home/operator/ledger.db";
+  sqlite.world = work->header.world;
+  sqlite.files = &world_.disk();
+  CO_TRY(const std::unique_ptr<ledger::Store> store, ledger::open_sqlite_store(std::move(sqlite), *worker));
+  flow::RunHeader header = work->header;
+  if (!result->run.run_id.empty()) header.run_id = result->run.run_id;
+  CO_TRY(const std::unique_ptr<flow::Journal> journal,
+         co_await sim_run::open_journal(ctx, store.get(), header, work->plan));
+  // From here on there is a run that the next life must take up.
+  result->run.run_id = journal->model().header().run_id;
+  for (std::uint32_t i = 0; i < journal->model().plan().scopes.size(); ++i) {
+    fleet::Access access = journal->model().plan().scopes[i]->access;
+    access.external_id = fleet::SecretRef::literal("x-1");  // the ledger does not keep literals
+    journal->model().set_access(i, std::move(access));
+  }
+  if (!journal->model().closed()) {
+    flow::Engine engine(std::move(journal->model()), [ctx] { return flow::make_op_id(ctx); });
+    for (std::uint32_t batch = 0; batch < engine.model().batches().size(); ++batch) {
+      if (engine.model().batches()[batch].phase != flow::BatchPhase::held) continue;
+      const flow::Moment now(ctx.now(), ctx.clock().wall_now());
+      CO_TRY(flow::Step step,
+             engine.decide(batch, flow::record::Decision::skip, std::string(), "dst", std::string(), now));
+      CO_TRY_VOID(co_await journal->append(ctx, std::move(step.records), std::move(step.blobs), std::string("{}")));
+      ++result->doubts;
+    }
+    adapters::SsmCommands commands(*session_);
+    sim_run::NoHold hold;
+    flow::RunObserver observer;
+    CO_TRY_VOID(co_await flow::drive(ctx, engine, *journal, commands, hold, observer, flow::DriveOptions()));
+  }
+  CO_TRY(const std::unique_ptr<flow::RunModel> model,
+         co_await flow::read_run(ctx, *store, work->header.world, result->run.run_id));
+  const std::string id = result->run.run_id;
+  CO_TRY(result->run, co_await flow::results_of(ctx, *store, *model, "the run is not over"));
+  result->status = flow::run_status(*model);
+  co_return model->closed();
+}
+
+rt::Task<Result<void>> SimRun::run_durably(rt::CallContext ctx, Work work, SimRunResult* result) {
+  rt::Random& random = world_.random("crashes");
+  for (std::size_t crashes = options_.crashes; result->lives < sim_run::kLivesMax;) {
+    ++result->lives;
+    if (crashes > 0) {
+      const world::CrashMode mode = random.below(2) == 0 ? world::CrashMode::lose_unsynced : world::CrashMode::tear;
+      world_.disk().crash_operation(1 + random.below(sim_run::kCrashWithin), mode);
+    }
+    const Result<bool> over = co_await live_once(ctx, &work, result);
+    const bool crashed = world_.disk().is_down();
+    world_.disk().crash_operation(0);
+    world_.disk().restart();
+    if (over && *over) co_return Result<void>();
+    if (!over && !crashed) co_return fail(over.error());
+    if (crashed) --crashes;
+    // Whoever takes it up does so after a while.
+    CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), ctx.now() + std::chrono::seconds(5)));
+  }
+  co_return fail(ErrorKind::internal, "the run does not come to an end");
+}
+
 rt::Task<Result<SimRunResult>> SimRun::go() {
   const rt::CallContext ctx(world_.clock(), world_.random("ctx"), *silent_);
   const MonoTime begin = ctx.now();
@@ -136,16 +246,19 @@ rt::Task<Result<SimRunResult>> SimRun::go() {
          co_await fleet::discover(ctx, inventory, scopes(), fleet::Selector::all(), discover));
   result.discovered = found.instances.size();
   result.scope_problems = found.problems.size();
-  flow::RunOptions run;
-  run.concurrency = options_.batches_at_once;
-  flow::CommandSpec spec;
-  spec.sh_lines.emplace_back("uname -srm");
-  spec.execution_timeout = options_.execution_timeout;
-  spec.delivery_timeout = options_.delivery_timeout;
-  adapters::SsmCommands commands(*session_);
-  flow::RunObserver observer;
-  flow::RunPlan plan = flow::plan_run(found.instances);
-  result.run = co_await flow::run_plain(ctx, commands, std::move(plan), std::move(spec), std::move(run), observer);
+  Work work;
+  flow::WavePolicy waves;
+  waves.other = flow::Budget(100, true);
+  work.plan = flow::plan_waves(found.instances, waves);
+  work.header.run_id = flow::make_op_id(ctx);
+  work.header.world = "sim:dst";
+  work.header.operator_name = "dst@laptop";
+  work.header.spec.sh_lines.emplace_back("uname -srm");
+  work.header.spec.execution_timeout = options_.execution_timeout;
+  work.header.spec.delivery_timeout = options_.delivery_timeout;
+  work.header.digest = ledger::to_hex(work.plan.digest(flow::spec_text(work.header.spec)));
+  work.header.policy.scopes_at_once = static_cast<std::uint32_t>(options_.batches_at_once);
+  CO_TRY_VOID(co_await run_durably(ctx, std::move(work), &result));
   result.virtual_time = ctx.now() - begin;
   for (const flow::TargetResult& target : result.run.targets) {
     const std::string line = target.target.label() + " " + std::string(flow::to_string(target.outcome));
@@ -155,6 +268,9 @@ rt::Task<Result<SimRunResult>> SimRun::go() {
 }
 
 std::string check_run(const SimRunResult& result, const sim::Cloud& cloud) {
+  if (result.discovered > 0 && (result.status.empty() || result.status == "running")) {
+    return "the run ended as '" + result.status + "'";
+  }
   const flow::Totals totals = result.run.totals();
   if (totals.all() != result.discovered) {
     return std::to_string(result.discovered) + " were discovered and " + std::to_string(totals.all()) +

@@ -1,7 +1,8 @@
 #pragma once
 
-/// One run of the product over a simulated cloud in virtual time and in memory: discovery, plan, run through the real
-/// adapters and the real client, against the simulator's services. For tests of many seeds and for the bench.
+/// One run of the product over a simulated cloud in virtual time and in memory: discovery, plan, a durable run with its
+/// ledger on the simulated disk, through the real adapters and the real client, against the simulator's services. For
+/// tests of many seeds and for the bench.
 
 #include <functional>
 #include <memory>
@@ -25,6 +26,9 @@ struct SimRunOptions {
   Duration command_time = std::chrono::seconds(30);
   std::chrono::seconds execution_timeout = std::chrono::hours(1);
   std::chrono::seconds delivery_timeout = std::chrono::minutes(10);
+  /// How often the machine of the run stops at a random moment of its disk, loses or tears what was not synced, and is
+  /// started again.
+  std::size_t crashes = 0;
   /// The profile of the n-th agent.
   std::function<sim::AgentProfile(std::size_t)> profile = [](std::size_t) { return sim::AgentProfile::live; };
   std::function<void(sim::FaultyService&)> faults;  ///< empty: none
@@ -35,6 +39,9 @@ struct SimRunResult {
   std::size_t discovered = 0;
   std::size_t scope_problems = 0;
   flow::RunResult run;
+  std::string status;      ///< flow::run_status()
+  std::size_t lives = 0;   ///< processes that it took
+  std::size_t doubts = 0;  ///< sends that were left to a person, who gave their targets up
   Duration virtual_time{};
 };
 
@@ -56,7 +63,10 @@ class SimRun {
  private:
   sim::CloudConfig config() const;
   std::vector<fleet::ScopePtr> scopes() const;
+  struct Work;
   rt::Task<Result<SimRunResult>> go();
+  rt::Task<Result<void>> run_durably(rt::CallContext ctx, Work work, SimRunResult* result);
+  rt::Task<Result<bool>> live_once(rt::CallContext ctx, const Work* work, SimRunResult* result);
 
   SimRunOptions options_;
   world::World world_;

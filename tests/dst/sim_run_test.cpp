@@ -43,6 +43,7 @@ struct Seen {
   std::uint64_t hash = 0;
   std::uint64_t calls = 0;
   std::string wrong;
+  std::size_t lives = 0;
   flow::Totals totals;
 };
 
@@ -56,6 +57,7 @@ Seen run_once(SimRunOptions options) {
     return seen;
   }
   seen.wrong = check_run(*result, run.cloud());
+  seen.lives = result->lives;
   seen.totals = result->run.totals();
   seen.hash = run.world().trace().hash();
   for (const auto& [name, count] : run.cloud().truth().calls) seen.calls += count;
@@ -97,6 +99,20 @@ TEST(SimulatedRun, WithEveryFaultOnNothingRunsTwiceAndNobodyIsLost) {
   }
   EXPECT_GT(all, 200U);  // of 1,600: accounts that could not be asked are missing
   EXPECT_GT(succeeded, 50U);
+}
+
+TEST(SimulatedRun, IsTakenUpAfterEveryCrashAndNothingRunsTwice) {
+  std::size_t lives = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SimRunOptions options = options_of(seed);
+    options.crashes = 1 + seed % 4;
+    if (seed % 2 == 0) options.faults = add_faults;
+    const Seen first = run_once(options);
+    ASSERT_EQ(first.wrong, "") << "seed " << seed;
+    if (seed % 8 == 0) ASSERT_EQ(first.hash, run_once(options).hash) << "seed " << seed;
+    lives += first.lives;
+  }
+  EXPECT_GT(lives, 80U);
 }
 
 }  // namespace sim_run_test

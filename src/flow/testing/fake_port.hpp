@@ -4,6 +4,7 @@
 /// at chosen calls. For tests.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,8 +39,39 @@ struct Fault {
   bool executed = false;  ///< for sends: AWS took the command all the same
 };
 
+/// Kills the process at one of its effects, before or after it took place: from then on nothing that it does reaches
+/// anybody.
+class Killer {
+ public:
+  std::size_t kill_before = 0;  ///< number of the effect, from 1; 0: never
+  std::size_t kill_after = 0;
+  std::size_t effects = 0;
+  bool dead = false;
+  std::function<void()> on_death;
+
+  /// False: the process is dead and the effect does not take place.
+  bool begin() {
+    if (dead) return false;
+    if (++effects == kill_before) die();
+    return !dead;
+  }
+  /// False: it took place, and nobody is left to hear of it.
+  bool end() {
+    if (!dead && effects == kill_after) die();
+    return !dead;
+  }
+  static Error death() { return Error(ErrorKind::cancelled, "the process is dead"); }
+
+ private:
+  void die() {
+    dead = true;
+    if (on_death) on_death();
+  }
+};
+
 class FakePort final : public CommandPort {
  public:
+  Killer* killer = nullptr;
   struct Sent {
     Sent() = default;
     std::string id;
@@ -60,6 +92,8 @@ class FakePort final : public CommandPort {
   std::vector<Sent> sent;                         ///< what AWS took
   std::map<std::string, std::size_t> executions;  ///< by target label
   std::size_t calls = 0;
+  std::size_t list_calls = 0;
+  std::size_t count_calls = 0;
   std::size_t sends = 0;
   std::size_t under_way = 0;
   std::size_t most_under_way = 0;
@@ -67,9 +101,15 @@ class FakePort final : public CommandPort {
   rt::Task<Result<std::string>> send(rt::CallContext ctx, fleet::Batch batch, CommandSpec spec, Shell shell,
                                      std::string comment) override {
     const std::optional<Fault> fault = send_fault();
+    if (killer != nullptr && !killer->begin()) co_return fail(Killer::death());
     most_under_way = std::max(most_under_way, ++under_way);
     const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
     --under_way;
+    if (killer != nullptr && killer->dead) {
+      // Killed meanwhile: the request may have left, or not.
+      if (sends % 2 == 0) accept(ctx, batch, shell, std::move(comment));
+      co_return fail(Killer::death());
+    }
     if (!slept) {
       // The request had left when the caller gave up on it.
       accept(ctx, batch, shell, std::move(comment));
@@ -87,12 +127,16 @@ class FakePort final : public CommandPort {
       Error error(ErrorKind::service, "Instances [[" + bad + "]] not in a valid state for account 111122223333");
       co_return fail(std::move(error).with("instances", bad).delivered(Delivery::answered));
     }
-    co_return accept(ctx, batch, shell, std::move(comment));
+    std::string id = accept(ctx, batch, shell, std::move(comment));
+    if (killer != nullptr && !killer->end()) co_return fail(Killer::death());
+    co_return id;
   }
 
   rt::Task<Result<std::vector<Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
                                                         std::string command_id) override {
     const std::optional<Fault> fault = call_fault();
+    ++list_calls;
+    if (killer != nullptr && !killer->begin()) co_return fail(Killer::death());
     const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
     if (!slept) co_return fail(slept.error());
     if (fault) co_return fail(fault->error);
@@ -105,6 +149,28 @@ class FakePort final : public CommandPort {
       }
     }
     co_return listed;
+  }
+
+  rt::Task<Result<std::vector<CommandCount>>> counts(rt::CallContext ctx, fleet::ScopePtr scope, WallTime) override {
+    const std::optional<Fault> fault = call_fault();
+    ++count_calls;
+    if (killer != nullptr && !killer->begin()) co_return fail(Killer::death());
+    const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
+    if (!slept) co_return fail(slept.error());
+    if (fault) co_return fail(fault->error);
+    std::vector<CommandCount> counts;
+    for (const Sent& command : sent) {
+      if (*command.scope != *scope || ctx.now() < command.at + list_lag) continue;
+      CommandCount count;
+      count.command_id = command.id;
+      count.targets = command.instances.size();
+      for (const std::string& id : command.instances) {
+        if (is_done(invocation(node(id), id, ctx.now(), command).status)) ++count.completed;
+      }
+      count.done = count.completed == count.targets;
+      counts.push_back(std::move(count));
+    }
+    co_return counts;
   }
 
   rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
@@ -142,6 +208,7 @@ class FakePort final : public CommandPort {
     output.out = what.out.substr(0, 24'000);
     output.err = what.err.substr(0, 8'000);
     output.exit_code = what.exit_code;
+    output.elapsed = what.after;
     output.truncated = what.out.size() > 24'000 || what.err.size() > 8'000;
     co_return output;
   }

@@ -1,0 +1,49 @@
+#pragma once
+
+/// Working on a run of the ledger from the command line: start it, take it up, cancel it, with progress and with what
+/// is said when somebody leaves.
+
+#include "cli/run_ledger.hpp"
+#include "flow/driver.hpp"
+
+namespace postern::cli {
+
+struct RunOrder {
+  RunOrder() = default;
+  flow::Plan plan;
+  flow::RunHeader header;  ///< run_id, world and digest are filled in
+  std::string confirmed;
+};
+
+/// What a person decided before a run is taken up.
+struct ResumeOrder {
+  ResumeOrder() = default;
+  std::string run_id;
+  std::optional<flow::record::Decision> decide;  ///< about every send in doubt
+  std::string command_id;                        ///< to adopt; only with one send in doubt
+  bool release = false;                          ///< the hold is over
+  bool cancel = false;
+  std::string why;
+};
+
+struct RunCame {
+  RunCame() = default;
+  flow::RunResult result;
+  std::string status;  ///< flow::run_status()
+  std::optional<flow::record::Held> hold;
+};
+
+/// Refused when another process has the plan or the run; the ledger's failures as they are.
+rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
+                                    RunOrder order);
+/// `scopes`: what the command line and the fleet file say of the accounts, for what the ledger does not keep.
+rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
+                                     const std::vector<fleet::ScopePtr>& scopes, ResumeOrder order);
+
+/// The lines that say how a run that is not over goes on; empty when it is over.
+std::string how_to_go_on(const RunCame& run);
+
+/// flow::exit_code_of(), and 3 for a run that is held: 253 when that is for credentials and nothing ran.
+int exit_code_of(const RunCame& run, std::size_t scope_problems);
+
+}  // namespace postern::cli

@@ -1,0 +1,129 @@
+#include "cli/run_ledger.hpp"
+
+#include <cctype>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr std::size_t kProcFileMax = 4096;
+
+/// This machine's boot and a process's start, by which a process number that was given away again is recognised. All of
+/// it is empty where there is no /proc.
+struct ProcessMark {
+  ProcessMark() = default;
+  std::string boot;
+  std::string pid;
+  std::string started;
+};
+
+/// The process's number and the 22nd field of its stat: what stands behind the name, which may hold blanks.
+void read_stat(os::Files& files, const std::string& who, ProcessMark& mark) {
+  const Result<std::string> stat = files.read("/proc/" + who + "/stat", kProcFileMax);
+  if (!stat) return;
+  const std::size_t name_end = stat->rfind(')');
+  if (name_end == std::string::npos) return;
+  mark.pid = stat->substr(0, stat->find(' '));
+  const std::vector<std::string_view> fields = split(trim(std::string_view(*stat).substr(name_end + 1)), ' ');
+  if (fields.size() > 19) mark.started = std::string(fields[19]);
+}
+
+ProcessMark mark_of(os::Files& files, const std::string& who) {
+  ProcessMark mark;
+  if (const auto boot = files.read("/proc/sys/kernel/random/boot_id", kProcFileMax))
+    mark.boot = std::string(trim(*boot));
+  read_stat(files, who, mark);
+  return mark;
+}
+
+std::string text_of(const Json& json, std::string_view key) {
+  return std::string(json[key].to_string().value_or(""));
+}
+
+bool is_dead(os::Files& files, const std::string& host, const std::string& holder) {
+  const Result<Json> json = Json::parse(holder);
+  if (!json || text_of(*json, "host") != host) return false;
+  const std::string pid = text_of(*json, "pid");
+  const std::string boot = text_of(*json, "boot");
+  if (pid.empty() || boot.empty()) return false;
+  const ProcessMark now = mark_of(files, pid);
+  if (now.boot.empty()) return false;
+  return now.boot != boot || now.started != text_of(*json, "started");
+}
+
+}  // namespace
+
+std::string world_label(const Command& command, const adapters::AwsSession* session) {
+  if (!command.host().world.empty()) return command.host().world;
+  const bool custom = session != nullptr && session->world("") == adapters::World::custom;
+  return custom ? "custom" : "aws";
+}
+
+Result<std::string> ledger_path(const Command& command, const std::string& world) {
+  if (const auto given = command.invocation().value("--ledger")) return *given;
+  const os::Environment& environment = *command.host().environment;
+  if (const auto given = environment.get("POSTERN_LEDGER"); given && !given->empty()) return *given;
+  std::string state = environment.get("XDG_STATE_HOME").value_or("");
+  if (state.empty()) {
+    const std::string home = environment.home_dir();
+    if (home.empty()) {
+      return fail(ErrorKind::usage, "there is no home folder for the ledger of runs: name a file with --ledger");
+    }
+    state = os::join_path(home, ".local/state");
+  }
+  std::string name = "ledger-";
+  for (const char c : world) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
+  return os::join_path(os::join_path(state, "postern"), name + ".db");
+}
+
+Result<OpenLedger> open_ledger(const Command& command, const std::string& world, LedgerUse use) {
+  OpenLedger open;
+  open.world = world;
+  TRY(open.path, ledger_path(command, world));
+  open.worker = rt::make_thread_worker();
+  ledger::SqliteOptions options;
+  options.path = open.path;
+  options.world = world;
+  Result<std::unique_ptr<ledger::Store>> store =
+      use == LedgerUse::write ? ledger::open_sqlite_store(std::move(options), *open.worker)
+                              : ledger::open_sqlite_store_read_only(std::move(options), *open.worker);
+  if (!store) return fail(std::move(store).error().with("ledger", open.path));
+  open.store = std::move(*store);
+  return open;
+}
+
+flow::JournalOptions journal_options(const Command& command, const std::string& world) {
+  os::Files* files = command.host().files;
+  const std::string host = command.host().environment->host_name();
+  const ProcessMark self = mark_of(*files, "self");
+  flow::JournalOptions options;
+  options.world = world;
+  options.holder = Json::object()
+                       .set("who", command.host().environment->user_name() + "@" + host)
+                       .set("host", host)
+                       .set("pid", self.pid)
+                       .set("boot", self.boot)
+                       .set("started", self.started)
+                       .dump();
+  options.is_dead = [files, host](const std::string& holder) { return is_dead(*files, host, holder); };
+  return options;
+}
+
+std::string describe_holder(std::string_view holder) {
+  const Result<Json> json = Json::parse(holder);
+  if (!json) return "another process";
+  const std::string who = printable(text_of(*json, "who"), 100);
+  const std::string pid = printable(text_of(*json, "pid"), 20);
+  return (who.empty() ? "another operator" : who) + (pid.empty() ? "" : " (process " + pid + ")");
+}
+
+Error in_other_hands(Error conflict, std::string_view what) {
+  const std::string who = describe_holder(conflict.context("holder"));
+  return Error(ErrorKind::refused, std::string(what) + " is in the hands of " + who)
+      .with("rail", "lock")
+      .caused_by(std::move(conflict));
+}
+
+}  // namespace postern::cli

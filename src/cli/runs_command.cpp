@@ -1,0 +1,280 @@
+// runs list, runs show, runs resume, runs cancel, ledger verify
+
+#include <algorithm>
+
+#include "adapters/command_port.hpp"
+#include "base/text.hpp"
+#include "cli/aws_command.hpp"
+#include "cli/durable_run.hpp"
+#include "cli/failure.hpp"
+#include "cli/prompt.hpp"
+#include "cli/run_report.hpp"
+#include "rt/uncancelled.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr std::string_view kRunPrefix = "run/";
+constexpr std::size_t kStreamsPerPage = 200;
+
+/// The world of a command that has no AWS session: POSTERN_WORLD's, configured endpoints', or the real one.
+std::string world_without_session(const Command& command) {
+  const bool given = command.invocation().has("--endpoint-url");
+  const os::Environment& environment = *command.host().environment;
+  const bool configured = given || !environment.get("AWS_ENDPOINT_URL").value_or("").empty();
+  std::string world = world_label(command, nullptr);
+  if (world == "aws" && configured) world = "custom";
+  return world;
+}
+
+/// The run that was named, or the newest.
+rt::Task<Result<std::string>> chosen_run(const Command& command, ledger::Store& store) {
+  const Invocation& invocation = command.invocation();
+  const bool latest = invocation.has("--latest");
+  if (invocation.words.size() > 1 || (latest && !invocation.words.empty())) {
+    co_return fail(ErrorKind::usage, "name one run, or --latest");
+  }
+  if (!latest && invocation.words.empty()) {
+    co_return fail(ErrorKind::usage, "which run? Name it, or --latest; postern runs list shows them");
+  }
+  if (!latest) {
+    const std::string id = to_upper(invocation.words.front());
+    CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store.find(command.ctx(), flow::run_stream(id)));
+    if (!info) {
+      co_return fail(ErrorKind::usage,
+                     "there is no run " + printable(id, 60) + " in this ledger; postern runs list shows them");
+    }
+    co_return id;
+  }
+  CO_TRY(const std::vector<ledger::StreamInfo> newest,
+         co_await store.list(command.ctx(), std::string(kRunPrefix), std::string(), 1));
+  if (newest.empty()) co_return fail(ErrorKind::not_found, "there is no run in the ledger yet");
+  co_return newest.front().id.substr(kRunPrefix.size());
+}
+
+Json run_row(const ledger::StreamInfo& stream) {
+  Json row =
+      Json::object().set("id", stream.id.substr(kRunPrefix.size())).set("opened", format_rfc3339(stream.created));
+  const Result<Json> summary = Json::parse(stream.summary);
+  for (const char* key :
+       {"status", "operator", "selector", "comment", "targets", "open", "succeeded", "failed", "skipped", "unknown"}) {
+    if (summary && summary->contains(key)) row.set(key, (*summary)[key]);
+  }
+  if (stream.pruned) row.set("status", "pruned");
+  return row;
+}
+
+TargetNames names_of(const flow::RunModel& model) {
+  TargetNames names;
+  for (const flow::BatchPlan& batch : model.plan().batches) {
+    for (std::uint32_t target = batch.first; target < batch.first + batch.count; ++target) {
+      names[model.plan().ref(batch, target).label()] = model.plan().targets[target].name;
+    }
+  }
+  return names;
+}
+
+rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
+  CO_TRY(const std::string id, co_await chosen_run(command, *ledger.store));
+  CO_TRY(const std::unique_ptr<flow::RunModel> model,
+         co_await flow::read_run(command.ctx(), *ledger.store, ledger.world, id));
+  RunCame came;
+  CO_TRY(came.result, co_await flow::results_of(command.ctx(), *ledger.store, *model, "the run is not over"));
+  came.status = flow::run_status(*model);
+  came.hold = model->hold();
+  const fleet::Discovery nothing;
+  CO_TRY_VOID(answer_run(command, came.result, nothing, names_of(*model), ledger.world));
+  command.err(how_to_go_on(came));
+  co_return exit_code_of(came, 0);
+}
+
+rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder order) {
+  const std::string world = world_label(command, work.session.get());
+  CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
+  CO_TRY(order.run_id, co_await chosen_run(command, *ledger.store));
+  CO_TRY(const std::unique_ptr<flow::RunModel> model,
+         co_await flow::read_run(command.ctx(), *ledger.store, world, order.run_id));
+  const TargetNames names = names_of(*model);
+  adapters::SsmCommands port(*work.session);
+  CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
+  const fleet::Discovery nothing;
+  CO_TRY_VOID(answer_run(command, came.result, nothing, names, world));
+  command.err(how_to_go_on(came));
+  co_return exit_code_of(came, 0);
+}
+
+rt::Task<Result<int>> with_aws(const Command& command, ResumeOrder order) {
+  CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
+  if (work.read_only) {
+    co_await work.session->close();
+    co_return fail(Error(ErrorKind::refused, "a run is not taken up in read-only mode").with("rail", "read-only"));
+  }
+  CO_TRY_VOID(co_await require_hub(command, work));
+  Result<int> code = co_await take_up(command, work, std::move(order));
+  co_await work.session->close();
+  co_return code;
+}
+
+struct Verified {
+  Verified() = default;
+  std::size_t streams = 0;
+  std::uint64_t records = 0;
+  std::vector<std::string> wrong;
+};
+
+/// Every record of a stream against its hashes, and the last against the stream's head.
+rt::Task<Result<void>> verify_stream(const Command& command, OpenLedger& ledger, ledger::StreamInfo info,
+                                     Verified* into) {
+  ++into->streams;
+  if (info.pruned) co_return Result<void>();
+  ledger::Digest head = ledger::chain_start(ledger.world, info.id);
+  std::uint64_t version = 0;
+  while (version < info.version) {
+    CO_TRY(const std::vector<ledger::Record> page,
+           co_await ledger.store->read(command.ctx(), info.id, version + 1, ledger::kPageMax));
+    if (page.empty()) break;
+    Result<ledger::Digest> next = ledger::verify_chain(head, version + 1, page);
+    if (!next) {
+      into->wrong.push_back(info.id + ": " + next.error().message());
+      co_return Result<void>();
+    }
+    head = *next;
+    version += page.size();
+    into->records += page.size();
+  }
+  // More records than when it was listed: a run that goes on.
+  if (version < info.version) into->wrong.push_back(info.id + ": records are missing at its end");
+  if (version == info.version && head != info.head) into->wrong.push_back(info.id + ": its head is another");
+  co_return Result<void>();
+}
+
+/// Every run that the chain of heads knows is there, with the head that was noted.
+rt::Task<Result<void>> verify_heads(const Command& command, OpenLedger& ledger, Verified* into) {
+  const std::string heads(flow::kHeadsStream);
+  std::uint64_t next = 1;
+  for (;;) {
+    Result<std::vector<ledger::Record>> page =
+        co_await ledger.store->read(command.ctx(), heads, next, ledger::kPageMax);
+    if (!page && page.error().kind() == ErrorKind::not_found) co_return Result<void>();
+    if (!page) co_return fail(std::move(page).error());
+    if (page->empty()) co_return Result<void>();
+    for (const ledger::Record& record : *page) {
+      CO_TRY(const Json body, Json::parse(record.body));
+      const std::string run(body["run"].to_string().value_or(""));
+      const std::uint64_t version = static_cast<std::uint64_t>(body["version"].to_int().value_or(0));
+      CO_TRY(const std::optional<ledger::StreamInfo> info,
+             co_await ledger.store->find(command.ctx(), flow::run_stream(run)));
+      if (!info || info->version < version) {
+        into->wrong.push_back("run " + printable(run, 60) + ": the chain of heads knows more of it than there is");
+        continue;
+      }
+      if (info->pruned || version == 0) continue;
+      CO_TRY(const std::vector<ledger::Record> at, co_await ledger.store->read(command.ctx(), info->id, version, 1));
+      const bool same = !at.empty() && ledger::to_hex(at.front().hash) == body["head"].to_string().value_or("");
+      if (!same)
+        into->wrong.push_back("run " + printable(run, 60) + ": its record " + std::to_string(version) +
+                              " is not the one that the chain of heads knows");
+    }
+    next += page->size();
+  }
+}
+
+rt::Task<Result<int>> verify(const Command& command, OpenLedger& ledger) {
+  Verified verified;
+  std::string before;
+  for (;;) {
+    CO_TRY(const std::vector<ledger::StreamInfo> page,
+           co_await ledger.store->list(command.ctx(), std::string(), before, kStreamsPerPage));
+    if (page.empty()) break;
+    for (const ledger::StreamInfo& info : page) CO_TRY_VOID(co_await verify_stream(command, ledger, info, &verified));
+    before = page.back().id;
+  }
+  CO_TRY_VOID(co_await verify_heads(command, ledger, &verified));
+  Answer answer;
+  answer.world = command.host().world;
+  answer.document =
+      Json::object().set("schema", "postern.ledger/1").set("ledger", ledger.path).set("world", ledger.world);
+  Json wrong = Json::array();
+  for (const std::string& one : verified.wrong) wrong.push_back(one);
+  answer.document.set("streams", verified.streams).set("records", verified.records);
+  answer.document.set("consistent", verified.wrong.empty()).set("anchored", false).set("problems", std::move(wrong));
+  if (command.output().format == Format::table && !command.output().query) {
+    std::string out = world_banner(command.host().world, command.output().color);
+    for (const std::string& one : verified.wrong) out += "WRONG  " + printable(one, 400) + "\n";
+    out +=
+        plural(verified.records, "record") + " in " + plural(verified.streams, "stream") + " of " + ledger.path + ": ";
+    out += verified.wrong.empty() ? "self-consistent only (no anchor outside of the file)\n" : "NOT consistent\n";
+    command.out(out);
+  } else {
+    CO_TRY_VOID(command.answer(answer));
+  }
+  co_return verified.wrong.empty() ? kExitOk : kExitGate;
+}
+
+}  // namespace
+
+rt::Task<Result<int>> run_runs_list(const Command& command) {
+  int limit = 20;
+  if (const auto text = command.invocation().value("--limit")) {
+    CO_TRY(limit, parse_count(*text, "--limit", 1, static_cast<int>(ledger::kPageMax)));
+  }
+  const std::string world = world_without_session(command);
+  Json rows = Json::array();
+  Result<OpenLedger> ledger = open_ledger(command, world, LedgerUse::look);
+  if (!ledger && ledger.error().kind() != ErrorKind::not_found) co_return fail(std::move(ledger).error());
+  if (ledger) {
+    Result<std::vector<ledger::StreamInfo>> runs = co_await ledger->store->list(
+        command.ctx(), std::string(kRunPrefix), std::string(), static_cast<std::size_t>(limit));
+    if (!runs) co_return fail(std::move(runs).error());
+    for (const ledger::StreamInfo& run : *runs) rows.push_back(run_row(run));
+  }
+  Answer answer;
+  answer.world = command.host().world;
+  answer.document = Json::object().set("schema", "postern.runs/1").set("world", world).set("runs", std::move(rows));
+  answer.rows_key = "runs";
+  answer.markdown_title = "Runs";
+  answer.columns.push_back(id_column("RUN", 0, "id"));
+  answer.columns.push_back(member_column("OPENED", 2, "opened"));
+  answer.columns.push_back(member_column("STATUS", 0, "status"));
+  answer.columns.push_back(member_column("TARGETS", 1, "targets"));
+  answer.columns.push_back(member_column("OPEN", 1, "open"));
+  answer.columns.push_back(member_column("FAILED", 1, "failed"));
+  answer.columns.push_back(member_column("UNKNOWN", 1, "unknown"));
+  answer.columns.push_back(member_column("BY", 3, "operator"));
+  answer.columns.push_back(member_column("COMMENT", 4, "comment"));
+  CO_TRY_VOID(command.answer(answer));
+  co_return kExitOk;
+}
+
+rt::Task<Result<int>> run_runs_show(const Command& command) {
+  CO_TRY(OpenLedger ledger, open_ledger(command, world_without_session(command), LedgerUse::look));
+  co_return co_await show(command, ledger);
+}
+
+rt::Task<Result<int>> run_runs_resume(const Command& command) {
+  const Invocation& invocation = command.invocation();
+  ResumeOrder order;
+  order.release = invocation.has("--release");
+  order.why = invocation.value("--reason").value_or("");
+  order.command_id = invocation.value("--command-id").value_or("");
+  if (const auto what = invocation.value("--decide")) {
+    order.decide = flow::record::Decision::skip;
+    if (*what == "adopt") order.decide = flow::record::Decision::adopt;
+    if (*what == "reissue") order.decide = flow::record::Decision::reissue;
+  }
+  co_return co_await with_aws(command, std::move(order));
+}
+
+rt::Task<Result<int>> run_runs_cancel(const Command& command) {
+  ResumeOrder order;
+  order.cancel = true;
+  order.why = command.invocation().value("--reason").value_or("");
+  co_return co_await with_aws(command, std::move(order));
+}
+
+rt::Task<Result<int>> run_ledger_verify(const Command& command) {
+  CO_TRY(OpenLedger ledger, open_ledger(command, world_without_session(command), LedgerUse::look));
+  co_return co_await verify(command, ledger);
+}
+
+}  // namespace postern::cli

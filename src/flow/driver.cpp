@@ -1,0 +1,218 @@
+#include "flow/driver.hpp"
+
+#include "base/check.hpp"
+#include "rt/combine.hpp"
+#include "rt/sync.hpp"
+#include "rt/uncancelled.hpp"
+
+namespace postern::flow {
+namespace {
+
+class Driver {
+ public:
+  Driver(rt::CallContext ctx, rt::Executor executor, Engine& engine, Journal& journal, CommandPort& port,
+         HoldFlag& hold, RunObserver& observer, const DriveOptions& options)
+      : ctx_(ctx),
+        calls_ctx_(
+            ctx.clock(), ctx.random(), ctx.explainer(),
+            ctx.deadline().is_never() ? rt::Deadline::never() : rt::Deadline(ctx.deadline().at() + options.send_grace)),
+        engine_(engine),
+        journal_(journal),
+        port_(port),
+        hold_(hold),
+        observer_(observer),
+        options_(options),
+        calls_(options.calls_at_once),
+        group_(std::move(executor)) {}
+
+  rt::Task<Result<void>> run() {
+    rt::Clock& clock = ctx_.clock();
+    renew_at_ = clock.now() + options_.renew_every;
+    apply(engine_.begin(moment()));
+    while (!over()) {
+      if (inbox_.empty()) {
+        const bool cancelled = co_await wait();
+        if (cancelled) stop("the run was interrupted");
+      }
+      if (ctx_.deadline().passed(clock)) stop("the run's deadline passed");
+      if (clock.now() >= renew_at_) {
+        renew_at_ = clock.now() + options_.renew_every;
+        group_.spawn(renew());
+      }
+      turn();
+    }
+    if (broken_) group_.cancel();
+    co_await rt::uncancelled(group_.join());
+    clock.unschedule(timer_);
+    clock.unschedule(grace_);
+    if (broken_) co_return fail(*broken_);
+    co_return Result<void>();
+  }
+
+ private:
+  Moment moment() const { return Moment(ctx_.now(), ctx_.clock().wall_now()); }
+  bool over() const { return broken_ || (inbox_.empty() && commits_ == 0 && engine_.idle()); }
+
+  /// Waits for an event, a timer or a cancellation; true for the last, once.
+  rt::Task<bool> wait() {
+    MonoTime next = renew_at_;
+    if (const auto wake = engine_.next_wake()) next = std::min(next, *wake);
+    if (!ctx_.deadline().is_never() && !stopping_) next = std::min(next, ctx_.deadline().at());
+    timer_ = ctx_.clock().schedule(next, [this] { waiter_.wake(); });
+    bool cancelled = false;
+    if (stopping_) {
+      co_await waiter_.wait_always();
+    } else {
+      cancelled = co_await waiter_.wait() == rt::Wake::cancelled;
+    }
+    ctx_.clock().unschedule(timer_);
+    co_return cancelled;
+  }
+
+  void stop(std::string why) {
+    if (stopping_) return;
+    stopping_ = true;
+    apply(engine_.on(event::Stop(std::move(why)), moment()));
+    // A send that is cut off half-way would leave nobody knowing what runs: it is given the time to be answered.
+    grace_ = ctx_.clock().schedule(ctx_.now() + options_.send_grace, [this] { group_.cancel(); });
+  }
+
+  void turn() {
+    while (!inbox_.empty() && !broken_) {
+      RunEvent event = std::move(inbox_.front());
+      inbox_.pop_front();
+      apply(engine_.on(std::move(event), moment()));
+    }
+    const std::optional<MonoTime> wake = engine_.next_wake();
+    if (!broken_ && wake && *wake <= ctx_.now()) apply(engine_.on(event::Tick(), moment()));
+  }
+
+  void apply(Step step) {
+    for (const std::string& note : step.notes) observer_.on_note(note);
+    observer_.on_progress(engine_.model().totals(), engine_.running());
+    if (step.records.empty() && step.actions.empty()) return;
+    ++commits_;
+    group_.spawn(commit(std::move(step)));
+  }
+
+  rt::Task<void> commit(Step step) {
+    Result<void> written;
+    if (!step.records.empty()) {
+      std::string summary = run_summary(engine_.model());
+      written =
+          co_await journal_.append(calls_ctx_, std::move(step.records), std::move(step.blobs), std::move(summary));
+    }
+    --commits_;
+    if (!written && !broken_) broken_ = written.error();
+    if (!broken_) {
+      for (Action& one : step.actions) group_.spawn(perform(std::move(one)));
+    }
+    waiter_.wake();
+  }
+
+  rt::Task<void> renew() {
+    const Result<void> renewed = co_await journal_.renew(calls_ctx_);
+    // Only a lost lease ends the run; a store that is slow to answer is asked again.
+    if (!renewed && renewed.error().kind() == ErrorKind::conflict && !broken_) broken_ = renewed.error();
+    waiter_.wake();
+  }
+
+  rt::Task<void> perform(Action todo) {
+    // A send waits for its turn; when it is cancelled there it has not left, and says so.
+    const Result<void> turn = co_await calls_.acquire();
+    std::optional<rt::Semaphore::Permit> permit;
+    if (turn) permit.emplace(calls_);
+    if (auto* send = std::get_if<action::Send>(&todo)) {
+      co_await perform_send(send, turn.has_value());
+    } else if (auto* find = std::get_if<action::Find>(&todo)) {
+      Result<std::optional<std::string>> found =
+          co_await port_.find(calls_ctx_, scope_of(find->batch), comment_mark(find->op), find->not_before);
+      push(event::Found(find->op, std::move(found)));
+    } else if (auto* list = std::get_if<action::List>(&todo)) {
+      Result<std::vector<Invocation>> listed =
+          co_await port_.invocations(calls_ctx_, scope_of(list->batch), list->command_id);
+      push(event::Listed(list->batch, std::move(listed)));
+    } else if (auto* count = std::get_if<action::Count>(&todo)) {
+      Result<std::vector<CommandCount>> counts =
+          co_await port_.counts(calls_ctx_, engine_.model().plan().scopes[count->scope], count->not_before);
+      push(event::Counted(count->scope, std::move(counts)));
+    } else if (auto* fetch = std::get_if<action::Fetch>(&todo)) {
+      fleet::InstanceId id = engine_.model().plan().targets[fetch->target].id;
+      Result<Output> output =
+          co_await port_.output(calls_ctx_, scope_of(fetch->batch), fetch->command_id, std::move(id));
+      push(event::Fetched(fetch->target, std::move(output)));
+    } else if (auto* cancel = std::get_if<action::Cancel>(&todo)) {
+      Result<void> taken = co_await port_.cancel(calls_ctx_, scope_of(cancel->batch), cancel->command_id);
+      push(event::CancelTaken(cancel->batch, std::move(taken)));
+    } else {
+      co_await perform_hold();
+    }
+  }
+
+  rt::Task<void> perform_send(action::Send* send, bool may) {
+    if (!may) {
+      Error error(ErrorKind::cancelled, "interrupted");
+      push(event::Sent(send->op, fail(std::move(error).delivered(Delivery::not_sent))));
+      co_return;
+    }
+    const fleet::Batch batch = send->targets.front();
+    const CommandSpec& spec = engine_.model().header().spec;
+    const Shell shell = engine_.model().plan().batches[send->batch].shell;
+    std::string comment = make_comment(send->op, spec.comment);
+    Result<std::string> sent = co_await port_.send(calls_ctx_, batch, spec, shell, std::move(comment));
+    if (sent) observer_.on_sent(batch, *sent);
+    push(event::Sent(send->op, std::move(sent)));
+  }
+
+  rt::Task<void> perform_hold() {
+    Result<std::optional<std::string>> read = co_await hold_.read(calls_ctx_);
+    if (!read) {
+      if (read.error().kind() != ErrorKind::cancelled) {
+        observer_.on_note("whether the fleet is held could not be read: " + read.error().message());
+      }
+      read = std::optional<std::string>();
+    }
+    push(event::HoldRead(std::move(*read)));
+  }
+
+  fleet::ScopePtr scope_of(std::uint32_t batch) const {
+    return engine_.model().plan().scopes[engine_.model().plan().batches[batch].scope];
+  }
+
+  void push(RunEvent event) {
+    inbox_.push_back(std::move(event));
+    waiter_.wake();
+  }
+
+  rt::CallContext ctx_;
+  rt::CallContext calls_ctx_;  ///< outlives the run's deadline by the grace
+  Engine& engine_;
+  Journal& journal_;
+  CommandPort& port_;
+  HoldFlag& hold_;
+  RunObserver& observer_;
+  const DriveOptions& options_;
+  std::deque<RunEvent> inbox_;
+  rt::Waiter waiter_;
+  rt::Semaphore calls_;
+  std::optional<Error> broken_;
+  std::size_t commits_ = 0;
+  bool stopping_ = false;
+  MonoTime renew_at_;
+  rt::Clock::TimerId timer_ = 0;
+  rt::Clock::TimerId grace_ = 0;
+  rt::TaskGroup group_;
+};
+
+}  // namespace
+
+rt::Task<Result<void>> drive(rt::CallContext ctx, Engine& engine, Journal& journal, CommandPort& port, HoldFlag& hold,
+                             RunObserver& observer, DriveOptions options) {
+  rt::Executor executor = co_await rt::asio::this_coro::executor;
+  Driver driver(ctx, std::move(executor), engine, journal, port, hold, observer, options);
+  Result<void> result = co_await driver.run();
+  co_await rt::uncancelled(journal.close(ctx, engine.model().closed()));
+  co_return result;
+}
+
+}  // namespace postern::flow

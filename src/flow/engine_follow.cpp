@@ -1,0 +1,269 @@
+// From an accepted send to the last target's end.
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "flow/engine_turn.hpp"
+
+namespace postern::flow {
+namespace {
+
+constexpr std::size_t kListedOutput = 2500;                ///< characters that the listing has at most
+constexpr Duration kTroubleMax = std::chrono::minutes(5);  ///< how long states may be unreadable without a pause
+
+std::uint64_t bit(std::uint32_t index) {
+  return std::uint64_t{1} << index;
+}
+static_assert(fleet::kBatchTargetsMax <= 64);
+
+std::size_t shell_index(Shell shell) {
+  return shell == Shell::powershell ? 1 : 0;
+}
+
+}  // namespace
+
+void Engine::Turn::follow(std::uint32_t batch) {
+  live(batch).since = now_.mono;
+  if (e_.model_.cancelling()) ask_to_end(batch);
+  if (e_.stopped_.empty()) schedule_look(batch);
+}
+
+/// The age of its command by the wall clock: it may have been sent by a process that is long gone.
+void Engine::Turn::schedule_look(std::uint32_t batch) {
+  const Duration age = std::max<Duration>(now_.wall - state(batch).op_at, Duration{});
+  const Duration next = e_.pace_[shell_index(plan(batch).shell)].next_look(age, live(batch).looks);
+  set_timer(batch, now_.mono + (next - age));
+}
+
+/// One call for all commands of the scope when several run there and nothing says that this one has ended; else its
+/// own list, which tells more for the same price.
+void Engine::Turn::look(std::uint32_t batch) {
+  const std::uint32_t scope = plan(batch).scope;
+  Place& place = e_.places_[scope];
+  std::uint32_t following = 0;
+  WallTime oldest = now_.wall;
+  for (const std::uint32_t i : e_.of_scope_[scope]) {
+    if (state(i).phase != BatchPhase::following) continue;
+    ++following;
+    oldest = std::min(oldest, state(i).op_at);
+  }
+  const bool expected = live(batch).looks == 0 && e_.pace_[shell_index(plan(batch).shell)].known();
+  if (following < 2 || expected) {
+    list(batch);
+    return;
+  }
+  if (place.counting) {
+    schedule_look(batch);
+    return;
+  }
+  place.counting = true;
+  ++e_.busy_;
+  action::Count count;
+  count.scope = scope;
+  count.not_before = oldest;
+  step_.actions.emplace_back(std::move(count));
+}
+
+void Engine::Turn::list(std::uint32_t batch) {
+  action::List list;
+  list.batch = batch;
+  list.command_id = state(batch).command_id;
+  ++live(batch).looks;
+  busy(batch);
+  step_.actions.emplace_back(std::move(list));
+}
+
+void Engine::Turn::on(event::Counted event) {
+  e_.places_[event.scope].counting = false;
+  --e_.busy_;
+  if (!e_.stopped_.empty()) return;
+  for (const std::uint32_t batch : e_.of_scope_[event.scope]) {
+    if (state(batch).phase != BatchPhase::following || live(batch).busy) continue;
+    if (!event.result) {
+      unreadable(batch, event.result.error());
+      continue;
+    }
+    const auto count = std::find_if(event.result->begin(), event.result->end(),
+                                    [&](const CommandCount& one) { return one.command_id == state(batch).command_id; });
+    // A command that the counts lack (a clock that is off, a lagging list) is asked for by itself.
+    const bool finished = count == event.result->end() || count->done || count->completed >= count->targets;
+    if (finished) {
+      clear_timer(batch);
+      list(batch);
+    } else {
+      e_.pace_[shell_index(plan(batch).shell)].still_running(now_.wall - state(batch).op_at);
+      ++live(batch).looks;
+      schedule_look(batch);
+    }
+  }
+}
+
+void Engine::Turn::on(event::Listed event) {
+  const std::uint32_t batch = event.batch;
+  not_busy(batch);
+  if (!event.result) {
+    unreadable(batch, event.result.error());
+    return;
+  }
+  Live& it = live(batch);
+  it.trouble_since.reset();
+  it.trouble.clear();
+  for (const Invocation& invocation : *event.result) take(batch, invocation);
+  flush_ends();
+  if (state(batch).phase == BatchPhase::done) return;
+  const CommandSpec& spec = e_.model_.header().spec;
+  const Duration most = spec.delivery_timeout + spec.execution_timeout + e_.model_.header().policy.settle;
+  const Duration age = now_.wall - state(batch).op_at;
+  const Duration settle = e_.model_.header().policy.settle;
+  if (none_listed(batch) && now_.mono - it.since >= settle && age >= settle && it.fetching == 0) {
+    // What was never listed is waited for only while something else is.
+    give_up(batch, "Systems Manager never listed it");
+  } else if (age >= most && now_.mono - it.since >= e_.model_.header().policy.settle && it.fetching == 0) {
+    give_up(batch, "it had not ended when its time was up; last seen: " +
+                       std::string(it.started != 0 ? "In Progress" : "Pending"));
+  } else if (e_.stopped_.empty() && it.fetching < state(batch).open) {
+    if (it.listed != 0) e_.pace_[shell_index(plan(batch).shell)].still_running(age);
+    schedule_look(batch);
+  }
+}
+
+void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
+  Live& it = live(batch);
+  it.trouble = error.message();
+  if (!it.trouble_since) it.trouble_since = now_.mono;
+  if (!e_.stopped_.empty()) return;
+  if (error.kind() == ErrorKind::credentials) {
+    // The command runs on; with other credentials its end can be read.
+    hold(record::HoldCause::credentials, place_of(batch) + ": " + error.message());
+    clear_timer(batch);
+    return;
+  }
+  if (!may_pass(error.kind()) || now_.mono - *it.trouble_since >= kTroubleMax) {
+    give_up(batch, "its state could not be read: " + error.message());
+    return;
+  }
+  schedule_look(batch);
+}
+
+void Engine::Turn::give_up(std::uint32_t batch, const std::string& why) {
+  end_open_targets(batch, Outcome::unknown, why + " (command " + state(batch).command_id + ")", false);
+}
+
+/// None of the targets that have not ended was ever listed.
+bool Engine::Turn::none_listed(std::uint32_t batch) const {
+  for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
+    if (is_open(plan(batch).first + i) && (e_.live_[batch].listed & bit(i)) != 0) return false;
+  }
+  return true;
+}
+
+void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation) {
+  const std::optional<std::uint32_t> target = target_of(batch, invocation.instance_id);
+  if (!target || !is_open(*target) || e_.fetching_.contains(*target)) return;
+  live(batch).listed |= bit(*target - plan(batch).first);
+  if (!is_done(invocation.status)) {
+    if (invocation.status == InvocationStatus::running) live(batch).started |= bit(*target - plan(batch).first);
+    return;
+  }
+  took(batch, *target, invocation);
+}
+
+/// An end by what is listed. The listing mixes stdout and stderr and cuts early: what is long or went wrong on the node
+/// is read in full.
+void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation) {
+  Invocation before;
+  const bool started = (live(batch).started & bit(target - plan(batch).first)) != 0;
+  if (started) before.status = InvocationStatus::running;
+  const TargetResult result = result_of(e_.model_.plan().ref(plan(batch), target), invocation, before);
+  record::TargetEnd end;
+  end.target = target;
+  end.outcome = result.outcome;
+  end.reason = printable(result.reason, 600);
+  end.exit_code = result.exit_code;
+  end.unreachable = result.unreachable;
+  end.truncated = invocation.truncated || invocation.output.size() >= kListedOutput;
+  const bool ran_badly = end.outcome == Outcome::failed && !end.unreachable;
+  bool& learning = e_.learning_[shell_index(plan(batch).shell)];
+  const bool learn = !learning && end.outcome == Outcome::succeeded;
+  if (!end.truncated && !ran_badly && !learn) {
+    end.out = keep(invocation.output);
+    ends_.push_back(std::move(end));
+    return;
+  }
+  learning = learning || learn;
+  Fetching fetching;
+  fetching.wanted = end.truncated || ran_badly;
+  fetching.end = std::move(end);
+  fetching.listed = invocation.output;
+  e_.fetching_.emplace(target, std::move(fetching));
+  ++live(batch).fetching;
+  ++e_.busy_;
+  action::Fetch fetch;
+  fetch.batch = batch;
+  fetch.target = target;
+  fetch.command_id = state(batch).command_id;
+  step_.actions.emplace_back(std::move(fetch));
+}
+
+void Engine::Turn::on(event::Fetched event) {
+  const auto found = e_.fetching_.find(event.target);
+  CHECK(found != e_.fetching_.end());
+  Fetching fetching = std::move(found->second);
+  e_.fetching_.erase(found);
+  --e_.busy_;
+  const std::uint32_t batch = e_.model_.batch_of_target(event.target);
+  --live(batch).fetching;
+  const bool in_full = event.result && fetching.wanted;
+  if (!in_full) fetching.end.out = keep(fetching.listed);
+  if (event.result) {
+    if (event.result->elapsed) e_.pace_[shell_index(plan(batch).shell)].learn(*event.result->elapsed);
+    if (!fetching.end.exit_code) fetching.end.exit_code = event.result->exit_code;
+    if (in_full) {
+      fetching.end.out = keep(event.result->out);
+      fetching.end.err = keep(event.result->err);
+      fetching.end.truncated = event.result->truncated;
+    }
+  }
+  if (is_open(event.target)) ends_.push_back(std::move(fetching.end));
+  flush_ends();
+  const Live& it = live(batch);
+  const bool forgotten = it.fetching == 0 && !it.busy && !it.timer && e_.stopped_.empty();
+  if (forgotten && state(batch).phase == BatchPhase::following) schedule_look(batch);
+}
+
+void Engine::Turn::cancel(record::Cancelling why) {
+  if (e_.model_.cancelling()) return;
+  note_down(std::move(why));
+  if (!e_.begun_) return;
+  drop_waiting();
+  for (std::uint32_t batch = 0; batch < e_.model_.batches().size(); ++batch) {
+    if (state(batch).phase == BatchPhase::following) ask_to_end(batch);
+  }
+}
+
+void Engine::Turn::drop_waiting() {
+  for (std::uint32_t batch = 0; batch < e_.model_.batches().size(); ++batch) {
+    if (state(batch).phase != BatchPhase::waiting) continue;
+    clear_timer(batch);
+    end_open_targets(batch, Outcome::skipped, "the run was cancelled before it was sent", true);
+  }
+}
+
+void Engine::Turn::ask_to_end(std::uint32_t batch) {
+  ++e_.busy_;
+  action::Cancel cancel;
+  cancel.batch = batch;
+  cancel.command_id = state(batch).command_id;
+  step_.actions.emplace_back(std::move(cancel));
+}
+
+void Engine::Turn::on(event::CancelTaken event) {
+  --e_.busy_;
+  if (!event.result) say(place_of(event.batch) + ": it could not be cancelled: " + event.result.error().message());
+  if (state(event.batch).phase == BatchPhase::following && e_.stopped_.empty() && !live(event.batch).busy) {
+    set_timer(event.batch, now_.mono + std::chrono::seconds(1));  // most obey at once
+  }
+}
+
+}  // namespace postern::flow

@@ -1,0 +1,353 @@
+// Waves, sends, and sends in doubt.
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "flow/engine_turn.hpp"
+
+namespace postern::flow {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::seconds(20);
+
+/// 1, 2, 4 ... 20 seconds.
+Duration next_pause(Duration& pause) {
+  pause = pause == Duration{} ? kFirstPause : std::min<Duration>(pause * 2, kLongestPause);
+  return pause;
+}
+
+}  // namespace
+
+bool Engine::Turn::may_send() const {
+  return e_.stopped_.empty() && !e_.model_.hold() && !e_.model_.cancelling() && !e_.model_.closed();
+}
+
+void Engine::Turn::begin() {
+  for (std::uint32_t batch = 0; batch < e_.model_.batches().size(); ++batch) {
+    switch (state(batch).phase) {
+      case BatchPhase::sending:
+      case BatchPhase::lost:
+        occupy(batch);
+        lost(batch);
+        break;
+      case BatchPhase::following:
+        occupy(batch);
+        follow(batch);
+        break;
+      default:
+        break;
+    }
+  }
+  if (e_.model_.cancelling()) drop_waiting();
+}
+
+/// What was under way when the program ended counts against the limits like what is sent now.
+void Engine::Turn::occupy(std::uint32_t batch) {
+  Place& place = e_.places_[plan(batch).scope];
+  live(batch).active = true;
+  ++place.active;
+  if (place.open) return;
+  place.open = true;
+  ++e_.scopes_open_;
+}
+
+/// Opens the next wave when the one before it has ended: every target, so that nothing is in doubt either.
+void Engine::Turn::advance_waves() {
+  const RunModel& model = e_.model_;
+  if (!may_send() || e_.reading_hold_) return;
+  if (e_.wave_ && model.open_of_wave(*e_.wave_) > 0) return;
+  std::uint32_t next = 0;
+  while (next < model.plan().waves.size() && model.open_of_wave(next) == 0) ++next;
+  if (next == model.plan().waves.size()) return;
+  e_.reading_hold_ = true;
+  e_.wave_ = next;
+  step_.actions.emplace_back(action::ReadHold());
+}
+
+void Engine::Turn::on(event::HoldRead event) {
+  e_.reading_hold_ = false;
+  if (event.why) {
+    hold(record::HoldCause::operator_flag, *event.why);
+    return;
+  }
+  if (may_send()) open_wave(*e_.wave_);
+}
+
+void Engine::Turn::open_wave(std::uint32_t wave) {
+  const WavePlan& waves = e_.model_.plan().waves[wave];
+  for (std::uint32_t i = 0; i < waves.batches; ++i) {
+    const std::uint32_t batch = waves.first_batch + i;
+    if (state(batch).phase != BatchPhase::waiting || live(batch).active) continue;
+    Place& place = e_.places_[plan(batch).scope];
+    if (place.queue.empty() && !place.open) e_.scopes_left_.push_back(plan(batch).scope);
+    place.queue.push_back(batch);
+    if (place.open) touched_.insert(plan(batch).scope);
+  }
+  for (const std::uint32_t scope : touched_) fill(scope);
+  open_scopes();
+}
+
+void Engine::Turn::open_scopes() {
+  const std::uint32_t most = std::max<std::uint32_t>(e_.model_.header().policy.scopes_at_once, 1);
+  while (may_send() && e_.scopes_open_ < most && !e_.scopes_left_.empty()) {
+    const std::uint32_t scope = e_.scopes_left_.front();
+    e_.scopes_left_.pop_front();
+    if (e_.places_[scope].queue.empty()) continue;
+    e_.places_[scope].open = true;
+    ++e_.scopes_open_;
+    fill(scope);
+  }
+}
+
+/// Starts what the limits of a scope allow; closes it when nothing is left to do in it.
+void Engine::Turn::fill(std::uint32_t scope) {
+  Place& place = e_.places_[scope];
+  if (!place.open) return;
+  const std::uint32_t most = e_.model_.header().policy.batches_at_once;
+  while (may_send() && !place.queue.empty() && (most == 0 || place.active < most)) {
+    const std::uint32_t batch = place.queue.front();
+    place.queue.pop_front();
+    live(batch).active = true;
+    ++place.active;
+    send(batch);
+  }
+  if (place.active == 0 && place.queue.empty()) {
+    place.open = false;
+    --e_.scopes_open_;
+  }
+}
+
+/// The batch needs its place in the scope no more.
+void Engine::Turn::release(std::uint32_t batch) {
+  if (!live(batch).active) return;
+  live(batch).active = false;
+  Place& place = e_.places_[plan(batch).scope];
+  CHECK(place.active > 0);
+  --place.active;
+  touched_.insert(plan(batch).scope);
+}
+
+void Engine::Turn::send(std::uint32_t batch) {
+  record::Intent intent;
+  intent.op = e_.next_id_();
+  intent.batch = batch;
+  intent.targets = state(batch).open;
+  intent.replaces = state(batch).op;
+  std::vector<fleet::TargetRef> targets;
+  for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
+    const std::uint32_t target = plan(batch).first + i;
+    if (is_open(target)) targets.push_back(e_.model_.plan().ref(plan(batch), target));
+  }
+  action::Send send;
+  send.op = intent.op;
+  send.batch = batch;
+  send.targets = fleet::Batch::split(targets);
+  CHECK(send.targets.size() == 1);
+  note_down(std::move(intent));
+  live(batch).since = now_.mono;
+  if (!live(batch).trying_since) live(batch).trying_since = now_.mono;
+  busy(batch);
+  step_.actions.emplace_back(std::move(send));
+}
+
+void Engine::Turn::on(event::Sent event) {
+  const std::optional<std::uint32_t> found = e_.model_.batch_of(event.op);
+  CHECK(found.has_value());
+  const std::uint32_t batch = *found;
+  not_busy(batch);
+  record::SendEnded ended;
+  ended.op = event.op;
+  if (event.result) {
+    ended.end = record::SendEnd::accepted;
+    ended.command_id = *event.result;
+    note_down(std::move(ended));
+    e_.running_ += state(batch).open;
+    Live fresh;
+    fresh.active = live(batch).active;
+    live(batch) = fresh;
+    follow(batch);
+    return;
+  }
+  const Error& error = event.result.error();
+  ended.kind = error.kind();
+  ended.message = error.message();
+  if (is_ambiguous(error)) {
+    ended.end = record::SendEnd::lost;
+    note_down(std::move(ended));
+    say(place_of(batch) + ": the answer to a send was lost (" + error.message() + "): looking for it by its comment");
+    lost(batch);
+    return;
+  }
+  ended.end = error.delivery() == Delivery::not_sent ? record::SendEnd::not_sent : record::SendEnd::refused;
+  note_down(std::move(ended));
+  refused(batch, error);
+}
+
+/// Nothing runs: it is sent again, or held, or its targets end.
+void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
+  const RunPolicy& policy = e_.model_.header().policy;
+  if (!may_send() || error.kind() == ErrorKind::cancelled) {
+    release(batch);
+    return;  // it waits for a resume
+  }
+  if (error.kind() == ErrorKind::credentials) {
+    release(batch);
+    hold(record::HoldCause::credentials, place_of(batch) + ": " + error.message());
+    return;
+  }
+  if (error.kind() == ErrorKind::throttled && now_.mono - *live(batch).trying_since < policy.throttle_max) {
+    say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
+    send_again(batch, next_pause(live(batch).pause));
+    return;
+  }
+  const bool never_left = error.delivery() == Delivery::not_sent && may_pass(error.kind());
+  if (never_left && live(batch).retries < policy.resend_max) {
+    ++live(batch).retries;
+    send_again(batch, next_pause(live(batch).pause));
+    return;
+  }
+  const std::size_t named = leave_out_named(batch, error);
+  flush_ends();
+  if (state(batch).phase == BatchPhase::done) return;
+  if (named > 0) {
+    say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out");
+    send(batch);  // nothing was executed, the answer says so
+    return;
+  }
+  end_open_targets(batch, Outcome::failed, "not sent: " + error.message(), false, error.kind());
+}
+
+void Engine::Turn::send_again(std::uint32_t batch, Duration after) {
+  set_timer(batch, now_.mono + after);
+}
+
+/// AWS refuses a whole batch for one bad target and names it: how many of ours it named.
+std::size_t Engine::Turn::leave_out_named(std::uint32_t batch, const Error& error) {
+  std::size_t named = 0;
+  for (const std::string_view id : split(error.context("instances"), ' ')) {
+    const std::optional<std::uint32_t> target = target_of(batch, id);
+    if (!target || !is_open(*target)) continue;
+    const bool twice = std::any_of(ends_.begin(), ends_.end(), [&](const auto& end) { return end.target == *target; });
+    if (twice) continue;
+    end(*target, Outcome::skipped, "AWS refused it: " + error.message(), true);
+    ++named;
+  }
+  return named;
+}
+
+void Engine::Turn::lost(std::uint32_t batch) {
+  if (state(batch).phase == BatchPhase::sending) {
+    record::SendEnded ended;
+    ended.op = state(batch).op;
+    ended.end = record::SendEnd::lost;
+    ended.message = "the program ended before the answer came";
+    note_down(std::move(ended));
+  }
+  Live& it = live(batch);
+  it.pause = Duration{};
+  it.since = now_.mono;
+  if (e_.stopped_.empty()) set_timer(batch, now_.mono + next_pause(it.pause));
+}
+
+void Engine::Turn::look_for(std::uint32_t batch) {
+  action::Find find;
+  find.op = state(batch).op;
+  find.batch = batch;
+  find.not_before = state(batch).op_at;
+  busy(batch);
+  step_.actions.emplace_back(std::move(find));
+}
+
+void Engine::Turn::on(event::Found event) {
+  const std::optional<std::uint32_t> found = e_.model_.batch_of(event.op);
+  CHECK(found.has_value());
+  const std::uint32_t batch = *found;
+  not_busy(batch);
+  if (event.result && *event.result) {
+    record::Decided decided;
+    decided.op = event.op;
+    decided.decision = record::Decision::adopt;
+    decided.command_id = **event.result;
+    decided.why = "it is listed with our mark in its comment";
+    say(place_of(batch) + ": found it: " + decided.command_id);
+    note_down(std::move(decided));
+    e_.running_ += state(batch).open;
+    live(batch).pause = Duration{};
+    follow(batch);
+    return;
+  }
+  if (!e_.stopped_.empty()) return;
+  if (!event.result) live(batch).trouble = event.result.error().message();
+  // A list that could be read only before it had time to settle proves nothing: the last look is after that.
+  const Duration settle = e_.model_.header().policy.settle;
+  const bool settled = now_.wall >= state(batch).op_at + settle && now_.mono >= live(batch).since + settle / 4;
+  const bool readable = event.result.has_value();
+  if (settled && (readable || now_.mono >= live(batch).since + 4 * settle)) {
+    absent(batch);
+    return;
+  }
+  const MonoTime soon = now_.mono + next_pause(live(batch).pause);
+  set_timer(batch, soon);
+}
+
+/// Not found: only the user's word that doing it twice does no harm lets us send it again.
+void Engine::Turn::absent(std::uint32_t batch) {
+  record::Decided decided;
+  decided.op = state(batch).op;
+  decided.decision = record::Decision::absent;
+  decided.why = live(batch).trouble.empty() ? "no command with its mark is listed"
+                                            : "its mark could not be looked for: " + live(batch).trouble;
+  const std::string why = decided.why;
+  note_down(std::move(decided));
+  if (!e_.model_.header().policy.idempotent) {
+    say(place_of(batch) + ": the answer to a send was lost and " + why + ": a person must decide");
+    release(batch);
+    return;
+  }
+  record::Decided again;
+  again.op = state(batch).op;
+  again.decision = record::Decision::reissue;
+  again.why = "the run is declared idempotent";
+  note_down(std::move(again));
+  if (may_send()) {
+    send(batch);
+  } else {
+    release(batch);
+  }
+}
+
+void Engine::Turn::decide(std::uint32_t batch, record::Decided decision) {
+  const bool skip = decision.decision == record::Decision::skip;
+  const std::string why = "whether it ran is not known, and it was given up by " + decision.by +
+                          (decision.why.empty() ? "" : ": " + decision.why);
+  note_down(std::move(decision));
+  clear_timer(batch);
+  if (skip) end_open_targets(batch, Outcome::unknown, why, false);
+  if (state(batch).phase == BatchPhase::following) e_.running_ += state(batch).open;
+}
+
+void Engine::Turn::hold(record::HoldCause cause, std::string why) {
+  if (e_.model_.hold()) return;
+  record::Held held;
+  held.cause = cause;
+  held.why = why;
+  note_down(std::move(held));
+  say("held: " + why);
+}
+
+void Engine::Turn::check_budget() {
+  if (!e_.wave_ || e_.model_.hold() || e_.model_.open() == 0) return;
+  const WavePlan& wave = e_.model_.plan().waves[*e_.wave_];
+  const std::size_t failures = e_.model_.failures(*e_.wave_);
+  const std::size_t allowed = wave.budget.allowed(wave.targets);
+  const bool all_sent = std::none_of(e_.model_.batches().begin(), e_.model_.batches().end(),
+                                     [](const BatchState& one) { return one.phase == BatchPhase::waiting; });
+  if (failures <= allowed || all_sent) return;  // what is under way runs on in any case
+  hold(record::HoldCause::budget, std::to_string(failures) + " of " + std::to_string(wave.targets) +
+                                      " targets failed in wave '" + wave.name + "', which allows " +
+                                      std::to_string(allowed) + " (--max-errors " + wave.budget.text() + ")");
+}
+
+}  // namespace postern::flow

@@ -1,0 +1,285 @@
+#include "flow/record_json.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace postern::flow::record_json {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSendEnds = {"accepted", "refused", "not_sent", "lost"};
+constexpr std::array<std::string_view, 4> kDecisions = {"adopt", "absent", "reissue", "skip"};
+constexpr std::array<std::string_view, 4> kHoldCauses = {"budget", "credentials", "operator_flag", "gate"};
+constexpr std::array<std::string_view, 4> kOutcomes = {"succeeded", "failed", "skipped", "unknown"};
+constexpr std::array<std::string_view, 3> kAccessKinds = {"ambient", "profile", "role"};
+constexpr ErrorKind kErrorKinds[] = {
+    ErrorKind::usage,       ErrorKind::not_found,   ErrorKind::denied,    ErrorKind::credentials, ErrorKind::throttled,
+    ErrorKind::unavailable, ErrorKind::timeout,     ErrorKind::cancelled, ErrorKind::conflict,    ErrorKind::refused,
+    ErrorKind::malformed,   ErrorKind::unsupported, ErrorKind::service,   ErrorKind::internal};
+
+template <class E, std::size_t N>
+E enum_of(Reader in, std::string_view key, const std::array<std::string_view, N>& names) {
+  const std::string text = in.text(key);
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) {
+    in.at(key).complain("one of the known names");
+    return E{};
+  }
+  return static_cast<E>(found - names.begin());
+}
+
+template <class E, std::size_t N>
+std::string_view name_in(E value, const std::array<std::string_view, N>& names) noexcept {
+  return names[static_cast<std::size_t>(value)];
+}
+
+Json texts_json(const std::vector<std::string>& texts) {
+  Json array = Json::array();
+  for (const std::string& text : texts) array.push_back(text);
+  return array;
+}
+
+Json json_of_access(const fleet::Access& access) {
+  Json out = Json::object().set("kind", name_in(access.kind, kAccessKinds));
+  if (!access.profile.empty()) out.set("profile", access.profile);
+  if (!access.role.empty()) out.set("role", access.role.text());
+  if (access.external_id) {
+    // A literal is not repeated here: a resume takes it from where it was given.
+    const bool literal = access.external_id->kind == fleet::SecretRef::Kind::literal;
+    if (literal) out.set("external_id_sha256", ledger::to_hex(ledger::sha256(access.external_id->text)));
+    if (!literal) out.set("external_id", access.external_id->to_text());
+  }
+  if (!access.session_name.empty()) out.set("session_name", access.session_name);
+  return out;
+}
+
+fleet::Access read_access(Reader in) {
+  fleet::Access access;
+  access.kind = enum_of<fleet::Access::Kind>(in, "kind", kAccessKinds);
+  access.profile = in.optional_text("profile");
+  access.session_name = in.optional_text("session_name");
+  if (in.has("role")) {
+    Result<fleet::RoleArn> role = fleet::RoleArn::parse(in.text("role"));
+    if (!role) in.at("role").complain("a role's ARN");
+    if (role) access.role = std::move(*role);
+  }
+  if (in.has("external_id")) {
+    Result<fleet::SecretRef> reference = fleet::SecretRef::parse(in.text("external_id"), fleet::Trust::trusted);
+    if (!reference) in.at("external_id").complain("a reference");
+    if (reference) access.external_id = std::move(*reference);
+  }
+  return access;
+}
+
+fleet::ScopePtr read_scope(Reader in) {
+  fleet::Scope scope;
+  const std::string account_text = in.optional_text("account");
+  if (!account_text.empty()) {
+    Result<fleet::AccountId> account = fleet::AccountId::parse(account_text);
+    if (!account) in.at("account").complain("an account id");
+    if (account) scope.account = std::move(*account);
+  }
+  Result<fleet::Region> region = fleet::Region::parse(in.text("region"));
+  if (!region) in.at("region").complain("a Region");
+  if (region) scope.region = std::move(*region);
+  scope.partition = fleet::parse_partition(in.text("partition")).value_or(fleet::Partition::aws);
+  scope.account_name = in.optional_text("name");
+  scope.access = read_access(in.at("access"));
+  return std::make_shared<const fleet::Scope>(std::move(scope));
+}
+
+std::optional<ledger::Digest> read_digest(Reader in, std::string_view key) {
+  if (!in.has(key)) return std::nullopt;
+  std::optional<ledger::Digest> digest = ledger::from_hex(in.text(key));
+  if (!digest) in.at(key).complain("a SHA-256");
+  return digest;
+}
+
+std::chrono::seconds seconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+}  // namespace
+
+void Reader::complain(std::string_view wanted) {
+  if (trouble_->empty()) *trouble_ = (path_.empty() ? "the body" : path_) + " is not " + std::string(wanted);
+}
+
+Reader Reader::at(std::string_view key) const {
+  return Reader((*json_)[key], *trouble_, path_.empty() ? std::string(key) : path_ + "." + std::string(key));
+}
+
+std::vector<Reader> Reader::items() {
+  if (!json_->is_array()) complain("a list");
+  std::vector<Reader> readers;
+  for (const Json& item : json_->items()) readers.emplace_back(item, *trouble_, path_ + "[]");
+  return readers;
+}
+
+std::string Reader::value() {
+  if (!json_->is_string()) {
+    complain("text");
+    return {};
+  }
+  return json_->as_string();
+}
+
+std::string Reader::text(std::string_view key) {
+  return at(key).value();
+}
+
+std::string Reader::optional_text(std::string_view key) {
+  return has(key) ? text(key) : std::string();
+}
+
+std::int64_t Reader::whole(std::string_view key) {
+  const std::optional<std::int64_t> value = (*json_)[key].to_int();
+  if (!value) at(key).complain("a whole number");
+  return value.value_or(0);
+}
+
+std::uint32_t Reader::number(std::string_view key) {
+  const std::int64_t value = whole(key);
+  if (!std::in_range<std::uint32_t>(value)) {
+    at(key).complain("a number that fits");
+    return 0;
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+bool Reader::flag(std::string_view key) {
+  const std::optional<bool> value = (*json_)[key].to_bool();
+  if (!value) at(key).complain("true or false");
+  return value.value_or(false);
+}
+
+std::vector<std::string> Reader::texts(std::string_view key) {
+  std::vector<std::string> all;
+  for (Reader& item : at(key).items()) all.push_back(item.value());
+  return all;
+}
+
+Json json_of(const RunHeader& header) {
+  const CommandSpec& spec = header.spec;
+  const RunPolicy& policy = header.policy;
+  Json out = Json::object().set("id", header.run_id).set("world", header.world).set("plan", header.digest);
+  out.set("selector", header.selector).set("operator", header.operator_name).set("reason", header.reason);
+  out.set("ticket", header.ticket).set("parent", header.parent);
+  out.set("spec", Json::object()
+                      .set("sh", texts_json(spec.sh_lines))
+                      .set("powershell", texts_json(spec.powershell_lines))
+                      .set("comment", spec.comment)
+                      .set("execution_timeout_s", spec.execution_timeout.count())
+                      .set("delivery_timeout_s", spec.delivery_timeout.count()));
+  out.set("policy", Json::object()
+                        .set("scopes_at_once", policy.scopes_at_once)
+                        .set("batches_at_once", policy.batches_at_once)
+                        .set("idempotent", policy.idempotent)
+                        .set("settle_s", seconds_of(policy.settle).count())
+                        .set("throttle_max_s", seconds_of(policy.throttle_max).count())
+                        .set("resend_max", policy.resend_max));
+  return out;
+}
+
+void read(Reader in, RunHeader& header) {
+  header.run_id = in.text("id");
+  header.world = in.text("world");
+  header.digest = in.text("plan");
+  header.selector = in.text("selector");
+  header.operator_name = in.text("operator");
+  header.reason = in.text("reason");
+  header.ticket = in.text("ticket");
+  header.parent = in.text("parent");
+  Reader spec = in.at("spec");
+  header.spec.sh_lines = spec.texts("sh");
+  header.spec.powershell_lines = spec.texts("powershell");
+  header.spec.comment = spec.text("comment");
+  header.spec.execution_timeout = std::chrono::seconds(spec.number("execution_timeout_s"));
+  header.spec.delivery_timeout = std::chrono::seconds(spec.number("delivery_timeout_s"));
+  Reader policy = in.at("policy");
+  header.policy.scopes_at_once = policy.number("scopes_at_once");
+  header.policy.batches_at_once = policy.number("batches_at_once");
+  header.policy.idempotent = policy.flag("idempotent");
+  header.policy.settle = std::chrono::seconds(policy.number("settle_s"));
+  header.policy.throttle_max = std::chrono::seconds(policy.number("throttle_max_s"));
+  header.policy.resend_max = policy.number("resend_max");
+}
+
+Json json_of(const std::vector<fleet::ScopePtr>& scopes) {
+  Json array = Json::array();
+  for (const fleet::ScopePtr& scope : scopes) {
+    array.push_back(Json::object()
+                        .set("account", scope->account.text())
+                        .set("region", scope->region.text())
+                        .set("partition", to_string(scope->partition))
+                        .set("name", scope->account_name)
+                        .set("access", json_of_access(scope->access)));
+  }
+  return array;
+}
+
+std::vector<fleet::ScopePtr> read_scopes(Reader in) {
+  std::vector<fleet::ScopePtr> scopes;
+  for (const Reader& one : in.items()) scopes.push_back(read_scope(one));
+  return scopes;
+}
+
+Json json_of(const record::TargetEnd& end) {
+  Json out = Json::object().set("target", end.target).set("outcome", name_in(end.outcome, kOutcomes));
+  if (end.exit_code) out.set("exit_code", *end.exit_code);
+  if (!end.reason.empty()) out.set("reason", end.reason);
+  if (end.unreachable) out.set("unreachable", true);
+  if (end.truncated) out.set("truncated", true);
+  if (end.refusal) out.set("refusal", to_string(*end.refusal));
+  if (end.out) out.set("out", ledger::to_hex(*end.out));
+  if (end.err) out.set("err", ledger::to_hex(*end.err));
+  return out;
+}
+
+record::TargetEnd read_target_end(Reader in) {
+  record::TargetEnd end;
+  end.target = in.number("target");
+  end.outcome = enum_of<Outcome>(in, "outcome", kOutcomes);
+  if (in.has("exit_code")) {
+    const std::int64_t code = in.whole("exit_code");
+    if (std::in_range<int>(code)) end.exit_code = static_cast<int>(code);
+  }
+  end.reason = in.optional_text("reason");
+  end.unreachable = in.has("unreachable") && in.flag("unreachable");
+  end.truncated = in.has("truncated") && in.flag("truncated");
+  if (in.has("refusal")) end.refusal = error_kind_of(in, "refusal");
+  end.out = read_digest(in, "out");
+  end.err = read_digest(in, "err");
+  return end;
+}
+
+std::string_view name_of(record::SendEnd end) noexcept {
+  return name_in(end, kSendEnds);
+}
+std::string_view name_of(record::Decision decision) noexcept {
+  return name_in(decision, kDecisions);
+}
+std::string_view name_of(record::HoldCause cause) noexcept {
+  return name_in(cause, kHoldCauses);
+}
+record::SendEnd send_end_of(Reader in, std::string_view key) {
+  return enum_of<record::SendEnd>(in, key, kSendEnds);
+}
+record::Decision decision_of(Reader in, std::string_view key) {
+  return enum_of<record::Decision>(in, key, kDecisions);
+}
+record::HoldCause hold_cause_of(Reader in, std::string_view key) {
+  return enum_of<record::HoldCause>(in, key, kHoldCauses);
+}
+
+ErrorKind error_kind_of(Reader in, std::string_view key) {
+  const std::string text = in.text(key);
+  for (const ErrorKind kind : kErrorKinds) {
+    if (to_string(kind) == text) return kind;
+  }
+  in.at(key).complain("a kind of error");
+  return ErrorKind::internal;
+}
+
+}  // namespace postern::flow::record_json
