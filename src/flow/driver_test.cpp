@@ -267,6 +267,26 @@ TEST(DurableRun, TwoOperatorsCannotStartOnePlan) {
   EXPECT_TRUE(second.has_value());
 }
 
+TEST(DurableRun, WhatIsTooLargeForTheLedgerIsRefused) {
+  DurableBed bed(4, 1);
+  bed.header.reason = std::string(300'000, 'r');
+  const Result<RunResult> run = bed.start();
+  ASSERT_FALSE(run.has_value());
+  EXPECT_EQ(run.error().kind(), ErrorKind::usage);
+  EXPECT_NE(run.error().message().find("shorten the command, its reason or the selector"), std::string::npos);
+  bed.header.reason = "because";
+  EXPECT_TRUE(bed.start().has_value());
+}
+
+TEST(DurableRun, WhatOthersSayIsCutToMeasure) {
+  DurableBed bed(4, 1);
+  bed.port.send_faults[0] = Fault(answered(ErrorKind::denied, std::string(500'000, '\x01').c_str()), false);
+  const Result<RunResult> run = bed.start();
+  ASSERT_TRUE(run.has_value()) << run.error().to_text();
+  EXPECT_EQ(run->totals().failed, 4U);
+  EXPECT_LT(run->targets[0].reason.size(), 1000U);
+}
+
 TEST(DurableRun, StopsAtOnceWhenTheLedgerFails) {
   DurableBed calm(120, 2);
   ASSERT_TRUE(calm.start().has_value());

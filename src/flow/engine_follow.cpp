@@ -130,7 +130,7 @@ void Engine::Turn::on(event::Listed event) {
 
 void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
   Live& it = live(batch);
-  it.trouble = error.message();
+  it.trouble = printable(error.message(), 600);
   if (!it.trouble_since) it.trouble_since = now_.mono;
   if (!e_.stopped_.empty()) return;
   if (error.kind() == ErrorKind::credentials) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(20);
+constexpr std::size_t kTextMax = 1000;  ///< bytes of what others said, in a record
 
 /// 1, 2, 4 ... 20 seconds.
 Duration next_pause(Duration& pause) {
@@ -172,7 +173,7 @@ void Engine::Turn::on(event::Sent event) {
   }
   const Error& error = event.result.error();
   ended.kind = error.kind();
-  ended.message = error.message();
+  ended.message = printable(error.message(), kTextMax);
   if (is_ambiguous(error)) {
     ended.end = record::SendEnd::lost;
     note_down(std::move(ended));
@@ -279,7 +280,7 @@ void Engine::Turn::on(event::Found event) {
     return;
   }
   if (!e_.stopped_.empty()) return;
-  if (!event.result) live(batch).trouble = event.result.error().message();
+  if (!event.result) live(batch).trouble = printable(event.result.error().message(), kTextMax);
   // A list that could be read only before it had time to settle proves nothing: the last look is after that.
   const Duration settle = e_.model_.header().policy.settle;
   const bool settled = now_.wall >= state(batch).op_at + settle && now_.mono >= live(batch).since + settle / 4;
@@ -332,7 +333,7 @@ void Engine::Turn::hold(record::HoldCause cause, std::string why) {
   if (e_.model_.hold()) return;
   record::Held held;
   held.cause = cause;
-  held.why = why;
+  held.why = printable(why, kTextMax);
   note_down(std::move(held));
   say("held: " + why);
 }

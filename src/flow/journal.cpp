@@ -37,10 +37,19 @@ rt::Task<Result<Read>> read_all(rt::CallContext ctx, ledger::Store& store, std::
   co_return read;
 }
 
-std::vector<ledger::NewRecord> encode_all(const std::vector<RunRecord>& records) {
+/// Usage when a record is larger than the ledger takes: a script, a reason or a selector without measure.
+Result<std::vector<ledger::NewRecord>> encode_all(const std::vector<RunRecord>& records) {
   std::vector<ledger::NewRecord> encoded;
   encoded.reserve(records.size());
-  for (const RunRecord& record : records) encoded.push_back(encode(record));
+  for (const RunRecord& record : records) {
+    encoded.push_back(encode(record));
+    const std::size_t size = encoded.back().body.size();
+    if (size <= ledger::kBodyMax) continue;
+    return fail(ErrorKind::usage, "what is to be written down (" + encoded.back().type + ") has " +
+                                      std::to_string(size >> 10U) + " KiB, and the ledger takes " +
+                                      std::to_string(ledger::kBodyMax >> 10U) +
+                                      ": shorten the command, its reason or the selector");
+  }
   return encoded;
 }
 
@@ -103,10 +112,15 @@ rt::Task<Result<std::unique_ptr<Journal>>> Journal::create(rt::CallContext ctx, 
   journal->writer_->stream = std::make_unique<ledger::StreamWriter>(store, std::move(writing), 0, start);
   journal->model_ = std::make_unique<RunModel>();
   const std::vector<RunRecord> opening = opening_records(std::move(header), plan);
+  Result<std::vector<ledger::NewRecord>> encoded = encode_all(opening);
+  if (!encoded) {
+    co_await journal->close(ctx, false);
+    co_return fail(std::move(encoded).error());
+  }
   const WallTime now = ctx.clock().wall_now();
   for (const RunRecord& record : opening) CHECK(journal->model_->apply(record, now).has_value());
   // In pieces: a plan of 100,000 targets is more than one append takes.
-  std::vector<ledger::NewRecord> records = encode_all(opening);
+  std::vector<ledger::NewRecord> records = std::move(*encoded);
   Result<void> written;
   for (std::size_t i = 0; i < records.size() && written; i += 16) {
     std::vector<ledger::NewRecord> piece;
@@ -146,7 +160,7 @@ rt::Task<Result<std::unique_ptr<Journal>>> Journal::take_up(rt::CallContext ctx,
 
 rt::Task<Result<void>> Journal::append(rt::CallContext ctx, std::vector<RunRecord> records,
                                        std::vector<ledger::Blob> blobs, std::string summary) {
-  std::vector<ledger::NewRecord> encoded = encode_all(records);
+  CO_TRY(std::vector<ledger::NewRecord> encoded, encode_all(records));
   CHECK(!encoded.empty());
   encoded.back().blobs = std::move(blobs);
   co_return co_await writer_->stream->append(ctx, std::move(encoded), std::move(summary));

@@ -33,7 +33,8 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   /// Opens a new run: leases, then its opening records, durable. Conflict when another process has the plan (context
-  /// "holder"). The run has not started: append record::Started.
+  /// "holder"); usage when what was asked for is larger than the ledger takes. The run has not started: append
+  /// record::Started.
   static rt::Task<Result<std::unique_ptr<Journal>>> create(rt::CallContext ctx, ledger::Store& store, RunHeader header,
                                                            const Plan& plan, JournalOptions options);
   /// Takes a run up that is there. Conflict when another process has it; not_found; malformed when its records or their
@@ -44,7 +45,7 @@ class Journal {
   /// The model of the records so far; append() does not change it: the engine has its own.
   RunModel& model() noexcept { return *model_; }
 
-  /// Returns when they are durable. `at` is what the records' time will be, at most as exact as the ledger's.
+  /// Returns when they are durable. Usage when one is larger than the ledger takes.
   rt::Task<Result<void>> append(rt::CallContext ctx, std::vector<RunRecord> records, std::vector<ledger::Blob> blobs,
                                 std::string summary);
   /// Conflict when somebody else has the run by now.

@@ -191,6 +191,14 @@ rt::Task<Result<bool>> SimRun::live_once(rt::CallContext ctx, const Work* work, 
     access.external_id = fleet::SecretRef::literal("x-1");  // the ledger does not keep literals
     journal->model().set_access(i, std::move(access));
   }
+  if (journal->model().hold()) {
+    // Held for credentials: somebody signs in and lets it go on.
+    flow::record::Resumed released;
+    released.by = "dst";
+    released.release = true;
+    CO_TRY_VOID(co_await sim_run::append_one(ctx, journal.get(), std::move(released)));
+    ++result->holds;
+  }
   if (!journal->model().closed()) {
     flow::Engine engine(std::move(journal->model()), [ctx] { return flow::make_op_id(ctx); });
     for (std::uint32_t batch = 0; batch < engine.model().batches().size(); ++batch) {

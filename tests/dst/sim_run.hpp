@@ -41,6 +41,7 @@ struct SimRunResult {
   flow::RunResult run;
   std::string status;      ///< flow::run_status()
   std::size_t lives = 0;   ///< processes that it took
+  std::size_t holds = 0;   ///< ended by a person
   std::size_t doubts = 0;  ///< sends that were left to a person, who gave their targets up
   Duration virtual_time{};
 };
