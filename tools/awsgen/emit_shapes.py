@@ -1,7 +1,7 @@
 """shapes.cpp: the descriptor tables, as constants that need no code at start-up."""
 
 from emit_types import banner, close_namespace, enum_tags, field_type, fields, open_namespace, value_type
-from names import cpp_string, enumerator_names, pascal_case
+from names import cpp_string, enumerator_names
 
 _SUPPORT = """std::string_view text_at(std::span<const std::string_view> values, std::size_t index) { return values[index]; }
 
@@ -16,7 +16,7 @@ std::optional<std::size_t> index_of(std::span<const std::string_view> values, st
 
 
 def _ident(shape):
-    return pascal_case(shape.name)
+    return shape.ident
 
 
 def _shape(shape):

@@ -51,6 +51,7 @@ class Shape:
     name: str  # the model's
     kind: str
     cpp_name: str = ""  # of structures and enum tags
+    ident: str = ""  # in the names of its tables
     members: list = field(default_factory=list)
     element: "Shape" = None
     element_name: str = "member"
@@ -413,7 +414,13 @@ def _assign_names(service):
             wanted.setdefault(shape.name, []).append(base + suffix)
             used.add(base + suffix)
         uses.update({e.name: uses.get(e.name, 0) + 1 for e in operation.errors})
+    idents = set()
     for shape in service.shapes:
+        # Two shapes of a model may differ in a capital letter alone: "String" and "string".
+        shape.ident = pascal_case(shape.name)
+        while shape.ident in idents:
+            shape.ident += "_"
+        idents.add(shape.ident)
         names = wanted.get(shape.name, [])
         if len(names) == 1 and shape.name not in uses:
             shape.cpp_name = names[0]
