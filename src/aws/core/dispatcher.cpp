@@ -126,7 +126,7 @@ rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::Pe
   // The signature covers the request as it came, not what is made of it here.
   std::optional<http::Request> rewritten = rewrite(request, scope);
   const Route route = router_.route(rewritten ? *rewritten : request, scope);
-  const Codec& codec = *codec_for(*route.answer_as);
+  const Codec& codec = route.answer_codec();
   if (route.entry == nullptr) {
     WireError wire;
     wire.code = route.code;

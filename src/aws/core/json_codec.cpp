@@ -95,7 +95,9 @@ http::Response JsonCodec::encode_error(const ServiceSpec& service, const WireErr
     encode_json_members(out, *error.detail_shape, error.detail, EmptyContainers::omit, message);
   }
   out.end_object();
-  return json_codec::reply(service, error.http_status, error.request_id, std::move(body));
+  http::Response response = json_codec::reply(service, error.http_status, error.request_id, std::move(body));
+  add_query_error(response, service, error);
+  return response;
 }
 
 }  // namespace postern::aws

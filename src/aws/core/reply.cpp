@@ -95,6 +95,11 @@ Error malformed_reply(const OperationSpec& op, const http::Response& response, s
       .delivered(Delivery::answered);
 }
 
+void add_query_error(http::Response& response, const ServiceSpec& service, const WireError& error) {
+  if (service.protocol != Protocol::query) return;
+  response.headers.add("x-amzn-query-error", error.code + (error.sender_fault ? ";Sender" : ";Receiver"));
+}
+
 Error bad_request(const OperationSpec& op, std::string_view code, std::string message) {
   AwsFault fault;
   fault.code = code;

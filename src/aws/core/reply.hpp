@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/core/codec.hpp"
 #include "aws/core/spec.hpp"
 #include "base/error.hpp"
 #include "http/message.hpp"
@@ -29,6 +30,10 @@ Error error_of_reply(const OperationSpec& op, const http::Response& response, Re
 /// The Error of a 2xx reply that is not what the protocol says: malformed, and the message says what came instead
 /// (content type, size, first characters).
 Error malformed_reply(const OperationSpec& op, const http::Response& response, std::string_view why);
+
+/// Server: of a service that also speaks query, its code in x-amzn-query-error: clients that were written for query
+/// look for it there.
+void add_query_error(http::Response& response, const ServiceSpec& service, const WireError& error);
 
 /// Server: usage with an AwsFault of that code and status 400.
 Error bad_request(const OperationSpec& op, std::string_view code, std::string message);

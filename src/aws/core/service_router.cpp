@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "aws/core/form_value.hpp"
+#include "aws/core/json_codec.hpp"
+#include "aws/core/rpc_cbor_codec.hpp"
 #include "base/text.hpp"
 
 namespace postern::aws::server {
@@ -42,6 +44,16 @@ const Entry* find_entry(const Binding& binding, std::string_view operation) {
 
 bool speaks_forms(const ServiceSpec& service) {
   return service.protocol == Protocol::query || service.protocol == Protocol::ec2;
+}
+
+/// A service of the query protocol that has a name for awsJson and RPC v2 CBOR as well.
+bool speaks_rpc(const ServiceSpec& service) {
+  return service.protocol == Protocol::query && !service.target_prefix.empty();
+}
+
+const Codec& json_codec() {
+  static const JsonCodec codec;
+  return codec;
 }
 
 bool speaks_rest(const ServiceSpec& service) {
@@ -135,8 +147,30 @@ Route ServiceRouter::route_rest(const http::Request& request, const std::optiona
 
 Route ServiceRouter::route(const http::Request& request, const std::optional<ClaimedScope>& scope) const {
   if (is_rest(request, scope)) return route_rest(request, scope);
+  if (is_rpc_cbor(request)) return route_rpc(request);
   const std::string* target = request.headers.find("X-Amz-Target");
   return target != nullptr ? route_target(*target) : route_action(request, scope);
+}
+
+Route ServiceRouter::route_rpc(const http::Request& request) const {
+  Route route;
+  route.answer_as = &kNamelessQuery;
+  route.codec = &rpc_cbor_codec();
+  route.code = "UnknownOperationException";
+  const auto path = request.method == "POST" ? rpc_path(request) : std::nullopt;
+  for (const Binding& binding : bindings_) {
+    if (!path || !speaks_rpc(*binding.service) || binding.service->target_prefix != path->service) continue;
+    route.binding = &binding;
+    route.answer_as = binding.service;
+    route.entry = find_entry(binding, path->operation);
+    break;
+  }
+  if (route.entry == nullptr) {
+    route.message = "No operation has " + printable(request.method, kQuotedNameMax) + " " +
+                    printable(request.path(), kQuotedNameMax);
+    route.http_status = 404;
+  }
+  return route;
 }
 
 Route ServiceRouter::route_target(std::string_view target) const {
@@ -147,9 +181,12 @@ Route ServiceRouter::route_target(std::string_view target) const {
   const std::string_view prefix = target.substr(0, dot == std::string_view::npos ? target.size() : dot);
   const std::string_view operation = dot == std::string_view::npos ? std::string_view() : target.substr(dot + 1);
   for (const Binding& binding : bindings_) {
-    if (binding.service->protocol != Protocol::json || binding.service->target_prefix != prefix) continue;
+    const ServiceSpec& service = *binding.service;
+    const bool named = service.protocol == Protocol::json || speaks_rpc(service);
+    if (!named || service.target_prefix != prefix) continue;
     route.binding = &binding;
-    route.answer_as = binding.service;
+    route.answer_as = &service;
+    route.codec = &json_codec();
     route.entry = find_entry(binding, operation);
     break;
   }

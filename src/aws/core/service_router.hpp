@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/core/codec.hpp"
 #include "aws/core/rest_router.hpp"
 #include "aws/core/server.hpp"
 #include "aws/core/spec.hpp"
@@ -39,13 +40,17 @@ struct Route {
   const Entry* entry = nullptr;      ///< null when the operation is unknown
   /// Whose protocol the answer is written in: the binding's, or a nameless service of the request's protocol.
   const ServiceSpec* answer_as = nullptr;
+  /// Null: that of answer_as' protocol. Services of the query protocol may be spoken to in awsJson and
+  /// RPC v2 CBOR.
+  const Codec* codec = nullptr;
+  const Codec& answer_codec() const { return codec != nullptr ? *codec : *codec_for(*answer_as); }
   std::string code;  ///< why `entry` is null: "UnknownOperationException", "InvalidAction", ...
   std::string message;
   int http_status = 400;
 };
 
 /// Finds services by X-Amz-Target prefix (awsJson), by the scope's service, Version and Action (query, ec2) or by the
-/// scope's service, method and path (REST).
+/// scope's service, method and path (REST). Of RPC v2 CBOR the path tells both.
 class ServiceRouter {
  public:
   explicit ServiceRouter(std::vector<Binding> bindings);
@@ -60,6 +65,7 @@ class ServiceRouter {
 
  private:
   Route route_target(std::string_view target) const;
+  Route route_rpc(const http::Request& request) const;
   Route route_rest(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
   Route route_action(const http::Request& request, const std::optional<ClaimedScope>& scope) const;
 

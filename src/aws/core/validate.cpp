@@ -207,6 +207,9 @@ Result<void> validate_input(const OperationSpec& op, const void* input) {
                         join(violations, "; ");
   // STS, IAM and the other services of the query protocol leave "Exception" away.
   const char* code = op.service->protocol == Protocol::query ? "ValidationError" : "ValidationException";
+  // CloudWatch Logs has no ValidationException.
+  const bool json = op.service->protocol == Protocol::json;
+  if (json && find_error_shape(op, "InvalidParameterException") != nullptr) code = "InvalidParameterException";
   if (op.service->s3_rules) code = validate::s3_code(violations.front());
   return fail(bad_request(op, code, std::move(message)));
 }
