@@ -1,5 +1,6 @@
 #include "sim/access.hpp"
 
+#include "aws/core/codec.hpp"
 #include "aws/core/service_router.hpp"
 #include "aws/core/sigv4_chunks.hpp"
 #include "base/check.hpp"
@@ -346,8 +347,11 @@ Error denial_of(const aws::server::CallInfo& info, const iam::Evaluation& evalua
       return aws::server::fault(ErrorKind::denied, "UnauthorizedOperation", std::move(message), 403);
     }
     case aws::Protocol::query:
-    case aws::Protocol::rest_xml:
-      return aws::server::fault(ErrorKind::denied, "AccessDenied", text, 403);
+    case aws::Protocol::rest_xml: {
+      // SNS has a code of its own.
+      const bool own = aws::find_error_shape(*info.operation, "AuthorizationError") != nullptr;
+      return aws::server::fault(ErrorKind::denied, own ? "AuthorizationError" : "AccessDenied", text, 403);
+    }
     case aws::Protocol::rest_json:
       return aws::server::fault(ErrorKind::denied, "AccessDeniedException", text, 403);
     default:

@@ -63,6 +63,7 @@ struct Work {
   std::shared_ptr<const DocumentValues> parameters;
   std::string output_bucket;
   std::string output_prefix;
+  std::string log_group;
 };
 
 struct StepOutcome {

@@ -18,6 +18,7 @@
 #include "sim/config.hpp"
 #include "sim/ec2/fleet.hpp"
 #include "sim/iam/directory.hpp"
+#include "sim/signals/told.hpp"
 
 namespace postern::sim {
 
@@ -29,6 +30,8 @@ struct Truth {
   std::map<std::string, std::uint64_t> targeted;    ///< instance id: accepted commands that mean it
   std::uint64_t commands = 0;                       ///< accepted SendCommands
   std::uint64_t sessions = 0;                       ///< credentials handed out by STS
+  KeptList<PublishedMessage> messages;              ///< what topics took, from callers and from services
+  KeptList<SeenEvent> events;                       ///< what event buses took
 };
 
 class ManagedNodes;

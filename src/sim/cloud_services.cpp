@@ -20,6 +20,15 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
   return all;
 }
 
+std::vector<aws::server::Binding> with_signals(std::vector<aws::server::Binding> all, SnsService& sns,
+                                               EventsService& events, LogsService& logs, MetricsService& metrics) {
+  all.push_back(aws::sns::bind(sns));
+  all.push_back(aws::events::bind(events));
+  all.push_back(aws::logs::bind(logs));
+  all.push_back(aws::cloudwatch::bind(metrics));
+  return all;
+}
+
 }  // namespace cloud_services
 
 rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
@@ -43,7 +52,14 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       iam_(cloud),
       output_(cloud, store_, ctx),
       s3_(cloud, store_),
-      dispatcher_(authenticator_, cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_)),
+      sns_(cloud, ctx),
+      logs_(cloud, ctx),
+      events_(cloud, sns_, logs_, ctx),
+      metrics_(cloud, sns_, ctx),
+      signals_(cloud, events_, logs_, metrics_, ctx),
+      dispatcher_(authenticator_, cloud_services::with_signals(
+                                      cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_),
+                                      sns_, events_, logs_, metrics_)),
       door_(dispatcher_, store_),
       gateway_(door_, authenticator_, cloud, remote_),
       faults_(gateway_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
@@ -54,6 +70,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   const Result<void> buckets = add_configured_buckets(cloud.config(), cloud.begin(), store_);
   CHECK(documents && buckets);
   engine_.keep_output(&output_);
+  engine_.watched_by(&signals_);
+  metrics_.when_alarm([this](const MetricsService::SiteKey&, const std::string&) { engine_.alarm_changed(); });
   authenticator_.when_changing([this] { engine_.reconsider(); });
   remote_.when_connected([this](const std::string& node) { engine_.connected(node); });
 }

@@ -17,6 +17,8 @@
 #include "sim/s3/s3_door.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/serve/faults.hpp"
+#include "sim/signals/command_signals.hpp"
+#include "sim/signals/sns_service.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
 
@@ -63,6 +65,11 @@ class CloudServices {
   Store store_;
   S3OutputStore output_;
   S3Service s3_;
+  SnsService sns_;
+  LogsService logs_;
+  EventsService events_;
+  MetricsService metrics_;
+  CommandSignals signals_;
   aws::server::Dispatcher dispatcher_;
   S3Door door_;
   MessageGateway gateway_;

@@ -10,6 +10,8 @@ namespace live_agents {
 /// The service keeps 24,000 and 8,000 characters, of up to four bytes each.
 constexpr std::size_t kOutputBytesMax = 4 * 24'000;
 constexpr std::size_t kErrorBytesMax = 4 * 8'000;
+/// Of a command whose whole output is kept elsewhere.
+constexpr std::size_t kFullOutputBytesMax = 4 * 1024 * 1024;
 constexpr int kSignalBase = 128;
 constexpr int kKilledExit = 137;
 
@@ -132,8 +134,9 @@ Result<os::ProcessSpec> LiveAgents::prepare(const Work& work, const WorkStep& st
   if (!script.starts_with("#!")) spec.argv.push_back(options_.shell);
   spec.argv.push_back(path);
   spec.working_dir = step.working_directory.empty() ? folder : step.working_directory;
-  spec.stdout_max_bytes = live_agents::kOutputBytesMax;
-  spec.stderr_max_bytes = live_agents::kErrorBytesMax;
+  const bool kept_whole = !work.output_bucket.empty() || !work.log_group.empty();
+  spec.stdout_max_bytes = kept_whole ? live_agents::kFullOutputBytesMax : live_agents::kOutputBytesMax;
+  spec.stderr_max_bytes = kept_whole ? live_agents::kFullOutputBytesMax : live_agents::kErrorBytesMax;
   auto& environment = spec.environment.emplace();
   environment.emplace_back("PATH", bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   environment.emplace_back("HOME", home);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "iam/assume_role.hpp"
+#include "sim/agents/managed_nodes.hpp"
 
 namespace postern::sim {
 namespace node_roles {
@@ -51,6 +52,12 @@ std::shared_ptr<Role> activation_role(const Directory& directory, const std::str
   // An activation names the role with its path, a profile without.
   const auto found = iam->roles.find(name.substr(name.rfind('/') + 1));
   return found == iam->roles.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Role> node_role(const Cloud& cloud, const Instance& node) {
+  const ManagedNode* managed = cloud.managed().find(node.id);
+  if (managed == nullptr || !managed->is_hybrid()) return instance_role(cloud.directory(), node);
+  return activation_role(cloud.directory(), node.account_id(), managed->iam_role);
 }
 
 bool trusts_service(const Directory& directory, const Role& role, std::string_view service) {

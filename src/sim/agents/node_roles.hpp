@@ -17,6 +17,8 @@ namespace postern::sim {
 std::shared_ptr<Role> instance_role(const Directory& directory, const Instance& instance);
 /// The role that a hybrid node registered with, by its name in the activation; null when it is gone.
 std::shared_ptr<Role> activation_role(const Directory& directory, const std::string& account, std::string_view name);
+/// The role that a node's agent works with: of its instance profile, or of its activation. Null: none.
+std::shared_ptr<Role> node_role(const Cloud& cloud, const Instance& node);
 /// Whether the role's trust policy lets a service assume it: "ec2.amazonaws.com", "ssm.amazonaws.com".
 bool trusts_service(const Directory& directory, const Role& role, std::string_view service);
 /// A session of the role that is named after the node, as EC2's metadata and SSM's role tokens make them.

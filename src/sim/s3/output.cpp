@@ -1,6 +1,5 @@
 #include "sim/s3/output.hpp"
 
-#include "sim/agents/managed_nodes.hpp"
 #include "sim/agents/node_roles.hpp"
 #include "sim/s3/s3_access.hpp"
 #include "sim/s3/s3_shared.hpp"
@@ -13,10 +12,7 @@ Result<void> S3OutputStore::put(const std::string& account, const std::string& r
   StoredBucket* there = store_.find(bucket);
   if (node == nullptr || there == nullptr) return fail(s3::no_such_bucket());
   const Directory& directory = cloud_.directory();
-  const ManagedNode* managed = cloud_.managed().find(instance_id);
-  const bool hybrid = managed != nullptr && managed->is_hybrid();
-  const std::shared_ptr<Role> role =
-      hybrid ? activation_role(directory, account, managed->iam_role) : instance_role(directory, *node);
+  const std::shared_ptr<Role> role = node_role(cloud_, *node);
   if (role == nullptr) return fail(s3::s3_error("AccessDenied", "the node has no role to write with", 403));
   iam::RequestContext context;
   context.set("aws:RequestedRegion", there->region);

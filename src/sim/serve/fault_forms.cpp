@@ -77,10 +77,11 @@ aws::WireError page_refused(const aws::ServiceSpec& service) {
   return wire("InvalidNextToken", "The specified token is not valid.", 400);
 }
 
-http::Response error_response(const aws::ServiceSpec& service, aws::WireError error, const FaultRule& rule) {
+http::Response error_response(const aws::ServiceSpec& service, const aws::Codec& codec, aws::WireError error,
+                              const FaultRule& rule) {
   error.request_id = kRequestId;
   if (!rule.code.empty()) error.code = rule.code;
-  http::Response response = aws::codec_for(service)->encode_error(service, error);
+  http::Response response = codec.encode_error(service, error);
   if (!rule.retry_after.empty()) response.headers.set("Retry-After", rule.retry_after);
   return response;
 }
@@ -214,14 +215,14 @@ bool has_page_token(const http::Request& request) {
          query.find("NextToken=") != std::string_view::npos;
 }
 
-http::Response invented(const FaultRule& rule, const aws::ServiceSpec& service) {
+http::Response invented(const FaultRule& rule, const aws::ServiceSpec& service, const aws::Codec& codec) {
   switch (rule.kind) {
     case FaultKind::throttle:
-      return error_response(service, throttled(service), rule);
+      return error_response(service, codec, throttled(service), rule);
     case FaultKind::expired_token:
-      return error_response(service, expired(service), rule);
+      return error_response(service, codec, expired(service), rule);
     case FaultKind::refused_page:
-      return error_response(service, page_refused(service), rule);
+      return error_response(service, codec, page_refused(service), rule);
     case FaultKind::html_page:
       return page(200, "text/html", std::string(kSignInPage));
     case FaultKind::html_error: {
@@ -234,7 +235,7 @@ http::Response invented(const FaultRule& rule, const aws::ServiceSpec& service) 
     case FaultKind::nested_reply:
       return nested(service, rule.size);
     default:
-      return error_response(service, failed(service), rule);
+      return error_response(service, codec, failed(service), rule);
   }
 }
 

@@ -98,6 +98,7 @@ FaultyService::Chosen FaultyService::choose(const http::Request& request) {
   const auto route = route_of(router_, request);
   if (route.entry == nullptr) return chosen;
   chosen.operation = route.entry->operation;
+  chosen.codec = &route.answer_codec();
   const std::string name = std::string(route.binding->service->id) + ":" + std::string(chosen.operation->name);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     Armed& armed = rules_[i];
@@ -126,12 +127,12 @@ rt::Task<Result<http::Response>> FaultyService::answer(rt::CallContext ctx, http
   const aws::ServiceSpec& service = *chosen.operation->service;
   const Error lost = Error(ErrorKind::cancelled, "the simulated network lost this exchange").delivered(Delivery::sent);
   if (rule.kind == FaultKind::lost_request) co_return fail(lost);
-  if (!fault_forms::executes(rule.kind)) co_return fault_forms::invented(rule, service);
+  if (!fault_forms::executes(rule.kind)) co_return fault_forms::invented(rule, service, *chosen.codec);
   const std::string remote = peer.remote;
   Result<http::Response> response = co_await inner_.serve(ctx, std::move(peer), std::move(request));
   if (!response) co_return fail(std::move(response).error());
   if (rule.kind == FaultKind::lost_reply) co_return fail(lost);
-  if (rule.kind == FaultKind::failed_reply) co_return fault_forms::invented(rule, service);
+  if (rule.kind == FaultKind::failed_reply) co_return fault_forms::invented(rule, service, *chosen.codec);
   if (rule.kind == FaultKind::slow_body) paces_.set(remote, rule.size);
   std::string page_token = page_tokens_[rule.operation];
   Result<http::Response> spoiled = fault_forms::spoiled(rule, service, std::move(*response), page_token);

@@ -101,6 +101,7 @@ class FaultyService final : public http::Service {
     Duration delay{};
     std::optional<FaultRule> rule;  ///< a copy: rules may be cleared while the call waits; absent: only the delay
     const aws::OperationSpec* operation = nullptr;
+    const aws::Codec* codec = nullptr;  ///< that the caller speaks
   };
   Chosen choose(const http::Request& request);
   bool matches(const FaultRule& rule, const std::string& operation, const http::Request& request) const;

@@ -3,6 +3,44 @@
 #include "base/time.hpp"
 
 namespace postern::sim {
+namespace truth_detail {
+
+Json texts(const std::map<std::string, std::string>& from) {
+  Json to = Json::object();
+  for (const auto& [name, value] : from) to.set(name, value);
+  return to;
+}
+
+Json messages(const KeptList<PublishedMessage>& kept) {
+  Json all = Json::array();
+  for (const PublishedMessage& one : kept.items()) {
+    all.push_back(Json::object()
+                      .set("time", format_rfc3339(one.time))
+                      .set("topic", one.topic_arn)
+                      .set("id", one.id)
+                      .set("from", one.from)
+                      .set("subject", one.subject)
+                      .set("message", one.message)
+                      .set("attributes", texts(one.attributes)));
+  }
+  return Json::object().set("count", kept.count()).set("kept", std::move(all));
+}
+
+Json events(const KeptList<SeenEvent>& kept) {
+  Json all = Json::array();
+  for (const SeenEvent& one : kept.items()) {
+    Json deliveries = Json::array();
+    for (const EventDelivery& to : one.deliveries) {
+      deliveries.push_back(
+          Json::object().set("rule", to.rule_arn).set("target", to.target_arn).set("refused", to.refused));
+    }
+    all.push_back(
+        Json::object().set("bus", one.bus_arn).set("event", one.event).set("deliveries", std::move(deliveries)));
+  }
+  return Json::object().set("count", kept.count()).set("kept", std::move(all));
+}
+
+}  // namespace truth_detail
 
 Json truth_json(const Cloud& cloud, rt::Clock& clock) {
   const Truth& known = cloud.truth();
@@ -17,7 +55,9 @@ Json truth_json(const Cloud& cloud, rt::Clock& clock) {
       .set("calls", std::move(calls))
       .set("executions", std::move(executions))
       .set("commands", known.commands)
-      .set("sessions", known.sessions);
+      .set("sessions", known.sessions)
+      .set("messages", truth_detail::messages(known.messages))
+      .set("events", truth_detail::events(known.events));
 }
 
 rt::Task<Result<http::Response>> TruthService::serve(rt::CallContext ctx, http::PeerInfo, http::Request request) {

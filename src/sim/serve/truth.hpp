@@ -9,7 +9,9 @@
 namespace postern::sim {
 
 /// {"schema": "postern.truth/1", "world", "time", "calls": {"ssm:SendCommand": 3}, "executions": {"i-...": 1},
-/// "commands", "sessions"}. Keys are sorted.
+/// "commands", "sessions", "messages": {"count", "kept": [{"time", "topic", "id", "from", "subject", "message",
+/// "attributes"}]}, "events": {"count", "kept": [{"bus", "event", "deliveries": [{"rule", "target", "refused"}]}]}}.
+/// Keys are sorted.
 Json truth_json(const Cloud& cloud, rt::Clock& clock);
 
 /// GET of any path answers with truth_json(); everything else is refused. The cloud outlives it.

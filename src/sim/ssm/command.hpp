@@ -83,6 +83,9 @@ struct CommandSpec {
   std::string max_errors = "0";
   std::string output_bucket;
   std::string output_prefix;
+  std::string log_group;   ///< of CloudWatch Logs, where the output goes too; empty: nowhere
+  std::string alarm;       ///< that stops the command; empty: none
+  bool ignores_unknown_alarm = false;  ///< goes on when the alarm cannot be read
 };
 
 class Command {
@@ -94,6 +97,7 @@ class Command {
   WallTime expires;
   WallTime visible;  ///< reads find its invocations from here on
   bool cancel_asked = false;
+  std::string alarm_seen;  ///< "ALARM" or "UNKNOWN": the state of its alarm that stopped it; empty: none did
   Refusal refusal = Refusal::none;
   std::size_t targets = 0;  ///< also of a refused command, which has no invocations
 

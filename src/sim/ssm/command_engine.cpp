@@ -1,6 +1,7 @@
 #include "sim/ssm/command_engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ids.hpp"
 #include "sim/ec2/reachability.hpp"
@@ -69,6 +70,7 @@ CommandEngine::CommandEngine(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
 
 CommandEngine::~CommandEngine() {
   ctx_.clock().unschedule(look_);
+  ctx_.clock().unschedule(alarm_look_);
   for (auto& [id, command] : commands_) {
     ctx_.clock().unschedule(command->ramp);
     ctx_.clock().unschedule(command->expiry);
@@ -99,7 +101,55 @@ const Command& CommandEngine::send(CommandSpec spec) {
   order_.push_back(kept.command.id);
   site.commands.push_back(&kept.command);
   arm(kept);
+  for (const Invocation& one : kept.command.invocations()) {
+    if (is_terminal(one.state)) tell(kept, &one);
+  }
+  tell(kept, nullptr);
+  if (!kept.command.spec.alarm.empty() && !kept.command.is_done()) {
+    with_alarm_.push_back(kept.command.id);
+    alarm_changed();
+  }
   return kept.command;
+}
+
+void CommandEngine::tell(Running& running, const Invocation* invocation) {
+  if (watcher_ == nullptr) return;
+  if (invocation != nullptr) watcher_->invocation_changed(running.command, *invocation);
+  const std::string_view details = running.command.state().details;
+  if (details == running.told) return;
+  running.told = details;
+  watcher_->command_changed(running.command);
+}
+
+void CommandEngine::set_state(Running& running, Invocation& invocation, InvocationState state) {
+  if (invocation.state == state) return;
+  running.command.set_state(invocation, state);
+  tell(running, &invocation);
+}
+
+void CommandEngine::alarm_changed() {
+  if (alarm_look_ != 0 || with_alarm_.empty()) return;
+  alarm_look_ = ctx_.clock().schedule(ctx_.now(), [this] {
+    alarm_look_ = 0;
+    look_at_alarms();
+  });
+}
+
+void CommandEngine::look_at_alarms() {
+  std::vector<std::string> left;
+  for (std::string& id : std::exchange(with_alarm_, {})) {
+    Running* const found = running(id);
+    if (found == nullptr || found->command.is_done() || watcher_ == nullptr) continue;
+    Command& command = found->command;
+    const auto state = watcher_->alarm_state(command.spec.account_id, command.spec.region, command.spec.alarm);
+    if (state ? *state == "ALARM" : !command.spec.ignores_unknown_alarm) {
+      command.alarm_seen = state ? "ALARM" : "UNKNOWN";
+      cancel(id, {});
+    } else {
+      left.push_back(std::move(id));
+    }
+  }
+  with_alarm_.insert(with_alarm_.end(), left.begin(), left.end());
 }
 
 void CommandEngine::add_invocations(Running& running) {
@@ -204,7 +254,7 @@ void CommandEngine::hand_over(Running& running, Invocation& invocation) {
   if (!command_engine::takes_commands(instance)) return end(running, invocation, InvocationState::undeliverable);
   const Reach found = reach(*instance);
   if (found == Reach::connected) return agents_.deliver(work_for(running, *instance), *this);
-  command.set_state(invocation, found == Reach::lost ? InvocationState::delayed : InvocationState::in_progress);
+  set_state(running, invocation, found == Reach::lost ? InvocationState::delayed : InvocationState::in_progress);
   std::vector<std::string>& commands = waiting_[invocation.instance_id];
   if (commands.size() >= command_engine::kWaitingMax) commands.erase(commands.begin());
   commands.push_back(command.id);
@@ -235,6 +285,7 @@ Work CommandEngine::work_for(Running& running, const Instance& instance) {
   work.parameters = running.parameters;
   work.output_bucket = spec.output_bucket;
   work.output_prefix = spec.output_prefix;
+  work.log_group = spec.log_group;
   return work;
 }
 
@@ -242,7 +293,7 @@ void CommandEngine::end(Running& running, Invocation& invocation, InvocationStat
   if (invocation.handed_over) --running.in_flight;
   --running.site->pending;
   invocation.finished = now();
-  running.command.set_state(invocation, state);
+  set_state(running, invocation, state);
 }
 
 void CommandEngine::terminate_rest(Running& running) {
@@ -286,7 +337,7 @@ void CommandEngine::cancel(const std::string& id, const std::vector<std::string>
     if (!invocation.started) {
       end(*found, invocation, InvocationState::cancelled);
     } else {
-      command.set_state(invocation, InvocationState::cancelling);
+      set_state(*found, invocation, InvocationState::cancelling);
     }
     agents_.cancel(WorkKey(id, invocation.instance_id));
   };
@@ -342,8 +393,8 @@ bool CommandEngine::picked_up(const WorkKey& key) {
   if (invocation == nullptr || is_terminal(invocation->state) || invocation->started) return false;
   // Past the delivery timeout a command is no longer started; it ends as Delivery Timed Out when it expires.
   if (now() > found->command.requested + found->command.spec.delivery_timeout) return false;
-  found->command.set_state(*invocation, InvocationState::in_progress);
   invocation->started = now();
+  set_state(*found, *invocation, InvocationState::in_progress);
   ++cloud_.truth().executions[key.instance_id];
   return true;
 }
@@ -376,12 +427,16 @@ void CommandEngine::finished(const WorkKey& key, WorkOutcome outcome) {
 void CommandEngine::upload(const Running& running, const Invocation& invocation,
                            const std::vector<StepOutcome>& steps) {
   const CommandSpec& spec = running.command.spec;
-  if (store_ == nullptr || spec.output_bucket.empty()) return;
+  const bool to_bucket = store_ != nullptr && !spec.output_bucket.empty();
+  const bool to_log = watcher_ != nullptr && !spec.log_group.empty();
+  if (!to_bucket && !to_log) return;
   for (std::size_t i = 0; i < steps.size() && i < spec.document->steps.size(); ++i) {
     const DocumentStep& step = spec.document->steps[i];
     for (const auto& [stream, body] : {std::pair<std::string, const std::string*>("stdout", &steps[i].output),
                                        std::pair<std::string, const std::string*>("stderr", &steps[i].errors)}) {
       if (body->empty()) continue;
+      if (to_log) watcher_->step_wrote(running.command, invocation, step.name, stream, *body);
+      if (!to_bucket) continue;
       const std::string key =
           output_key(spec.output_prefix, running.command.id, invocation.instance_id, step.action, step.name, stream);
       const Result<void> put =

@@ -15,6 +15,7 @@
 #include "sim/agents.hpp"
 #include "sim/cloud.hpp"
 #include "sim/ssm/command.hpp"
+#include "sim/ssm/command_watcher.hpp"
 #include "sim/ssm/output_store.hpp"
 
 namespace postern::sim {
@@ -40,6 +41,12 @@ class CommandEngine final : public WorkListener {
   /// Null (as at first): nowhere; SendCommand then refuses OutputS3BucketName. Outlives the engine.
   void keep_output(OutputStore* store) noexcept { store_ = store; }
   bool keeps_output() const noexcept { return store_ != nullptr; }
+
+  /// Null (as at first): nobody. Outlives the engine.
+  void watched_by(CommandWatcher* watcher) noexcept { watcher_ = watcher; }
+  const CommandWatcher* watcher() const noexcept { return watcher_; }
+  /// An alarm was raised, or is gone: commands that name it are stopped in the next turn.
+  void alarm_changed();
 
   /// No room for another command: none of those kept is done.
   bool is_full() const noexcept { return order_.size() >= options_.commands_max && ended_.empty(); }
@@ -81,6 +88,7 @@ class CommandEngine final : public WorkListener {
     std::size_t in_flight = 0;  ///< handed over and not ended
     rt::Clock::TimerId ramp = 0;
     rt::Clock::TimerId expiry = 0;
+    std::string_view told = "Pending";  ///< StatusDetails that the watcher knows
     std::shared_ptr<const DocumentValues> parameters;
     std::array<std::shared_ptr<const std::vector<WorkStep>>, 2> steps;  ///< by Platform; made when needed
   };
@@ -93,6 +101,8 @@ class CommandEngine final : public WorkListener {
   void pump(Running& running);
   void hand_over(Running& running, Invocation& invocation);
   Work work_for(Running& running, const Instance& instance);
+  void set_state(Running& running, Invocation& invocation, InvocationState state);
+  void tell(Running& running, const Invocation* invocation);
   void end(Running& running, Invocation& invocation, InvocationState state);
   void terminate_rest(Running& running);
   void expire(Running& running);
@@ -100,17 +110,21 @@ class CommandEngine final : public WorkListener {
   void upload(const Running& running, const Invocation& invocation, const std::vector<StepOutcome>& steps);
   void forget_old();
   void look_again(std::size_t look);
+  void look_at_alarms();
 
   Cloud& cloud_;
   Agents& agents_;
   rt::CallContext ctx_;
   EngineOptions options_;
   OutputStore* store_ = nullptr;
+  CommandWatcher* watcher_ = nullptr;
   std::map<std::string, std::unique_ptr<Running>, std::less<>> commands_;
   std::map<SiteKey, Site> sites_;
   std::deque<std::string> order_;  ///< ids, oldest first
   std::deque<std::string> ended_;  ///< ids of those that are done, in the order in which they ended
   rt::Clock::TimerId look_ = 0;
+  rt::Clock::TimerId alarm_look_ = 0;
+  std::vector<std::string> with_alarm_;  ///< ids of commands that name one and had not ended at the last look
   std::map<std::string, std::vector<std::string>, std::less<>> waiting_;  ///< instance -> commands that cannot reach it
 };
 

@@ -170,7 +170,7 @@ aws::ssm::CommandInvocation describe_invocation(const Command& command, const In
   to.standard_output_url = single ? output_url(command, from, steps.front(), "stdout") : std::string();
   to.standard_error_url = single ? output_url(command, from, steps.front(), "stderr") : std::string();
   to.service_role = "";
-  to.cloud_watch_output_config.emplace().cloud_watch_output_enabled = false;
+  to.cloud_watch_output_config = ssm_shared::describe_log_group(command.spec);
   for (std::size_t i = 0; detail == Detail::plugins && i < steps.size(); ++i) {
     to.command_plugins.push_back(describe_plugin(command, from, i));
   }
@@ -323,7 +323,7 @@ Result<aws::ssm::GetCommandInvocationResponse> SsmService::invocation(
   response.standard_error_content = outcome.errors;
   response.standard_output_url = output_url(*command, *found, steps[index], "stdout");
   response.standard_error_url = output_url(*command, *found, steps[index], "stderr");
-  response.cloud_watch_output_config.emplace().cloud_watch_output_enabled = false;
+  response.cloud_watch_output_config = ssm_shared::describe_log_group(command->spec);
   return response;
 }
 

@@ -58,6 +58,13 @@ static void describe_counts(const Command& command, aws::ssm::Command& to) {
   to.delivery_timed_out_count = static_cast<std::int32_t>(command.count(InvocationState::delivery_timed_out));
 }
 
+aws::ssm::CloudWatchOutputConfig describe_log_group(const CommandSpec& spec) {
+  aws::ssm::CloudWatchOutputConfig config;
+  config.cloud_watch_output_enabled = !spec.log_group.empty();
+  if (!spec.log_group.empty()) config.cloud_watch_log_group_name = spec.log_group;
+  return config;
+}
+
 aws::ssm::Command describe_command(const Command& command) {
   const CommandSpec& spec = command.spec;
   aws::ssm::Command to;
@@ -83,7 +90,17 @@ aws::ssm::Command describe_command(const Command& command) {
   aws::ssm::NotificationConfig& notification = to.notification_config.emplace();
   notification.notification_arn = "";
   notification.notification_type.emplace("");
-  to.cloud_watch_output_config.emplace().cloud_watch_output_enabled = false;
+  to.cloud_watch_output_config = describe_log_group(spec);
+  if (!spec.alarm.empty()) {
+    aws::ssm::AlarmConfiguration& alarms = to.alarm_configuration.emplace();
+    alarms.alarms.emplace_back().name = spec.alarm;
+    alarms.ignore_poll_alarm_failure = spec.ignores_unknown_alarm;
+  }
+  if (!command.alarm_seen.empty()) {
+    aws::ssm::AlarmStateInformation& seen = to.triggered_alarms.emplace_back();
+    seen.name = spec.alarm;
+    seen.state.emplace(command.alarm_seen);
+  }
   to.timeout_seconds = static_cast<std::int32_t>(spec.delivery_timeout.count());
   return to;
 }
@@ -119,11 +136,6 @@ Result<void> check_limit(std::string_view member, const std::string& text, Zero 
 Result<void> check_offered(const SendCommandRequest& request) {
   std::string_view member;
   if (request.service_role_arn) member = "ServiceRoleArn";
-  if (request.alarm_configuration) member = "AlarmConfiguration";
-  if (request.cloud_watch_output_config &&
-      request.cloud_watch_output_config->cloud_watch_output_enabled.value_or(false)) {
-    member = "CloudWatchOutputConfig";
-  }
   if (member.empty() && request.notification_config) {
     const std::string arn = request.notification_config->notification_arn.value_or("");
     const bool asks = !arn.empty() || !request.notification_config->notification_events.empty();
@@ -135,6 +147,45 @@ Result<void> check_offered(const SendCommandRequest& request) {
   if (member.empty()) return {};
   return fail(fault(ErrorKind::unsupported, "ValidationException",
                     std::string(member) + " is not offered by this simulator", 400));
+}
+
+bool wants_log(const SendCommandRequest& request) {
+  const auto& config = request.cloud_watch_output_config;
+  return config && config->cloud_watch_output_enabled.value_or(false);
+}
+
+Result<void> check_log_group(const SendCommandRequest& request) {
+  if (!wants_log(request)) return {};
+  const std::string given = request.cloud_watch_output_config->cloud_watch_log_group_name.value_or("");
+  const bool good = std::all_of(given.begin(), given.end(), [](char c) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return word || std::string_view(".-_/#").find(c) != std::string_view::npos;
+  });
+  if (good) return {};
+  return fail(ssm_shared::validation_error("cloudWatchOutputConfig.cloudWatchLogGroupName", given,
+                                           "Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+"));
+}
+
+/// The group that was named, or the document's.
+std::string log_group_of(const SendCommandRequest& request, const Document& document) {
+  if (!wants_log(request)) return {};
+  const std::string given = request.cloud_watch_output_config->cloud_watch_log_group_name.value_or("");
+  if (!given.empty()) return given;
+  std::string group = "/aws/ssm/" + document.name;
+  // A document of another account is named by its ARN, and a group's name has no colons.
+  std::replace(group.begin(), group.end(), ':', '.');
+  return group;
+}
+
+/// The alarm must be there when the command is sent.
+Result<void> check_alarm(const CommandEngine& engine, const Info& info, const SendCommandRequest& request) {
+  if (!request.alarm_configuration) return {};
+  const std::string& name = *request.alarm_configuration->alarms.front().name;
+  const CommandWatcher* watcher = engine.watcher();
+  const bool there = watcher != nullptr && watcher->alarm_state(info.caller.account_id, info.region, name);
+  if (there) return {};
+  return fail(fault(ErrorKind::not_found, "ValidationException",
+                    "The alarm " + printable(name, 255) + " does not exist in this account and Region", 400));
 }
 
 Result<void> check_request(const SendCommandRequest& request) {
@@ -150,6 +201,7 @@ Result<void> check_request(const SendCommandRequest& request) {
   }
   TRY_VOID(ssm_shared::check_instance_ids(request.instance_ids));
   if (request.max_concurrency) TRY_VOID(check_limit("maxConcurrency", *request.max_concurrency, Zero::refused));
+  TRY_VOID(check_log_group(request));
   if (request.max_errors) TRY_VOID(check_limit("maxErrors", *request.max_errors, Zero::allowed));
   return check_offered(request);
 }
@@ -288,6 +340,11 @@ CommandSpec spec_of(const Info& info, const SendCommandRequest& request, Documen
   spec.max_errors = request.max_errors.value_or("0");
   spec.output_bucket = request.output_s3_bucket_name.value_or("");
   spec.output_prefix = request.output_s3_key_prefix.value_or("");
+  spec.log_group = log_group_of(request, *spec.document);
+  if (request.alarm_configuration) {
+    spec.alarm = *request.alarm_configuration->alarms.front().name;
+    spec.ignores_unknown_alarm = request.alarm_configuration->ignore_poll_alarm_failure.value_or(false);
+  }
   return spec;
 }
 
@@ -320,6 +377,7 @@ Result<aws::ssm::SendCommandResponse> SsmService::send(const Info& info, const a
   } else {
     TRY(resolved, resolve_targets(cloud_, info, request.targets));
   }
+  TRY_VOID(check_alarm(engine_, info, request));
   if (engine_.is_full()) {
     return fail(fault(ErrorKind::throttled, "ThrottlingException", "Rate exceeded", 400));
   }

@@ -26,6 +26,8 @@ Result<FoundDocument> find_document(const DocumentStore& documents, const aws::s
 std::string_view platform_name(Platform platform) noexcept;  ///< "Windows", "Linux"
 /// Whether SSM lists an instance as a managed node: stopped and terminated ones are absent.
 bool is_listed(const Instance& instance);
+/// Where a command's output goes in CloudWatch Logs.
+aws::ssm::CloudWatchOutputConfig describe_log_group(const CommandSpec& spec);
 /// A command as SendCommand and ListCommands show it.
 aws::ssm::Command describe_command(const Command& command);
 
