@@ -13,6 +13,7 @@
 #include "rt/combine.hpp"
 #include "rt/loop.hpp"
 #include "sim/serve/cloud_server.hpp"
+#include "sim/serve/truth.hpp"
 #include "sim_fixture.hpp"
 
 namespace postern::conformance {
@@ -51,7 +52,7 @@ class ControlService final : public http::Service {
       server_.cloud().set_clock_skew(std::chrono::seconds(std::atoi(field("seconds").c_str())));
       return "{}";
     }
-    if (path == "/truth") return truth();
+    if (path == "/truth") return sim::truth_json(server_.cloud(), ctx.clock()).dump();
     if (path == "/operations") return operations();
     if (path != "/quit") return "";
     quit_.set();
@@ -69,20 +70,6 @@ class ControlService final : public http::Service {
     if (kind != "none") return "";
     server_.services().faults().clear();
     return "{}";
-  }
-
-  std::string truth() {
-    const sim::Truth& known = server_.cloud().truth();
-    Json calls = Json::object();
-    for (const auto& [name, count] : known.calls) calls.set(name, count);
-    Json executions = Json::object();
-    for (const auto& [name, count] : known.executions) executions.set(name, count);
-    return Json::object()
-        .set("calls", std::move(calls))
-        .set("executions", std::move(executions))
-        .set("commands", known.commands)
-        .set("sessions", known.sessions)
-        .dump();
   }
 
   /// Every operation that the cloud's services are bound to: [{"service", "service_id", "operation"}].

@@ -143,10 +143,13 @@ class World:
         with open(os.path.join(folder, version, "service-2.json"), encoding="utf-8") as file:
             more = json.load(file)
         made = {**model, **more, **{part: {**model[part], **more[part]} for part in ("operations", "shapes")}}
+        self.write_whole_model(name, made, version)
+
+    def write_whole_model(self, name, model, version="2010-08-01"):
         place = os.path.join(self.loader_path, name, version)
         os.makedirs(place)
         with open(os.path.join(place, "service-2.json"), "w", encoding="utf-8") as file:
-            json.dump(made, file)
+            json.dump(model, file)
 
     def keys_of(self, who):
         """Keys by name; "target" and other roles of the target account are assumed."""

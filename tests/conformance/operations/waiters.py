@@ -10,7 +10,7 @@ from ec2 import absent, named
 from frame import TARGET, Wrong
 from sim_harness import mfa_code
 
-SERVICES = ("iam", "organizations", "ec2", "ssm", "s3")
+SERVICES = ("iam", "organizations", "ec2", "ssm", "s3", "sns", "events", "logs", "cloudwatch")
 HUBS = ("organizations",)
 EC2_LEAST = 5  # the least MaxResults that EC2 takes, which its model does not say
 BUCKET = "conformance-pages"
@@ -20,6 +20,7 @@ SIX = range(6)
 UNREACHABLE = {
     ("ec2", "network_interface_available"): "no operation here makes an interface that is attached to nothing",
     ("ec2", "volume_available"): "no operation here makes or detaches a volume",
+    ("cloudwatch", "composite_alarm_exists"): "no operation here makes a composite alarm",
 }
 
 
@@ -111,8 +112,45 @@ def populate_s3(_, client):
     return {"Bucket": BUCKET}
 
 
+def populate_sns(_, client):
+    for number in range(2):
+        topic = client.create_topic(Name=f"pages{number}")["TopicArn"]
+    client.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.com")
+    return {"TopicArn": topic}
+
+
+def populate_events(_, client):
+    for number in range(2):
+        client.create_event_bus(Name=f"pages{number}")
+        client.put_rule(Name=f"pages{number}", EventPattern='{"source": ["pages"]}')
+        client.put_targets(Rule="pages0", Targets=[{"Id": str(number), "Arn": f"arn:aws:sns:us-east-1:{TARGET}:pages0"}])
+    return {"Rule": "pages0"}
+
+
+def populate_logs(_, client):
+    now = int(time.time() * 1000)
+    for number in range(2):
+        client.create_log_group(logGroupName=f"pages{number}")
+        client.create_log_stream(logGroupName="pages0", logStreamName=f"s{number}")
+        client.put_log_events(logGroupName="pages0", logStreamName=f"s{number}", logEvents=[
+            {"timestamp": now + number, "message": f"m{number}"}])
+    return {"logGroupName": "pages0"}
+
+
+def populate_cloudwatch(_, client):
+    queries = []
+    for number in range(2):
+        metric = {"Namespace": "pages", "MetricName": f"m{number}"}
+        client.put_metric_data(Namespace="pages", MetricData=[{"MetricName": f"m{number}", "Value": 1}])
+        client.put_metric_alarm(AlarmName=f"pages{number}", **metric, Statistic="Sum", Period=60, EvaluationPeriods=1,
+                                Threshold=5, ComparisonOperator="GreaterThanThreshold")
+        queries.append({"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}})
+    return {"MetricDataQueries": queries, "StartTime": time.time() - 600, "EndTime": time.time() + 600}
+
+
 POPULATE = {"iam": populate_iam, "organizations": populate_organizations, "ec2": populate_ec2, "ssm": populate_ssm,
-            "s3": populate_s3}
+            "s3": populate_s3, "sns": populate_sns, "events": populate_events, "logs": populate_logs,
+            "cloudwatch": populate_cloudwatch}
 
 
 def lasting(item):
@@ -198,6 +236,9 @@ def waiter_cases(w, service):
         return {"bucket_exists": (here, none), "bucket_not_exists": (none, here),
                 "object_exists": ({**here, "Key": "k0"}, {**here, "Key": "none"}),
                 "object_not_exists": ({**here, "Key": "none"}, {**here, "Key": "k0"})}
+    if service == "cloudwatch":
+        return {"alarm_exists": ({"AlarmNames": ["pages0"]}, {"AlarmNames": ["none"]}),
+                "composite_alarm_exists": (None, {"AlarmNames": ["none"]})}
     if service != "ec2":
         return {}
     up, halted, dead = w.instances("live-01", "stopped-01", "live-03")
