@@ -181,6 +181,19 @@ Result<LogsService::Group*> LogsService::open(const Info& info, const std::strin
   return fail(logs_detail::not_found("group"));
 }
 
+Result<LogsService::Group*> LogsService::open_either(const Info& info, const std::optional<std::string>& name,
+                                                     const std::optional<std::string>& identifier,
+                                                     std::string_view stream) {
+  if (name.has_value() == identifier.has_value()) {
+    return fail(logs_detail::invalid("Exactly one of logGroupName and logGroupIdentifier must be given"));
+  }
+  if (name) return open(info, *name, stream);
+  const std::string prefix = signals::arn_of("logs", signals::site_of(info), "log-group:");
+  if (!identifier->starts_with("arn:")) return open(info, *identifier, stream);
+  if (!identifier->starts_with(prefix)) return fail(logs_detail::not_found("group"));
+  return open(info, identifier->substr(prefix.size()), stream);
+}
+
 Result<LogsService::Group*> LogsService::add_group(const SiteKey& site, const std::string& name) {
   TRY_VOID(logs_detail::check_group_name(name));
   auto& groups = groups_[site];
@@ -303,7 +316,7 @@ Result<aws::logs::CreateLogStreamResponse> LogsService::create_log_stream(
 
 Result<aws::logs::DescribeLogStreamsResponse> LogsService::describe_log_streams(
     const Info& info, const aws::logs::DescribeLogStreamsRequest& request) {
-  TRY(const Group* const group, open(info, *request.log_group_name));
+  TRY(const Group* const group, open_either(info, request.log_group_name, request.log_group_identifier));
   const bool by_time = request.order_by && request.order_by->text() == "LastEventTime";
   if (by_time && request.log_stream_name_prefix) {
     return fail(logs_detail::invalid("Cannot order by LastEventTime with a logStreamNamePrefix."));
@@ -373,7 +386,8 @@ Result<aws::logs::PutLogEventsResponse> LogsService::put_log_events(const Info& 
 Result<aws::logs::GetLogEventsResponse> LogsService::get_log_events(const Info& info,
                                                                     const aws::logs::GetLogEventsRequest& request) {
   using namespace logs_detail;
-  TRY(const Group* const group, open(info, *request.log_group_name, *request.log_stream_name));
+  TRY(const Group* const group,
+      open_either(info, request.log_group_name, request.log_group_identifier, *request.log_stream_name));
   const auto stream = group->streams.find(*request.log_stream_name);
   if (stream == group->streams.end()) return fail(not_found("stream"));
   const auto all = events_of(*group, stream->second, request.start_time, request.end_time);
@@ -409,7 +423,7 @@ Result<aws::logs::GetLogEventsResponse> LogsService::get_log_events(const Info& 
 Result<aws::logs::FilterLogEventsResponse> LogsService::filter_log_events(
     const Info& info, const aws::logs::FilterLogEventsRequest& request) {
   using namespace logs_detail;
-  TRY(const Group* const group, open(info, *request.log_group_name));
+  TRY(const Group* const group, open_either(info, request.log_group_name, request.log_group_identifier));
   if (!request.log_stream_names.empty() && request.log_stream_name_prefix) {
     return fail(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive."));
   }

@@ -83,6 +83,10 @@ class LogsService final : public aws::logs::Handler {
   Group* find_group(const SiteKey& site, std::string_view name);
   /// Authorises the operation on the group, and finds it.
   Result<Group*> open(const Info& info, const std::string& name, std::string_view stream = std::string_view());
+  /// As open(), of a group that is named or told by its ARN.
+  Result<Group*> open_either(const Info& info, const std::optional<std::string>& name,
+                             const std::optional<std::string>& identifier,
+                             std::string_view stream = std::string_view());
   Result<Group*> add_group(const SiteKey& site, const std::string& name);
   Result<Stream*> add_stream(Group& group, const std::string& name);
   Result<void> add(Group& group, Stream& stream, std::int64_t time, std::string message);

@@ -357,6 +357,13 @@ TEST_F(LogsTest, EventsAreReadInBothDirections) {
   EXPECT_EQ(lines, "line 0;line 1;line 2;line 3;line 4;");
   get.next_token = "x";
   EXPECT_EQ(refusal_of<logs::GetLogEvents>(rig, get), "InvalidParameterException");
+  get.next_token = std::nullopt;
+  get.log_group_identifier = std::string("arn:aws:logs:") + kSite + "log-group:group";
+  EXPECT_EQ(refusal_of<logs::GetLogEvents>(rig, get), "InvalidParameterException");
+  get.log_group_name = std::nullopt;
+  EXPECT_EQ(answer_of<logs::GetLogEvents>(rig, get).events.size(), 2U);
+  get.log_group_identifier = "other";
+  EXPECT_EQ(refusal_of<logs::GetLogEvents>(rig, get), "ResourceNotFoundException");
 }
 
 TEST_F(LogsTest, FilterPatternsAreWords) {

@@ -1,13 +1,9 @@
 """CloudWatch: metrics and alarms, and the alarm that stops a command."""
 import datetime
 
-import botocore.loaders
-import botocore.serialize
-
 import ssm as commands
-from frame import REGION, TARGET, has, lacks, moment
+from frame import CLOUDWATCH_CBOR, REGION, TARGET, has, lacks, moment
 
-CBOR = "cloudwatch-cbor"  # the same service in RPC v2 CBOR: no boto3 prefers that where it has awsJson
 SPACE = {"Namespace": "case"}
 ALARM = {"AlarmName": "high", "MetricName": "Orders", **SPACE, "Statistic": "Maximum", "Period": 60,
          "EvaluationPeriods": 1, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold"}
@@ -85,15 +81,11 @@ def deletion(w, service="cloudwatch"):
 
 
 def in_cbor(w):
-    """All of it in RPC v2 CBOR, by a botocore that speaks it: apt's does not."""
-    if w.kind != "boto3" or "smithy-rpc-v2-cbor" not in botocore.serialize.SERIALIZERS:
-        return
-    model = botocore.loaders.Loader().load_service_model("cloudwatch", "service-2")
-    model["metadata"].update(protocol="smithy-rpc-v2-cbor", protocols=["smithy-rpc-v2-cbor"])
-    w.write_whole_model(CBOR, model)
-    metrics(w, CBOR, "cbor")
-    alarms(w, CBOR)
-    deletion(w, CBOR)
+    """All of it in RPC v2 CBOR, by a botocore that speaks it."""
+    if w.speaks_cbor():
+        metrics(w, CLOUDWATCH_CBOR, "cbor")
+        alarms(w, CLOUDWATCH_CBOR)
+        deletion(w, CLOUDWATCH_CBOR)
 
 
 CASES = (metrics, alarms, stopped, deletion, in_cbor)

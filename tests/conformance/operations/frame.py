@@ -15,6 +15,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import botocore.loaders
+import botocore.serialize
 import botocore.session
 
 import sim_harness as harness
@@ -24,6 +25,8 @@ HUB, TARGET = harness.HUB, harness.TARGET
 REGION = "us-east-1"
 # Models that boto3 does not bring: of the agent's service, and of the agent's operations of SSM.
 EC2MESSAGES, SSM_AGENT = "ec2messages", "ssm-agent"
+# CloudWatch in RPC v2 CBOR alone: boto3 prefers awsJson. Apt's botocore knows neither.
+CLOUDWATCH_CBOR, CBOR = "cloudwatch-cbor", "smithy-rpc-v2-cbor"
 
 
 class Wrong(AssertionError):
@@ -135,7 +138,14 @@ class World:
         loader.search_paths.append(self.loader_path)
         self.write_model(EC2MESSAGES, {"shapes": {}, "operations": {}})
         self.write_model(SSM_AGENT, botocore.loaders.Loader().load_service_model("ssm", "service-2"), "ssm")
+        if self.speaks_cbor():
+            model = botocore.loaders.Loader().load_service_model("cloudwatch", "service-2")
+            model["metadata"].update(protocol=CBOR, protocols=[CBOR])
+            self.write_whole_model(CLOUDWATCH_CBOR, model, "2010-08-01")
         return session
+
+    def speaks_cbor(self):
+        return self.kind == "boto3" and CBOR in botocore.serialize.SERIALIZERS
 
     def write_model(self, name, model, service=None):
         folder = os.path.join(OVERLAY, service or name)
@@ -145,7 +155,7 @@ class World:
         made = {**model, **more, **{part: {**model[part], **more[part]} for part in ("operations", "shapes")}}
         self.write_whole_model(name, made, version)
 
-    def write_whole_model(self, name, model, version="2010-08-01"):
+    def write_whole_model(self, name, model, version):
         place = os.path.join(self.loader_path, name, version)
         os.makedirs(place)
         with open(os.path.join(place, "service-2.json"), "w", encoding="utf-8") as file:

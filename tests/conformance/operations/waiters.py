@@ -134,7 +134,7 @@ def populate_logs(_, client):
         client.create_log_stream(logGroupName="pages0", logStreamName=f"s{number}")
         client.put_log_events(logGroupName="pages0", logStreamName=f"s{number}", logEvents=[
             {"timestamp": now + number, "message": f"m{number}"}])
-    return {"logGroupName": "pages0"}
+    return {"logGroupName": {"DescribeLogStreams": "pages0", "FilterLogEvents": "pages0"}}
 
 
 def populate_cloudwatch(_, client):
