@@ -260,6 +260,51 @@ void MetricsService::count(const SiteKey& site, std::string_view space, std::str
   if (done) evaluate(site, key);
 }
 
+Result<MetricsService::Stats> MetricsService::stats_of(const aws::cloudwatch::MetricDatum& from) {
+  using namespace metrics_detail;
+  Stats stats;
+  const int ways = (from.value ? 1 : 0) + (from.statistic_values ? 1 : 0) + (from.values.empty() ? 0 : 1);
+  if (ways > 1) {
+    return fail(
+        invalid_combination("The parameters MetricData.member.1.Value, StatisticValues and Values are "
+                            "mutually exclusive and you have specified more than one."));
+  }
+  if (ways == 0) return fail(missing("MetricData.member.1.Value"));
+  if (from.value) {
+    TRY_VOID(check_number(*from.value, "Value"));
+    stats.count = 1;
+    stats.sum = stats.least = stats.most = *from.value;
+  } else if (from.statistic_values) {
+    const api::StatisticSet& set = *from.statistic_values;
+    for (const double value : {*set.sample_count, *set.sum, *set.minimum, *set.maximum}) {
+      TRY_VOID(check_number(value, "StatisticValues"));
+    }
+    if (*set.minimum > *set.maximum || *set.sample_count < 0) {
+      return fail(
+          invalid_value("MetricData.member.1.StatisticValues.Maximum must be greater than or equal to "
+                        "Minimum, and SampleCount must not be negative."));
+    }
+    stats.count = *set.sample_count;
+    stats.sum = *set.sum;
+    stats.least = *set.minimum;
+    stats.most = *set.maximum;
+  } else {
+    const bool counted = from.counts.empty() || from.counts.size() == from.values.size();
+    if (!counted || from.values.size() > kValuesMax) {
+      return fail(invalid_value("The parameters Values and Counts must have the same size, at most 150."));
+    }
+    for (std::size_t i = 0; i < from.values.size(); ++i) {
+      TRY_VOID(check_number(from.values[i], "Values"));
+      Stats one;
+      one.count = from.counts.empty() ? 1 : from.counts[i];
+      one.sum = from.values[i] * one.count;
+      one.least = one.most = from.values[i];
+      stats.add(one);
+    }
+  }
+  return stats;
+}
+
 Result<aws::cloudwatch::PutMetricDataResponse> MetricsService::put_metric_data(
     const Info& info, const aws::cloudwatch::PutMetricDataRequest& request) {
   using namespace metrics_detail;
@@ -288,45 +333,7 @@ Result<aws::cloudwatch::PutMetricDataResponse> MetricsService::put_metric_data(
                         "weeks and no more than two hours into the future."));
     }
     to.unit = from.unit ? from.unit->text() : "None";
-    const int ways = (from.value ? 1 : 0) + (from.statistic_values ? 1 : 0) + (from.values.empty() ? 0 : 1);
-    if (ways > 1) {
-      return fail(
-          invalid_combination("The parameters MetricData.member.1.Value, StatisticValues and Values are "
-                              "mutually exclusive and you have specified more than one."));
-    }
-    if (ways == 0) return fail(missing("MetricData.member.1.Value"));
-    if (from.value) {
-      TRY_VOID(check_number(*from.value, "Value"));
-      to.stats.count = 1;
-      to.stats.sum = to.stats.least = to.stats.most = *from.value;
-    } else if (from.statistic_values) {
-      const api::StatisticSet& set = *from.statistic_values;
-      for (const double value : {*set.sample_count, *set.sum, *set.minimum, *set.maximum}) {
-        TRY_VOID(check_number(value, "StatisticValues"));
-      }
-      if (*set.minimum > *set.maximum || *set.sample_count < 0) {
-        return fail(
-            invalid_value("MetricData.member.1.StatisticValues.Maximum must be greater than or equal to "
-                          "Minimum, and SampleCount must not be negative."));
-      }
-      to.stats.count = *set.sample_count;
-      to.stats.sum = *set.sum;
-      to.stats.least = *set.minimum;
-      to.stats.most = *set.maximum;
-    } else {
-      const bool counted = from.counts.empty() || from.counts.size() == from.values.size();
-      if (!counted || from.values.size() > kValuesMax) {
-        return fail(invalid_value("The parameters Values and Counts must have the same size, at most 150."));
-      }
-      for (std::size_t i = 0; i < from.values.size(); ++i) {
-        TRY_VOID(check_number(from.values[i], "Values"));
-        Stats one;
-        one.count = from.counts.empty() ? 1 : from.counts[i];
-        one.sum = from.values[i] * one.count;
-        one.least = one.most = from.values[i];
-        to.stats.add(one);
-      }
-    }
+    TRY(to.stats, stats_of(from));
   }
   const SiteKey site = signals::site_of(info);
   for (const Datum& one : all) TRY_VOID(record(site, one.key, one.minute, one.stats, one.unit));

@@ -93,6 +93,7 @@ class MetricsService final : public aws::cloudwatch::Handler {
   WallTime now() const;
   static MetricKey key_of(std::string_view space, std::string_view name,
                           const std::vector<aws::cloudwatch::Dimension>& dimensions);
+  static Result<Stats> stats_of(const aws::cloudwatch::MetricDatum& from);
   Result<void> record(const SiteKey& site, const MetricKey& key, std::int64_t minute, const Stats& stats,
                       const std::string& unit);
   /// Statistics by the start of their period, in minutes.

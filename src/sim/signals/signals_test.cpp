@@ -177,6 +177,35 @@ TEST_F(SnsTest, PoliciesDecide) {
   EXPECT_EQ(publish(request), "AuthorizationError");
 }
 
+/// The targets of the rule "orders": the topic and a log group.
+events::PutTargetsRequest topic_and_logs(const std::string& arn) {
+  events::PutTargetsRequest targets;
+  targets.rule = "orders";
+  auto& to_topic = targets.targets.emplace_back();
+  to_topic.id = "topic";
+  to_topic.arn = arn;
+  to_topic.input_path = "$.detail.state";
+  auto& to_logs = targets.targets.emplace_back();
+  to_logs.id = "logs";
+  to_logs.arn = std::string("arn:aws:logs:") + kSite + "log-group:/aws/events/orders";
+  return targets;
+}
+
+events::PutEventsRequest two_orders_and_two_wrong() {
+  events::PutEventsRequest put;
+  for (const char* state : {"new", "paid"}) {
+    auto& entry = put.entries.emplace_back();
+    entry.source = "shop";
+    entry.detail_type = "Order";
+    entry.detail = std::string(R"({"state": ")") + state + "\"}";
+  }
+  put.entries.emplace_back().source = "aws.ssm";
+  put.entries[2].detail_type = "x";
+  put.entries[2].detail = "{}";
+  put.entries.emplace_back(put.entries[0]).detail = "[]";
+  return put;
+}
+
 TEST(EventsTest, RulesDeliverWhatMatches) {
   Rig rig(rig_config(1));
   sns::CreateTopicRequest topic;
@@ -193,28 +222,10 @@ TEST(EventsTest, RulesDeliverWhatMatches) {
   EXPECT_EQ(refusal_of<events::PutRule>(rig, rule), "InvalidEventPatternException");
   rule.event_pattern = R"({"source": ["shop"], "detail": {"state": [{"anything-but": "new"}]}})";
   EXPECT_EQ(refusal_of<events::PutRule>(rig, rule), "accepted");
-  events::PutTargetsRequest targets;
-  targets.rule = "orders";
-  auto& to_topic = targets.targets.emplace_back();
-  to_topic.id = "topic";
-  to_topic.arn = arn;
-  to_topic.input_path = "$.detail.state";
-  auto& to_logs = targets.targets.emplace_back();
-  to_logs.id = "logs";
-  to_logs.arn = std::string("arn:aws:logs:") + kSite + "log-group:/aws/events/orders";
+  const events::PutTargetsRequest targets = topic_and_logs(arn);
   EXPECT_EQ(answer_of<events::PutTargets>(rig, targets).failed_entry_count, 0);
 
-  events::PutEventsRequest put;
-  for (const char* state : {"new", "paid"}) {
-    auto& entry = put.entries.emplace_back();
-    entry.source = "shop";
-    entry.detail_type = "Order";
-    entry.detail = std::string(R"({"state": ")") + state + "\"}";
-  }
-  put.entries.emplace_back().source = "aws.ssm";
-  put.entries[2].detail_type = "x";
-  put.entries[2].detail = "{}";
-  put.entries.emplace_back(put.entries[0]).detail = "[]";
+  events::PutEventsRequest put = two_orders_and_two_wrong();
   const auto answer = answer_of<events::PutEvents>(rig, put);
   EXPECT_EQ(answer.failed_entry_count, 2);
   ASSERT_EQ(answer.entries.size(), 4U);

@@ -148,7 +148,8 @@ Json default_policy(const std::string& account, const std::string& arn) {
 constexpr std::string_view kDelivery =
     R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,)"
     R"("numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},)"
-    R"("disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
+    R"("disableSubscriptionOverrides":false,)"
+    R"("defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
 
 /// Whether an endpoint is one of the protocol.
 Result<void> check_endpoint(const std::string& protocol, const std::optional<std::string>& given) {
