@@ -28,7 +28,7 @@ class Parser {
     if (root.is_null()) return fail(root.error("the fleet file is empty: `postern init` prints one to start from"));
     const MapReader top(root, "the fleet file",
                         {"version", "mode", "hub", "defaults", "accounts", "groups", "selectors", "protect",
-                         "endpoint_url", "ca_bundle"},
+                         "endpoint_url", "ca_bundle", "notify", "output", "anchors"},
                         problems_);
     if (root.is_map()) read(top, root);
     if (!problems_.none()) return fail(problems_.error());
@@ -49,6 +49,7 @@ class Parser {
       problems_.add(*top.get("endpoint_url"), "endpoint_url must start with https:// or http://");
     }
     file_.ca_bundle = top.text("ca_bundle");
+    read_signals(top, file_, problems_);
   }
 
   void read_version(const MapReader& top, const yaml::Node& root) {

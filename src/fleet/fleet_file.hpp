@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "fleet/selector.hpp"
+#include "fleet/signals.hpp"
 #include "fleet/types.hpp"
 
 namespace postern::fleet {
@@ -83,6 +84,7 @@ struct FleetFile {
   std::vector<std::string> groups;
   /// Targets that ask for more than --yes; matches nothing when the file has no `protect`.
   Selector protect = Selector::none();
+  Signals signals;
   std::string endpoint_url;
   std::string ca_bundle;
   /// Not wrong, but worth a look: file:line:column: text.

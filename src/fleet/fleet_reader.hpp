@@ -35,4 +35,7 @@ Tags read_tags(const yaml::Node* node, std::string_view what, Problems& problems
 void read_selectors(const yaml::Node* selectors, const yaml::Node* groups, const yaml::Node* protect, FleetFile& file,
                     Problems& problems);
 
+/// notify, output and anchors.
+void read_signals(const MapReader& top, FleetFile& file, Problems& problems);
+
 }  // namespace postern::fleet
