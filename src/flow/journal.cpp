@@ -2,13 +2,13 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "flow/side_stream.hpp"
 #include "ledger/stream_writer.hpp"
 
 namespace postern::flow {
 namespace {
 
 constexpr std::size_t kPage = 500;
-constexpr int kHeadTries = 20;  // every process that closes a run at this moment may come before us once
 
 /// A run as it was read, with what a writer needs to go on.
 struct Read {
@@ -192,29 +192,14 @@ rt::Task<void> Journal::close(rt::CallContext ctx, bool run_closed) {
   writer_->leases.clear();
 }
 
-/// The stream of heads has many writers: whoever finds it further on reads its head and tries again.
 rt::Task<Result<void>> Journal::note_head(rt::CallContext ctx, std::string_view what) {
-  const std::string stream(kHeadsStream);
-  Json body = Json::object()
-                  .set("run", writer_->run_id)
-                  .set("what", what)
-                  .set("version", writer_->stream->version())
-                  .set("head", ledger::to_hex(writer_->stream->head()));
-  Result<void> written;
-  for (int i = 0; i < kHeadTries; ++i) {
-    CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store_.find(ctx, stream));
-    ledger::StreamWriterOptions writing;
-    writing.world = options_.world;
-    writing.stream = stream;
-    ledger::Digest head = info ? info->head : ledger::chain_start(options_.world, stream);
-    const std::uint64_t version = info ? info->version : 0;
-    ledger::StreamWriter writer(store_, std::move(writing), version, head);
-    std::vector<ledger::NewRecord> records;
-    records.emplace_back("run.head", body.dump());
-    written = co_await writer.append(ctx, std::move(records));
-    if (written || written.error().kind() != ErrorKind::conflict) break;
-  }
-  co_return written;
+  const Json body = Json::object()
+                        .set("run", writer_->run_id)
+                        .set("what", what)
+                        .set("version", writer_->stream->version())
+                        .set("head", ledger::to_hex(writer_->stream->head()));
+  ledger::NewRecord record("run.head", body.dump());
+  co_return co_await append_aside(ctx, store_, options_.world, std::string(kHeadsStream), std::move(record));
 }
 
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,
