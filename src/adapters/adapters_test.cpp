@@ -22,5 +22,37 @@ TEST(SpacedDetails, BothSpellingsReadTheSame) {
   EXPECT_EQ(spaced_details(""), "");
 }
 
+OutputStream stream_of(const char* url) {
+  OutputStream stream;
+  stream.command_id = "c0ffee00-0000-4000-8000-000000000000";
+  stream.instance_id = "i-0123456789abcdef0";
+  stream.name = "stdout";
+  stream.plugin = "aws:runShellScript";
+  stream.url = url;
+  return stream;
+}
+
+TEST(OutputObjectKey, TakesWhatStandsInTheUrlElseWhereTheAgentPutsIt) {
+  flow::OutputPlaces places;
+  const std::string start = "c0ffee00-0000-4000-8000-000000000000/i-0123456789abcdef0/";
+  EXPECT_EQ(output_object_key(places, stream_of("")), start + "awsrunShellScript/0.awsrunShellScript/stdout");
+  places.prefix = "a/b";
+  EXPECT_EQ(output_object_key(places, stream_of("")), "a/b/" + start + "awsrunShellScript/0.awsrunShellScript/stdout");
+  const std::string url =
+      "https://s3.us-east-1.amazonaws.com/bucket/a/b/" + start + "awsrunShellScript/step/stdout?x=1";
+  EXPECT_EQ(output_object_key(places, stream_of(url.c_str())), "a/b/" + start + "awsrunShellScript/step/stdout");
+}
+
+TEST(OutputStreamName, HasAHyphenForTheColon) {
+  EXPECT_EQ(output_stream_name(stream_of("")),
+            "c0ffee00-0000-4000-8000-000000000000/i-0123456789abcdef0/aws-runShellScript/stdout");
+}
+
+TEST(BeforeMark, DropsTheMarkAndTheEndOfTheLine) {
+  EXPECT_EQ(before_mark("a\nb\n--output truncated--"), "a\nb");
+  EXPECT_EQ(before_mark("a\n"), "a");
+  EXPECT_EQ(before_mark(""), "");
+}
+
 }  // namespace
 }  // namespace postern::adapters

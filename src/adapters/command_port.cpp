@@ -108,6 +108,21 @@ rt::Task<Result<std::string>> SsmCommands::send(rt::CallContext ctx, fleet::Batc
   // AWS's defaults would stop after the first failure (MaxErrors 0) and hold targets back: the batch is the unit here.
   request.max_concurrency = "100%";
   request.max_errors = "100%";
+  if (!spec.output.bucket.empty()) {
+    request.output_s3_bucket_name = spec.output.bucket;
+    if (!spec.output.prefix.empty()) request.output_s3_key_prefix = spec.output.prefix;
+    if (!spec.output.region.empty()) request.output_s3_region = spec.output.region;
+  }
+  if (!spec.output.log_group.empty()) {
+    aws::ssm::CloudWatchOutputConfig& logs = request.cloud_watch_output_config.emplace();
+    logs.cloud_watch_log_group_name = spec.output.log_group;
+    logs.cloud_watch_output_enabled = true;
+  }
+  if (!spec.alarm.name.empty()) {
+    aws::ssm::AlarmConfiguration& alarms = request.alarm_configuration.emplace();
+    alarms.alarms.emplace_back().name = spec.alarm.name;
+    alarms.ignore_poll_alarm_failure = spec.alarm.ignore_poll_failure;
+  }
   Result<aws::ssm::SendCommandResponse> response =
       co_await aws::call<aws::ssm::SendCommand>(ctx, session_.invoker(), std::move(*call), std::move(request));
   if (!response) {
@@ -127,17 +142,43 @@ rt::Task<Result<std::vector<flow::Invocation>>> SsmCommands::invocations(rt::Cal
                                                                          std::string command_id) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   aws::ssm::ListCommandInvocationsRequest request;
-  request.command_id = std::move(command_id);
+  request.command_id = command_id;
   request.details = true;
   request.max_results = kPage;
   aws::Pager<aws::ssm::ListCommandInvocations> pager(ctx, session_.invoker(), std::move(call), std::move(request));
   std::vector<flow::Invocation> invocations;
   for (;;) {
     CO_TRY(const auto page, co_await pager.next());
-    if (!page) co_return invocations;
+    if (!page) break;
     for (const aws::ssm::CommandInvocation& wire : page->command_invocations)
       invocations.push_back(invocation_of(wire));
   }
+  const bool stopped = std::any_of(invocations.begin(), invocations.end(), [](const flow::Invocation& one) {
+    return one.status == flow::InvocationStatus::cancelled;
+  });
+  if (stopped && !alarm_.empty()) {
+    CO_TRY_VOID(co_await name_alarm(ctx, std::move(scope), std::move(command_id), invocations));
+  }
+  co_return invocations;
+}
+
+/// Cancelled by whom is a matter of the command, not of its invocations.
+rt::Task<Result<void>> SsmCommands::name_alarm(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
+                                               std::vector<flow::Invocation>& invocations) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  aws::ssm::ListCommandsRequest request;
+  request.command_id = std::move(command_id);
+  const Result<aws::ssm::ListCommandsResponse> listed =
+      co_await aws::call<aws::ssm::ListCommands>(ctx, session_.invoker(), std::move(call), std::move(request));
+  if (!listed) co_return fail(listed.error());
+  if (listed->commands.empty() || listed->commands.front().triggered_alarms.empty()) co_return Result<void>();
+  const aws::ssm::AlarmStateInformation& alarm = listed->commands.front().triggered_alarms.front();
+  const std::string state(alarm.state ? alarm.state->text() : std::string_view("ALARM"));
+  for (flow::Invocation& one : invocations) {
+    if (one.status != flow::InvocationStatus::cancelled) continue;
+    one.details = "Cancelled: stopped by the alarm " + alarm.name.value_or(alarm_) + ", whose state was " + state;
+  }
+  co_return Result<void>();
 }
 
 rt::Task<Result<std::vector<flow::CommandCount>>> SsmCommands::counts(rt::CallContext ctx, fleet::ScopePtr scope,
@@ -201,7 +242,7 @@ rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::S
                                                    fleet::InstanceId instance) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   aws::ssm::GetCommandInvocationRequest request;
-  request.command_id = std::move(command_id);
+  request.command_id = command_id;
   request.instance_id = instance.text();
   CO_TRY(
       aws::ssm::GetCommandInvocationResponse response,
@@ -211,8 +252,41 @@ rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::S
   output.err = response.standard_error_content.value_or("");
   if (response.response_code && *response.response_code >= 0) output.exit_code = *response.response_code;
   output.elapsed = elapsed_of(response.execution_elapsed_time.value_or(""));
-  output.truncated = was_cut(output.out, kOutputMax) || was_cut(output.err, kErrorMax);
+  const bool out_cut = was_cut(output.out, kOutputMax);
+  const bool err_cut = was_cut(output.err, kErrorMax);
+  output.truncated = out_cut || err_cut;
+  if (!output.truncated || !whole_.configured()) co_return output;
+  output.truncated = false;
+  OutputStream stream;
+  stream.command_id = std::move(command_id);
+  stream.instance_id = instance.text();
+  stream.plugin = response.plugin_name.value_or("");
+  OutputStream errors = stream;
+  stream.name = "stdout";
+  stream.url = response.standard_output_url.value_or("");
+  errors.name = "stderr";
+  errors.url = response.standard_error_url.value_or("");
+  if (out_cut) co_await complete(ctx, scope, std::move(stream), &output.out, &output);
+  if (err_cut) co_await complete(ctx, scope, std::move(errors), &output.err, &output);
   co_return output;
+}
+
+/// Puts all of a stream in the place of what Systems Manager kept, or says why not.
+rt::Task<void> SsmCommands::complete(rt::CallContext ctx, fleet::ScopePtr scope, OutputStream stream, std::string* text,
+                                     flow::Output* output) {
+  stream.kept = *text;
+  const std::string name = stream.name;
+  Result<WholeText> whole = co_await whole_.read(ctx, std::move(scope), std::move(stream));
+  std::string note;
+  if (!whole) {
+    note = "the rest of its " + name + " could not be read: " + whole.error().message();
+  } else {
+    *text = std::move(whole->text);
+    if (whole->truncated) note = "of its " + name + " the first " + std::to_string(kWholeOutputMax >> 20U) + " MiB";
+  }
+  if (note.empty()) co_return;
+  output->truncated = true;
+  output->note += (output->note.empty() ? "" : "; ") + note;
 }
 
 }  // namespace postern::adapters

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "adapters/aws_session.hpp"
+#include "adapters/whole_output.hpp"
 #include "flow/command_port.hpp"
 
 namespace postern::adapters {
@@ -8,7 +9,10 @@ namespace postern::adapters {
 /// flow::CommandPort on SSM Run Command. The session outlives it.
 class SsmCommands final : public flow::CommandPort {
  public:
-  explicit SsmCommands(AwsSession& session) : session_(session) {}
+  explicit SsmCommands(AwsSession& session) : SsmCommands(session, flow::CommandSpec()) {}
+  /// For the commands of one run: where their whole output is, and which alarm may stop them.
+  SsmCommands(AwsSession& session, const flow::CommandSpec& spec)
+      : session_(session), whole_(session, spec.output), alarm_(spec.alarm.name) {}
   rt::Task<Result<std::string>> send(rt::CallContext ctx, fleet::Batch batch, flow::CommandSpec spec, flow::Shell shell,
                                      std::string comment) override;
   rt::Task<Result<std::vector<flow::Invocation>>> invocations(rt::CallContext ctx, fleet::ScopePtr scope,
@@ -22,7 +26,14 @@ class SsmCommands final : public flow::CommandPort {
                                         fleet::InstanceId instance) override;
 
  private:
+  rt::Task<Result<void>> name_alarm(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
+                                    std::vector<flow::Invocation>& invocations);
+  rt::Task<void> complete(rt::CallContext ctx, fleet::ScopePtr scope, OutputStream stream, std::string* text,
+                          flow::Output* output);
+
   AwsSession& session_;
+  WholeOutput whole_;
+  std::string alarm_;
 };
 
 /// StatusDetails as the documentation writes it, "Delivery Timed Out": the API has been seen to answer with

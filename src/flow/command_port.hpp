@@ -31,6 +31,7 @@ struct Output {
   std::string err;
   std::optional<int> exit_code;
   bool truncated = false;           ///< 24,000 and 8,000 characters are what SSM keeps
+  std::string note;                 ///< why it is truncated although all of it should have been kept elsewhere
   std::optional<Duration> elapsed;  ///< what AWS says it took
 };
 

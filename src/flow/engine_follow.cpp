@@ -223,6 +223,8 @@ void Engine::Turn::on(event::Fetched event) {
       fetching.end.out = keep(event.result->out);
       fetching.end.err = keep(event.result->err);
       fetching.end.truncated = event.result->truncated;
+      const std::string note = printable(event.result->note, 600);
+      if (!note.empty()) fetching.end.reason += (fetching.end.reason.empty() ? "" : "; ") + note;
     }
   }
   if (is_open(event.target)) ends_.push_back(std::move(fetching.end));

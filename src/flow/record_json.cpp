@@ -100,6 +100,47 @@ std::chrono::seconds seconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
+Json json_of_spec(const CommandSpec& spec) {
+  Json out = Json::object()
+                 .set("sh", texts_json(spec.sh_lines))
+                 .set("powershell", texts_json(spec.powershell_lines))
+                 .set("comment", spec.comment)
+                 .set("execution_timeout_s", spec.execution_timeout.count())
+                 .set("delivery_timeout_s", spec.delivery_timeout.count());
+  if (spec.output.any()) {
+    out.set("output", Json::object()
+                          .set("bucket", spec.output.bucket)
+                          .set("prefix", spec.output.prefix)
+                          .set("region", spec.output.region)
+                          .set("log_group", spec.output.log_group));
+  }
+  if (!spec.alarm.name.empty()) {
+    out.set("alarm",
+            Json::object().set("name", spec.alarm.name).set("ignore_poll_failure", spec.alarm.ignore_poll_failure));
+  }
+  return out;
+}
+
+void read_spec(Reader in, CommandSpec& spec) {
+  spec.sh_lines = in.texts("sh");
+  spec.powershell_lines = in.texts("powershell");
+  spec.comment = in.text("comment");
+  spec.execution_timeout = std::chrono::seconds(in.number("execution_timeout_s"));
+  spec.delivery_timeout = std::chrono::seconds(in.number("delivery_timeout_s"));
+  if (in.has("output")) {
+    Reader output = in.at("output");
+    spec.output.bucket = output.text("bucket");
+    spec.output.prefix = output.text("prefix");
+    spec.output.region = output.text("region");
+    spec.output.log_group = output.text("log_group");
+  }
+  if (in.has("alarm")) {
+    Reader alarm = in.at("alarm");
+    spec.alarm.name = alarm.text("name");
+    spec.alarm.ignore_poll_failure = alarm.flag("ignore_poll_failure");
+  }
+}
+
 }  // namespace
 
 void Reader::complain(std::string_view wanted) {
@@ -161,17 +202,12 @@ std::vector<std::string> Reader::texts(std::string_view key) {
 }
 
 Json json_of(const RunHeader& header) {
-  const CommandSpec& spec = header.spec;
   const RunPolicy& policy = header.policy;
   Json out = Json::object().set("id", header.run_id).set("world", header.world).set("plan", header.digest);
   out.set("selector", header.selector).set("operator", header.operator_name).set("reason", header.reason);
   out.set("ticket", header.ticket).set("parent", header.parent);
-  out.set("spec", Json::object()
-                      .set("sh", texts_json(spec.sh_lines))
-                      .set("powershell", texts_json(spec.powershell_lines))
-                      .set("comment", spec.comment)
-                      .set("execution_timeout_s", spec.execution_timeout.count())
-                      .set("delivery_timeout_s", spec.delivery_timeout.count()));
+  if (!header.notify.empty()) out.set("notify", texts_json(header.notify));
+  out.set("spec", json_of_spec(header.spec));
   out.set("policy", Json::object()
                         .set("scopes_at_once", policy.scopes_at_once)
                         .set("batches_at_once", policy.batches_at_once)
@@ -191,12 +227,8 @@ void read(Reader in, RunHeader& header) {
   header.reason = in.text("reason");
   header.ticket = in.text("ticket");
   header.parent = in.text("parent");
-  Reader spec = in.at("spec");
-  header.spec.sh_lines = spec.texts("sh");
-  header.spec.powershell_lines = spec.texts("powershell");
-  header.spec.comment = spec.text("comment");
-  header.spec.execution_timeout = std::chrono::seconds(spec.number("execution_timeout_s"));
-  header.spec.delivery_timeout = std::chrono::seconds(spec.number("delivery_timeout_s"));
+  if (in.has("notify")) header.notify = in.texts("notify");
+  read_spec(in.at("spec"), header.spec);
   Reader policy = in.at("policy");
   header.policy.scopes_at_once = policy.number("scopes_at_once");
   header.policy.batches_at_once = policy.number("batches_at_once");

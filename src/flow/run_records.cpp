@@ -345,7 +345,8 @@ Result<RunRecord> decode_run_record(const ledger::Record& record) {
 
 std::string spec_text(const CommandSpec& spec) {
   return "sh\n" + join(spec.sh_lines, "\n") + "\npowershell\n" + join(spec.powershell_lines, "\n") + "\nexecution " +
-         std::to_string(spec.execution_timeout.count()) + " delivery " + std::to_string(spec.delivery_timeout.count());
+         std::to_string(spec.execution_timeout.count()) + " delivery " + std::to_string(spec.delivery_timeout.count()) +
+         (spec.alarm.name.empty() ? "" : " alarm " + spec.alarm.name);
 }
 
 std::vector<RunRecord> opening_records(RunHeader header, const Plan& plan) {

@@ -34,7 +34,8 @@ struct RunHeader {
   std::string operator_name;  ///< "ops@laptop"
   std::string reason;
   std::string ticket;
-  std::string parent;  ///< --failed-of: the run that this one repeats in part
+  std::string parent;               ///< --failed-of: the run that this one repeats in part
+  std::vector<std::string> notify;  ///< whom else to tell (--notify); never the literal address of a webhook
   CommandSpec spec;
   RunPolicy policy;
 };
