@@ -83,8 +83,8 @@ struct CommandSpec {
   std::string max_errors = "0";
   std::string output_bucket;
   std::string output_prefix;
-  std::string log_group;   ///< of CloudWatch Logs, where the output goes too; empty: nowhere
-  std::string alarm;       ///< that stops the command; empty: none
+  std::string log_group;               ///< of CloudWatch Logs, where the output goes too; empty: nowhere
+  std::string alarm;                   ///< that stops the command; empty: none
   bool ignores_unknown_alarm = false;  ///< goes on when the alarm cannot be read
 };
 
