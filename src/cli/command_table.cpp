@@ -93,6 +93,14 @@ constexpr OptionSpec kRun[] = {
      ""},
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
     {"--ticket", "", Arity::one, "ID", "the ticket or change that this belongs to, kept in the ledger", ""},
+    {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX",
+     "let the nodes write what they print there too, and read from there what is beyond 24,000 characters", ""},
+    {"--output-s3-region", "", Arity::one, "REGION", "where that bucket is (default: each target's own Region)", ""},
+    {"--output-logs", "", Arity::one, "GROUP", "the same with a log group of CloudWatch Logs in each account", ""},
+    {"--alarm", "", Arity::many, "NAME", "stop every command while this CloudWatch alarm of its account is raised", ""},
+    {"--alarm-ignore-poll-failure", "", Arity::flag, "", "go on while the alarm's state cannot be read", ""},
+    {"--notify", "", Arity::many, "TARGET",
+     "tell them when the run ends, is held or in doubt: an SNS topic's or event bus's ARN, https://..., env:NAME", ""},
     {"--comment", "", Arity::one, "TEXT", "kept with the command in SSM, after postern's own mark", ""},
     {"--execution-timeout", "", Arity::one, "DURATION", "how long the command may run on a node (default 1h)", ""},
     {"--delivery-timeout", "", Arity::one, "DURATION", "how long SSM tries to hand it to a node (default 10m)", ""},
@@ -142,7 +150,10 @@ constexpr OptionSpec kRunsCancel[] = {
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
 };
 constexpr std::string_view kRunsCancelExamples[] = {"postern cancel --latest --reason 'wrong release'"};
-constexpr std::string_view kLedgerVerifyExamples[] = {"postern ledger verify"};
+constexpr OptionSpec kLedgerVerify[] = {
+    {"--anchors", "", Arity::flag, "", "read the anchors in the fleet file's bucket and compare them too", ""},
+};
+constexpr std::string_view kLedgerVerifyExamples[] = {"postern ledger verify", "postern ledger verify --anchors"};
 
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
@@ -234,15 +245,12 @@ constexpr CommandSpec kCommands[] = {
      Positionals::names, kRunsResumeExamples},
     {"cancel", Verb::runs_cancel, "RUN|--latest", "short for runs cancel", "As `postern runs cancel`.", kRunsCancel,
      Positionals::names, kRunsCancelExamples},
-    {"ledger verify",
-     Verb::ledger_verify,
-     "",
-     "check the chain of every run in the ledger",
-     "Reads every record of every run and of the chain of run heads, and compares their hashes. What it finds is "
-     "self-consistency: somebody who can write the file can write a whole new chain.",
-     {},
-     Positionals::none,
-     kLedgerVerifyExamples},
+    {"ledger verify", Verb::ledger_verify, "", "check the chain of every run in the ledger",
+     "Reads every record of every run and of the chain of run heads, and compares their hashes. That alone is "
+     "self-consistency: somebody who can write the file can write a whole new chain. With anchors in the fleet file "
+     "the "
+     "heads of closed runs are in a bucket as well, and are compared.",
+     kLedgerVerify, Positionals::none, kLedgerVerifyExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

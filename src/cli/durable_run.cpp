@@ -114,6 +114,17 @@ rt::Task<Result<RunCame>> tell(const Command& command, OpenLedger& ledger, const
   came.result.interrupted = driven.interrupted;
   came.status = flow::run_status(model);
   came.hold = model.hold();
+  came.notice = flow::notice_of(model);
+  came.notify = model.header().notify;
+  if (came.notice) {
+    CO_TRY(const std::optional<ledger::StreamInfo> info,
+           co_await ledger.store->find(ctx, flow::run_stream(came.result.run_id)));
+    if (info) {
+      came.notice->version = info->version;
+      came.notice->head = ledger::to_hex(info->head);
+    }
+    came.notice->go_on = how_to_go_on(came);
+  }
   co_return came;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/run_ledger.hpp"
 #include "flow/driver.hpp"
+#include "flow/notice.hpp"
 
 namespace postern::cli {
 
@@ -31,6 +32,8 @@ struct RunCame {
   flow::RunResult result;
   std::string status;  ///< flow::run_status()
   std::optional<flow::record::Held> hold;
+  std::optional<flow::Notice> notice;  ///< what others are told of it (run_signals.hpp); absent: nothing
+  std::vector<std::string> notify;     ///< whom the run's own --notify named
 };
 
 /// Refused when another process has the plan or the run; the ledger's failures as they are.

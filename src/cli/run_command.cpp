@@ -10,7 +10,9 @@
 #include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
+#include "cli/run_places.hpp"
 #include "cli/run_report.hpp"
+#include "cli/run_signals.hpp"
 #include "cli/script.hpp"
 #include "flow/exit_code.hpp"
 #include "term/node_set.hpp"
@@ -149,6 +151,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   const Invocation& invocation = command.invocation();
   const TargetNames names = target_names(discovery.instances);
   CO_TRY(const flow::WavePolicy waves, chosen_waves(invocation));
+  CO_TRY(const std::vector<fleet::NotifyTarget> notify, chosen_targets(command, work.fleet));
   flow::Plan plan = flow::plan_waves(discovery.instances, waves);
   if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
     command.err(summarize_problems(discovery));
@@ -156,7 +159,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   }
   for (const std::string& oddity : discovery.oddities) command.err("warning: " + printable(oddity) + "\n");
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
-  const std::string planned = plan_text(plan, describe_script(invocation), names) + summarize_problems(discovery);
+  const std::string planned =
+      plan_text(plan, describe_script(invocation), names) + places_text(spec) + summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
     const std::size_t width = command.output().width;
     command.out(world_banner(command.host().world, command.output().color));
@@ -169,19 +173,22 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   CO_TRY_VOID(co_await check_rails(command, work, plan));
   const std::string world = world_label(command, work.session.get());
   CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
-  adapters::SsmCommands port(*work.session);
+  adapters::SsmCommands port(*work.session, spec);
   RunOrder order;
   order.confirmed = std::move(confirmed);
   order.header.selector = join(invocation.values("--select"), " and ");
   order.header.reason = invocation.value("--reason").value_or("");
   order.header.ticket = invocation.value("--ticket").value_or("");
+  order.header.notify = storable_texts(notify);
   order.header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
   order.header.spec = std::move(spec);
   order.header.policy.scopes_at_once = static_cast<std::uint32_t>(concurrency);
   order.header.policy.idempotent = invocation.has("--idempotent");
   order.plan = std::move(plan);
   CO_TRY(const RunCame run, co_await start_run(command, ledger, port, std::move(order)));
-  CO_TRY_VOID(answer_run(command, run.result, discovery, names, world));
+  const Result<void> answered = answer_run(command, run.result, discovery, names, world);
+  co_await tell_of_run(command, work, ledger, run);
+  if (!answered) co_return fail(answered.error());
   command.err(how_to_go_on(run));
   if (invocation.has("--max-rc") && !run.result.interrupted) co_return flow::worst_exit_code(run.result);
   co_return exit_code_of(run, discovery.problems.size());
@@ -194,6 +201,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
   CO_TRY_VOID(read_limits(command.invocation(), spec));
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
+  CO_TRY_VOID(read_places(command.invocation(), work.fleet, spec));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
   if (work.read_only && !command.invocation().has("--dry-run")) {
     co_return fail(

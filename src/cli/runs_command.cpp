@@ -8,7 +8,9 @@
 #include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
+#include "cli/run_anchor.hpp"
 #include "cli/run_report.hpp"
+#include "cli/run_signals.hpp"
 #include "rt/uncancelled.hpp"
 
 namespace postern::cli {
@@ -95,10 +97,12 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
          co_await flow::read_run(command.ctx(), *ledger.store, world, order.run_id));
   const TargetNames names = names_of(*model);
-  adapters::SsmCommands port(*work.session);
+  adapters::SsmCommands port(*work.session, model->header().spec);
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
-  CO_TRY_VOID(answer_run(command, came.result, nothing, names, world));
+  const Result<void> answered = answer_run(command, came.result, nothing, names, world);
+  co_await tell_of_run(command, work, ledger, came);
+  if (!answered) co_return fail(answered.error());
   command.err(how_to_go_on(came));
   co_return exit_code_of(came, 0);
 }
@@ -179,6 +183,18 @@ rt::Task<Result<void>> verify_heads(const Command& command, OpenLedger& ledger, 
   }
 }
 
+Json anchors_json(const AnchorsSeen& anchors, bool kept) {
+  return Json::object().set("count", anchors.count).set("newest", anchors.newest).set("read", kept);
+}
+
+std::string anchored_text(const AnchorsSeen& anchors, bool kept) {
+  if (anchors.count == 0) return "self-consistent only (no anchor outside of the file)\n";
+  return "consistent, anchored at " + printable(anchors.newest, 400) +
+         (kept ? "\n"
+               : ", as the ledger notes it; --anchors reads " + std::string(anchors.count > 1 ? "all " : "") +
+                     plural(anchors.count, "anchor") + " there\n");
+}
+
 rt::Task<Result<int>> verify(const Command& command, OpenLedger& ledger) {
   Verified verified;
   std::string before;
@@ -190,6 +206,15 @@ rt::Task<Result<int>> verify(const Command& command, OpenLedger& ledger) {
     before = page.back().id;
   }
   CO_TRY_VOID(co_await verify_heads(command, ledger, &verified));
+  const bool kept = command.invocation().has("--anchors");
+  AnchorsSeen anchors;
+  if (kept) {
+    CO_TRY(anchors, co_await check_kept_anchors(command, ledger));
+  } else {
+    CO_TRY(anchors, co_await check_noted_anchors(command, ledger));
+  }
+  verified.wrong.insert(verified.wrong.end(), anchors.wrong.begin(), anchors.wrong.end());
+  const bool anchored = anchors.count > 0 && anchors.wrong.empty();
   Answer answer;
   answer.world = command.host().world;
   answer.document =
@@ -197,13 +222,16 @@ rt::Task<Result<int>> verify(const Command& command, OpenLedger& ledger) {
   Json wrong = Json::array();
   for (const std::string& one : verified.wrong) wrong.push_back(one);
   answer.document.set("streams", verified.streams).set("records", verified.records);
-  answer.document.set("consistent", verified.wrong.empty()).set("anchored", false).set("problems", std::move(wrong));
+  answer.document.set("consistent", verified.wrong.empty())
+      .set("anchored", anchored)
+      .set("anchors", anchors_json(anchors, kept))
+      .set("problems", std::move(wrong));
   if (command.output().format == Format::table && !command.output().query) {
     std::string out = world_banner(command.host().world, command.output().color);
     for (const std::string& one : verified.wrong) out += "WRONG  " + printable(one, 400) + "\n";
     out +=
         plural(verified.records, "record") + " in " + plural(verified.streams, "stream") + " of " + ledger.path + ": ";
-    out += verified.wrong.empty() ? "self-consistent only (no anchor outside of the file)\n" : "NOT consistent\n";
+    out += verified.wrong.empty() ? anchored_text(anchors, kept) : std::string("NOT consistent\n");
     command.out(out);
   } else {
     CO_TRY_VOID(command.answer(answer));
