@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/command_port.hpp"
+#include "adapters/document_source.hpp"
 
 namespace postern::adapters {
 namespace {
@@ -13,6 +14,23 @@ TEST(InstanceIdsIn, FindsWhatAwsNames) {
             (Ids{"i-0123456789abcdef0", "mi-0123456789abcdef0"}));
   EXPECT_EQ(instance_ids_in("no ids: i- i-xyz wi-0123456789abcdef0"), Ids());
   EXPECT_EQ(instance_ids_in(""), Ids());
+}
+
+TEST(ReadParameterRules, TakesAllowedValuesAndPatternsFromTheContent) {
+  std::vector<flow::ParameterDescription> parameters(3);
+  parameters[0].name = "Mode";
+  parameters[1].name = "Reboot";
+  parameters[2].name = "Path";
+  read_parameter_rules(R"({"schemaVersion":"2.2","parameters":{"Mode":{"type":"String","allowedValues":["a","b"]},
+      "Reboot":{"type":"Boolean","allowedValues":[true,false]},"Path":{"type":"String","allowedPattern":"^/"}}})",
+                       parameters);
+  EXPECT_EQ(parameters[0].allowed_values, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(parameters[1].allowed_values, (std::vector<std::string>{"true", "false"}));
+  EXPECT_EQ(parameters[2].allowed_pattern, "^/");
+  for (const char* odd : {"", "{", "[]", R"({"parameters":7})", R"({"parameters":{"Mode":null}})"}) {
+    read_parameter_rules(odd, parameters);
+  }
+  EXPECT_EQ(parameters[0].allowed_values.size(), 2U);
 }
 
 TEST(SpacedDetails, BothSpellingsReadTheSame) {

@@ -98,13 +98,23 @@ rt::Task<Result<std::string>> SsmCommands::send(rt::CallContext ctx, fleet::Batc
                                                 flow::Shell shell, std::string comment) {
   Result<aws::CallScope> call = session_.call_scope(batch.scope());
   if (!call) co_return fail(std::move(call).error().delivered(Delivery::not_sent));
+  CO_TRY(spec, secrets_.fill(std::move(spec)));
   aws::ssm::SendCommandRequest request;
   for (const fleet::InstanceId& id : batch.ids()) request.instance_ids.push_back(id.text());
-  request.document_name = std::string(flow::document_of(shell));
+  request.document_name = std::string(flow::document_of(spec, shell));
   request.comment = std::move(comment);
   request.timeout_seconds = static_cast<std::int32_t>(spec.delivery_timeout.count());
-  request.parameters["commands"] = spec.lines(shell);
-  request.parameters["executionTimeout"].push_back(std::to_string(spec.execution_timeout.count()));
+  if (const std::optional<flow::DocumentSpec>& document = spec.document_for(shell)) {
+    if (!document->version.empty()) request.document_version = document->version;
+    if (!document->hash.empty()) {
+      request.document_hash = document->hash;
+      request.document_hash_type.emplace("Sha256");
+    }
+    for (const auto& [name, values] : document->parameters) request.parameters[name] = values;
+  } else {
+    request.parameters["commands"] = spec.lines(shell);
+    request.parameters["executionTimeout"].push_back(std::to_string(spec.execution_timeout.count()));
+  }
   // AWS's defaults would stop after the first failure (MaxErrors 0) and hold targets back: the batch is the unit here.
   request.max_concurrency = "100%";
   request.max_errors = "100%";
@@ -150,8 +160,10 @@ rt::Task<Result<std::vector<flow::Invocation>>> SsmCommands::invocations(rt::Cal
   for (;;) {
     CO_TRY(const auto page, co_await pager.next());
     if (!page) break;
-    for (const aws::ssm::CommandInvocation& wire : page->command_invocations)
+    for (const aws::ssm::CommandInvocation& wire : page->command_invocations) {
       invocations.push_back(invocation_of(wire));
+      secrets_.redact(invocations.back().output);
+    }
   }
   const bool stopped = std::any_of(invocations.begin(), invocations.end(), [](const flow::Invocation& one) {
     return one.status == flow::InvocationStatus::cancelled;
@@ -255,7 +267,11 @@ rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::S
   const bool out_cut = was_cut(output.out, kOutputMax);
   const bool err_cut = was_cut(output.err, kErrorMax);
   output.truncated = out_cut || err_cut;
-  if (!output.truncated || !whole_.configured()) co_return output;
+  if (!output.truncated || !whole_.configured()) {
+    secrets_.redact(output.out);
+    secrets_.redact(output.err);
+    co_return output;
+  }
   output.truncated = false;
   OutputStream stream;
   stream.command_id = std::move(command_id);
@@ -268,6 +284,8 @@ rt::Task<Result<flow::Output>> SsmCommands::output(rt::CallContext ctx, fleet::S
   errors.url = response.standard_error_url.value_or("");
   if (out_cut) co_await complete(ctx, scope, std::move(stream), &output.out, &output);
   if (err_cut) co_await complete(ctx, scope, std::move(errors), &output.err, &output);
+  secrets_.redact(output.out);
+  secrets_.redact(output.err);
   co_return output;
 }
 

@@ -3,6 +3,7 @@
 #include "adapters/aws_session.hpp"
 #include "adapters/whole_output.hpp"
 #include "flow/command_port.hpp"
+#include "flow/secrets.hpp"
 
 namespace postern::adapters {
 
@@ -24,6 +25,8 @@ class SsmCommands final : public flow::CommandPort {
   rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) override;
   rt::Task<Result<flow::Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                         fleet::InstanceId instance) override;
+  /// What is put into commands when they are sent, and taken out of what they print.
+  void use_secrets(flow::SecretValues secrets) { secrets_ = std::move(secrets); }
 
  private:
   rt::Task<Result<void>> name_alarm(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
@@ -34,6 +37,7 @@ class SsmCommands final : public flow::CommandPort {
   AwsSession& session_;
   WholeOutput whole_;
   std::string alarm_;
+  flow::SecretValues secrets_;
 };
 
 /// StatusDetails as the documentation writes it, "Delivery Timed Out": the API has been seen to answer with

@@ -104,6 +104,10 @@ class Checker {
       add(Kind::not_a_command, "", document_.name + " is a document of type " + document_.type + ", not Command");
     }
     if (document_.status != "Active") add(Kind::not_active, "", document_.name + " is " + to_lower(document_.status));
+    const std::string& type = document_.target_type;
+    const bool takes_nodes =
+        type.empty() || type == "/" || type == "/AWS::EC2::Instance" || type == "/AWS::SSM::ManagedInstance";
+    if (!takes_nodes) add(Kind::not_a_command, "", document_.name + " is for targets of the type " + type);
     if (document_.platforms.empty()) return;
     std::vector<std::string> known;
     for (const DocumentPlatform platform : document_.platforms) known.emplace_back(to_string(platform));
@@ -166,7 +170,10 @@ class Checker {
 
   void check_value(const ParameterDescription& known, const std::string& value, const std::string& who) {
     if (braces_ == Braces::refused && may_be_interpolated(value)) {
-      add(Kind::interpolated, known.name, who + " has {{ in it, for which Systems Manager would put something else");
+      add(Kind::interpolated, known.name,
+          who +
+              " has {{ in it, for which Systems Manager would put something else; --allow-references "
+              "lets it do so");
     }
     if (!has_form(known.type, value)) {
       const bool json = known.type == Type::string_map || known.type == Type::map_list;
@@ -192,6 +199,14 @@ constexpr std::array<std::string_view, 7> kTypes = {"String",    "StringList", "
                                                     "StringMap", "MapList",    "other"};
 
 }  // namespace document_check
+
+bool is_amazon_document(std::string_view name) noexcept {
+  for (const std::string_view prefix : {"aws-", "amazon", "amzn", "awsec2", "awssupport", "awsdocs", "awsquickstarts",
+                                        "awsquicksetup", "awsconfigremediation", "awsfleetmanager", "awsresilience"}) {
+    if (starts_with_ignore_case(name, prefix)) return true;
+  }
+  return false;
+}
 
 std::string_view to_string(DocumentPlatform platform) noexcept {
   return document_check::kPlatforms[static_cast<std::size_t>(platform)];

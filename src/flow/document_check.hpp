@@ -22,6 +22,7 @@ struct DocumentSpec {
   DocumentSpec() = default;
   std::string name;     ///< or the ARN of a document that another account shares
   std::string version;  ///< "$DEFAULT", "$LATEST" or a number; empty: not given
+  std::string hash;     ///< SHA-256 of the content that may be run; empty: any
   DocumentParameters parameters;
 };
 
@@ -56,6 +57,7 @@ struct DocumentDescription {
   std::string hash;  ///< SHA-256: sent along, it pins the content
   std::string type = "Command";
   std::string status = "Active";
+  std::string target_type;                  ///< "/AWS::EC2::Instance"; empty or "/": any
   std::vector<DocumentPlatform> platforms;  ///< empty: any
   std::vector<ParameterDescription> parameters;
 };
@@ -77,6 +79,9 @@ struct ParameterProblem {
   std::string parameter;  ///< empty: the document as a whole
   std::string message;    ///< a sentence
 };
+
+/// Whether the document belongs to Amazon: nobody else may use these names, and it is the same in every account.
+bool is_amazon_document(std::string_view name) noexcept;
 
 /// Whether {{ }} in values is meant ({{ssm:NAME}} reads a parameter of the Parameter Store in the target's account).
 enum class Braces : std::uint8_t { refused, meant };

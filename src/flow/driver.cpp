@@ -144,9 +144,24 @@ class Driver {
     } else if (auto* cancel = std::get_if<action::Cancel>(&todo)) {
       Result<void> taken = co_await port_.cancel(calls_ctx_, scope_of(cancel->batch), cancel->command_id);
       push(event::CancelTaken(cancel->batch, std::move(taken)));
+    } else if (auto* gate = std::get_if<action::TestGate>(&todo)) {
+      co_await perform_gate(gate->wave);
     } else {
       co_await perform_hold();
     }
+  }
+
+  rt::Task<void> perform_gate(std::uint32_t wave) {
+    std::optional<std::string> why_not("there is nobody to run its command");
+    if (options_.gate != nullptr) {
+      Result<std::optional<std::string>> tested = co_await options_.gate->test(ctx_, engine_.model(), wave);
+      if (tested) {
+        why_not = std::move(*tested);
+      } else {
+        why_not = tested.error().message();
+      }
+    }
+    push(event::GateTested(std::move(why_not)));
   }
 
   rt::Task<void> perform_send(action::Send* send, bool may) {
@@ -156,10 +171,11 @@ class Driver {
       co_return;
     }
     const fleet::Batch batch = send->targets.front();
-    const CommandSpec& spec = engine_.model().header().spec;
-    const Shell shell = engine_.model().plan().batches[send->batch].shell;
-    std::string comment = make_comment(send->op, spec.comment);
-    Result<std::string> sent = co_await port_.send(calls_ctx_, batch, spec, shell, std::move(comment));
+    const Plan& plan = engine_.model().plan();
+    const Shell shell = plan.batches[send->batch].shell;
+    CommandSpec spec = spec_for(plan, engine_.model().header().spec, plan.batches[send->batch]);
+    std::string comment = make_comment(send->op, engine_.model().header().run_id, spec.comment);
+    Result<std::string> sent = co_await port_.send(calls_ctx_, batch, std::move(spec), shell, std::move(comment));
     if (sent) observer_.on_sent(batch, *sent);
     push(event::Sent(send->op, std::move(sent)));
   }

@@ -17,11 +17,21 @@ class HoldFlag {
   virtual rt::Task<Result<std::optional<std::string>>> read(rt::CallContext ctx) = 0;
 };
 
+/// Runs the command of a gate on this host.
+class GateTester {
+ public:
+  virtual ~GateTester() = default;
+  /// Why the gate stays shut; absent: it opens. An error shuts it too; cancelled ends the run's work.
+  virtual rt::Task<Result<std::optional<std::string>>> test(rt::CallContext ctx, const RunModel& model,
+                                                            std::uint32_t wave) = 0;
+};
+
 struct DriveOptions {
   DriveOptions() = default;
   std::size_t calls_at_once = 64;
   Duration send_grace = std::chrono::seconds(10);  ///< what calls under way get to end when the run is stopped
   Duration renew_every = std::chrono::seconds(20);
+  GateTester* gate = nullptr;  ///< none: gates with a command stay shut
 };
 
 /// Runs until nothing is under way and nothing will be: the run is closed, held, in doubt, or stopped - by a
@@ -35,6 +45,9 @@ rt::Task<Result<void>> drive(rt::CallContext ctx, Engine& engine, Journal& journ
 /// Refused when there is nothing to take up: the run is over, or it ended before its plan was complete and agreed to -
 /// nothing was sent then.
 Result<void> check_resumable(const RunModel& model);
+
+/// Whether a batch waits to be sent, or may have to be sent again.
+bool may_send_more(const RunModel& model);
 
 /// "running", "held", "in doubt", or what closed it.
 std::string run_status(const RunModel& model);

@@ -67,12 +67,17 @@ Step Engine::cancel(std::string by, std::string why, Moment now) {
 }
 
 std::optional<MonoTime> Engine::next_wake() const {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.begin()->first;
+  std::optional<MonoTime> next;
+  if (!timers_.empty()) next = timers_.begin()->first;
+  for (const std::optional<MonoTime>& timer : {gate_timer_, deadline_timer_}) {
+    if (timer && (!next || *timer < *next)) next = timer;
+  }
+  return next;
 }
 
 bool Engine::idle() const {
-  return busy_ == 0 && !reading_hold_ && (timers_.empty() || model_.closed());
+  // A deadline alone is not waited for: whoever takes a held run up later meets it then.
+  return busy_ == 0 && !reading_hold_ && !testing_gate_ && ((timers_.empty() && !gate_timer_) || model_.closed());
 }
 
 // --- the turn itself ---
@@ -128,11 +133,13 @@ Step Engine::Turn::finish() {
     close();
     return std::move(step_);
   }
+  meet_deadline();
   check_budget();
   for (const std::uint32_t scope : touched_) fill(scope);
   open_scopes();
   advance_waves();
   close();
+  watch_deadline();
   return std::move(step_);
 }
 
@@ -144,6 +151,7 @@ void Engine::Turn::close() {
   closed.status = "succeeded";
   if (closed.totals.unknown > 0) closed.status = "unknown";
   if (closed.totals.failed > 0) closed.status = "failed";
+  if (model.deadline_passed()) closed.status = "expired";
   if (model.cancelling()) closed.status = "cancelled";
   note_down(std::move(closed));
 }
@@ -173,6 +181,7 @@ void Engine::Turn::not_busy(std::uint32_t batch) {
 }
 
 void Engine::Turn::on(event::Tick) {
+  if (e_.gate_timer_ && *e_.gate_timer_ <= now_.mono) e_.gate_timer_.reset();  // finish() goes on
   while (!e_.timers_.empty() && e_.timers_.begin()->first <= now_.mono) {
     const std::uint32_t batch = e_.timers_.begin()->second;
     clear_timer(batch);
@@ -207,6 +216,7 @@ void Engine::Turn::on(event::Stop event) {
   e_.stopped_ = std::move(event.why);
   const std::set<std::pair<MonoTime, std::uint32_t>> timers = std::move(e_.timers_);
   e_.timers_.clear();
+  e_.gate_timer_.reset();
   for (const auto& [at, batch] : timers) live(batch).timer.reset();
 }
 

@@ -67,10 +67,16 @@ struct ReadHold {
   ReadHold() = default;
 };
 
+/// The command of the gate before a wave, on this host.
+struct TestGate {
+  TestGate() = default;
+  std::uint32_t wave = 0;
+};
+
 }  // namespace action
 
 using Action = std::variant<action::Send, action::Find, action::List, action::Count, action::Fetch, action::Cancel,
-                            action::ReadHold>;
+                            action::ReadHold, action::TestGate>;
 
 namespace event {
 
@@ -108,6 +114,10 @@ struct HoldRead {
   explicit HoldRead(std::optional<std::string> w) : why(std::move(w)) {}
   std::optional<std::string> why;  ///< set: who holds the fleet and why
 };
+struct GateTested {
+  explicit GateTested(std::optional<std::string> w) : why_not(std::move(w)) {}
+  std::optional<std::string> why_not;  ///< set: the command did not exit with 0
+};
 /// Time has passed: at least to next_wake().
 struct Tick {
   Tick() = default;
@@ -121,7 +131,7 @@ struct Stop {
 }  // namespace event
 
 using RunEvent = std::variant<event::Sent, event::Found, event::Listed, event::Counted, event::Fetched,
-                              event::CancelTaken, event::HoldRead, event::Tick, event::Stop>;
+                              event::CancelTaken, event::HoldRead, event::GateTested, event::Tick, event::Stop>;
 
 struct Step {
   Step() = default;
@@ -203,6 +213,9 @@ class Engine {
   std::optional<std::uint32_t> wave_;  ///< the wave that is under way
   bool begun_ = false;
   bool reading_hold_ = false;
+  bool testing_gate_ = false;
+  std::optional<MonoTime> gate_timer_;      ///< the end of a gate's wait
+  std::optional<MonoTime> deadline_timer_;  ///< while there is something to send
   std::set<std::pair<MonoTime, std::uint32_t>> timers_;
   std::unordered_map<std::uint32_t, Fetching> fetching_;  ///< by target; looked up only
   std::array<Pace, 2> pace_;                              ///< by shell

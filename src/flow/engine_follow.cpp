@@ -25,7 +25,8 @@ std::size_t shell_index(Shell shell) {
 
 void Engine::Turn::follow(std::uint32_t batch) {
   live(batch).since = now_.mono;
-  if (e_.model_.cancelling()) ask_to_end(batch);
+  const bool late = e_.model_.deadline_passed() && e_.model_.header().policy.deadline_cancels;
+  if (e_.model_.cancelling() || late) ask_to_end(batch);
   if (e_.stopped_.empty()) schedule_look(batch);
 }
 
@@ -248,7 +249,7 @@ void Engine::Turn::drop_waiting() {
   for (std::uint32_t batch = 0; batch < e_.model_.batches().size(); ++batch) {
     if (state(batch).phase != BatchPhase::waiting) continue;
     clear_timer(batch);
-    end_open_targets(batch, Outcome::skipped, "the run was cancelled before it was sent", true);
+    end_open_targets(batch, Outcome::skipped, why_dropped(), true);
   }
 }
 

@@ -22,7 +22,7 @@ Duration next_pause(Duration& pause) {
 }  // namespace
 
 bool Engine::Turn::may_send() const {
-  return e_.stopped_.empty() && !e_.model_.hold() && !e_.model_.cancelling() && !e_.model_.closed();
+  return e_.stopped_.empty() && !e_.model_.hold() && !e_.model_.cancelling() && !e_.model_.closed() && !is_late();
 }
 
 void Engine::Turn::begin() {
@@ -41,7 +41,7 @@ void Engine::Turn::begin() {
         break;
     }
   }
-  if (e_.model_.cancelling()) drop_waiting();
+  if (!why_dropped().empty()) drop_waiting();
 }
 
 /// What was under way when the program ended counts against the limits like what is sent now.
@@ -57,11 +57,11 @@ void Engine::Turn::occupy(std::uint32_t batch) {
 /// Opens the next wave when the one before it has ended: every target, so that nothing is in doubt either.
 void Engine::Turn::advance_waves() {
   const RunModel& model = e_.model_;
-  if (!may_send() || e_.reading_hold_) return;
+  if (!may_send() || e_.reading_hold_ || e_.testing_gate_ || e_.gate_timer_) return;
   if (e_.wave_ && model.open_of_wave(*e_.wave_) > 0) return;
   std::uint32_t next = 0;
   while (next < model.plan().waves.size() && model.open_of_wave(next) == 0) ++next;
-  if (next == model.plan().waves.size()) return;
+  if (next == model.plan().waves.size() || !gate_is_open(next)) return;
   e_.reading_hold_ = true;
   e_.wave_ = next;
   step_.actions.emplace_back(action::ReadHold());
@@ -191,7 +191,8 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   const RunPolicy& policy = e_.model_.header().policy;
   if (!may_send() || error.kind() == ErrorKind::cancelled) {
     release(batch);
-    return;  // it waits for a resume
+    if (!why_dropped().empty()) end_open_targets(batch, Outcome::skipped, why_dropped(), true);
+    return;  // else it waits for a resume
   }
   if (error.kind() == ErrorKind::credentials) {
     release(batch);
@@ -316,6 +317,7 @@ void Engine::Turn::absent(std::uint32_t batch) {
     send(batch);
   } else {
     release(batch);
+    if (!why_dropped().empty()) end_open_targets(batch, Outcome::skipped, why_dropped(), true);
   }
 }
 

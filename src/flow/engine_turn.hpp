@@ -20,6 +20,7 @@ class Engine::Turn {
   void on(event::Fetched event);
   void on(event::CancelTaken event);
   void on(event::HoldRead event);
+  void on(event::GateTested event);
   void on(event::Tick event);
   void on(event::Stop event);
   void decide(std::uint32_t batch, record::Decided decision);
@@ -54,6 +55,14 @@ class Engine::Turn {
   void release(std::uint32_t batch);
   bool may_send() const;
   void check_budget();
+
+  // Gates and the deadline (engine_gate.cpp).
+  bool gate_is_open(std::uint32_t wave);
+  void open_gate(std::uint32_t wave, std::string why);
+  void watch_deadline();
+  void meet_deadline();
+  bool is_late() const;
+  std::string why_dropped() const;
 
   // Following (engine_follow.cpp).
   void follow(std::uint32_t batch);

@@ -193,13 +193,21 @@ rt::Task<void> Journal::close(rt::CallContext ctx, bool run_closed) {
 }
 
 rt::Task<Result<void>> Journal::note_head(rt::CallContext ctx, std::string_view what) {
+  ledger::StreamInfo at;
+  at.version = writer_->stream->version();
+  at.head = writer_->stream->head();
+  co_return co_await note_run_head(ctx, store_, options_.world, writer_->run_id, std::string(what), std::move(at));
+}
+
+rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id,
+                                     std::string what, ledger::StreamInfo at) {
   const Json body = Json::object()
-                        .set("run", writer_->run_id)
+                        .set("run", run_id)
                         .set("what", what)
-                        .set("version", writer_->stream->version())
-                        .set("head", ledger::to_hex(writer_->stream->head()));
+                        .set("version", at.version)
+                        .set("head", ledger::to_hex(at.head));
   ledger::NewRecord record("run.head", body.dump());
-  co_return co_await append_aside(ctx, store_, options_.world, std::string(kHeadsStream), std::move(record));
+  co_return co_await append_aside(ctx, store, std::move(world), std::string(kHeadsStream), std::move(record));
 }
 
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,

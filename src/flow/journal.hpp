@@ -65,6 +65,10 @@ class Journal {
   std::unique_ptr<RunModel> model_;
 };
 
+/// Notes in the chain of heads what became of a run that is at `at` ("opened", "closed", "pruned").
+rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id,
+                                     std::string what, ledger::StreamInfo at);
+
 /// Reads a run and checks its chain. Errors as take_up(), without conflict.
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,
                                                      std::string run_id);

@@ -28,4 +28,9 @@ std::string_view document_of(Shell shell) noexcept {
   return shell == Shell::powershell ? "AWS-RunPowerShellScript" : "AWS-RunShellScript";
 }
 
+std::string_view document_of(const CommandSpec& spec, Shell shell) noexcept {
+  const std::optional<DocumentSpec>& document = spec.document_for(shell);
+  return document ? std::string_view(document->name) : document_of(shell);
+}
+
 }  // namespace postern::flow

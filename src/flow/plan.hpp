@@ -2,11 +2,13 @@
 
 /// What is sent, to whom it can be sent, and who is left out and why.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fleet/inventory.hpp"
+#include "flow/document_check.hpp"
 
 namespace postern::flow {
 
@@ -31,7 +33,15 @@ struct AlarmGuard {
   bool ignore_poll_failure = false;  ///< go on while its state cannot be read
 };
 
-/// A script for every target. Lines, not words: quoting is the caller's.
+/// A value that is not in the spec, only a mark in its place (secrets.hpp).
+struct SecretUse {
+  SecretUse() = default;
+  std::string name;    ///< of the variable or the document's parameter
+  std::string source;  ///< "env:NAME", "file:PATH"
+  std::string digest;  ///< secret_digest()
+};
+
+/// A script for every target, or documents with their parameters. Lines, not words: quoting is the caller's.
 struct CommandSpec {
   CommandSpec() = default;
   std::vector<std::string> sh_lines;          ///< for Linux and macOS
@@ -39,12 +49,25 @@ struct CommandSpec {
   const std::vector<std::string>& lines(Shell shell) const {
     return shell == Shell::powershell ? powershell_lines : sh_lines;
   }
-  std::string comment;                                             ///< the user's own; what fits follows postern's mark
-  std::chrono::seconds execution_timeout = std::chrono::hours(1);  ///< 5 s to 48 h (the agent's limits)
+  std::optional<DocumentSpec> document;          ///< for Linux and macOS, in place of the lines
+  std::optional<DocumentSpec> windows_document;  ///< for Windows
+  bool is_script() const noexcept { return !document && !windows_document; }
+  /// Absent for a script, and for a shell to which nothing is to be sent.
+  const std::optional<DocumentSpec>& document_for(Shell shell) const {
+    return shell == Shell::powershell ? windows_document : document;
+  }
+  std::vector<SecretUse> secrets;
+  std::string secret_salt;  ///< hex; of the marks and digests of this run
+  std::string no_windows;   ///< why Windows cannot run the script; empty: it can. For planning, not recorded
+  std::string comment;      ///< the user's own; what fits follows postern's mark
+  std::chrono::seconds execution_timeout = std::chrono::hours(1);    ///< 5 s to 48 h (the agent's limits)
   std::chrono::seconds delivery_timeout = std::chrono::minutes(10);  ///< 30 s to 30 days
   OutputPlaces output;
   AlarmGuard alarm;
 };
+
+/// What a target of this shell is sent: a document's name.
+std::string_view document_of(const CommandSpec& spec, Shell shell) noexcept;
 
 struct SkippedTarget {
   SkippedTarget(fleet::TargetRef t, std::string r) : target(std::move(t)), reason(std::move(r)) {}

@@ -89,15 +89,82 @@ fleet::ScopePtr read_scope(Reader in) {
   return std::make_shared<const fleet::Scope>(std::move(scope));
 }
 
+Json json_of_document(const DocumentSpec& document) {
+  Json parameters = Json::object();
+  for (const auto& [name, values] : document.parameters) parameters.set(name, texts_json(values));
+  return Json::object()
+      .set("name", document.name)
+      .set("version", document.version)
+      .set("parameters", std::move(parameters));
+}
+
+std::chrono::seconds seconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+Json json_of_policy(const RunPolicy& policy) {
+  Json out = Json::object()
+                 .set("scopes_at_once", policy.scopes_at_once)
+                 .set("batches_at_once", policy.batches_at_once)
+                 .set("idempotent", policy.idempotent)
+                 .set("settle_s", seconds_of(policy.settle).count())
+                 .set("throttle_max_s", seconds_of(policy.throttle_max).count())
+                 .set("resend_max", policy.resend_max);
+  if (policy.deadline) {
+    out.set("deadline", format_rfc3339(*policy.deadline)).set("deadline_cancels", policy.deadline_cancels);
+  }
+  const GatePolicy& gate = policy.gate;
+  if (!gate.any()) return out;
+  return out.set("gate", Json::object()
+                             .set("wait_s", seconds_of(gate.wait).count())
+                             .set("command", gate.command)
+                             .set("pause", gate.pause)
+                             .set("first_only", gate.first_only));
+}
+
+GatePolicy read_gate(Reader in) {
+  GatePolicy gate;
+  gate.wait = std::chrono::seconds(in.number("wait_s"));
+  gate.command = in.text("command");
+  gate.pause = in.flag("pause");
+  gate.first_only = in.flag("first_only");
+  return gate;
+}
+
+Json json_of_secrets(const std::vector<SecretUse>& secrets) {
+  Json array = Json::array();
+  for (const SecretUse& use : secrets) {
+    array.push_back(Json::object().set("name", use.name).set("source", use.source).set("pbkdf2_sha256", use.digest));
+  }
+  return array;
+}
+
+std::vector<SecretUse> read_secrets(Reader in) {
+  std::vector<SecretUse> secrets;
+  for (Reader from : in.items()) {
+    SecretUse use;
+    use.name = from.text("name");
+    use.source = from.text("source");
+    use.digest = from.text("pbkdf2_sha256");
+    secrets.push_back(std::move(use));
+  }
+  return secrets;
+}
+
+DocumentSpec read_document(Reader in) {
+  DocumentSpec document;
+  document.name = in.text("name");
+  document.version = in.text("version");
+  Reader parameters = in.at("parameters");
+  for (const std::string& name : parameters.names()) document.parameters[name] = parameters.texts(name);
+  return document;
+}
+
 std::optional<ledger::Digest> read_digest(Reader in, std::string_view key) {
   if (!in.has(key)) return std::nullopt;
   std::optional<ledger::Digest> digest = ledger::from_hex(in.text(key));
   if (!digest) in.at(key).complain("a SHA-256");
   return digest;
-}
-
-std::chrono::seconds seconds_of(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
 Json json_of_spec(const CommandSpec& spec) {
@@ -118,6 +185,9 @@ Json json_of_spec(const CommandSpec& spec) {
     out.set("alarm",
             Json::object().set("name", spec.alarm.name).set("ignore_poll_failure", spec.alarm.ignore_poll_failure));
   }
+  if (spec.document) out.set("document", json_of_document(*spec.document));
+  if (spec.windows_document) out.set("windows_document", json_of_document(*spec.windows_document));
+  if (!spec.secrets.empty()) out.set("secrets", json_of_secrets(spec.secrets)).set("secret_salt", spec.secret_salt);
   return out;
 }
 
@@ -138,6 +208,12 @@ void read_spec(Reader in, CommandSpec& spec) {
     Reader alarm = in.at("alarm");
     spec.alarm.name = alarm.text("name");
     spec.alarm.ignore_poll_failure = alarm.flag("ignore_poll_failure");
+  }
+  if (in.has("document")) spec.document = read_document(in.at("document"));
+  if (in.has("windows_document")) spec.windows_document = read_document(in.at("windows_document"));
+  if (in.has("secrets")) {
+    spec.secrets = read_secrets(in.at("secrets"));
+    spec.secret_salt = in.text("secret_salt");
   }
 }
 
@@ -201,20 +277,22 @@ std::vector<std::string> Reader::texts(std::string_view key) {
   return all;
 }
 
+std::vector<std::string> Reader::names() {
+  std::vector<std::string> names;
+  if (!json_->is_object()) complain("an object");
+  for (const auto& [name, value] : json_->members()) names.emplace_back(name);
+  return names;
+}
+
 Json json_of(const RunHeader& header) {
   const RunPolicy& policy = header.policy;
   Json out = Json::object().set("id", header.run_id).set("world", header.world).set("plan", header.digest);
   out.set("selector", header.selector).set("operator", header.operator_name).set("reason", header.reason);
   out.set("ticket", header.ticket).set("parent", header.parent);
+  if (header.imported) out.set("imported", true);
   if (!header.notify.empty()) out.set("notify", texts_json(header.notify));
   out.set("spec", json_of_spec(header.spec));
-  out.set("policy", Json::object()
-                        .set("scopes_at_once", policy.scopes_at_once)
-                        .set("batches_at_once", policy.batches_at_once)
-                        .set("idempotent", policy.idempotent)
-                        .set("settle_s", seconds_of(policy.settle).count())
-                        .set("throttle_max_s", seconds_of(policy.throttle_max).count())
-                        .set("resend_max", policy.resend_max));
+  out.set("policy", json_of_policy(policy));
   return out;
 }
 
@@ -227,6 +305,7 @@ void read(Reader in, RunHeader& header) {
   header.reason = in.text("reason");
   header.ticket = in.text("ticket");
   header.parent = in.text("parent");
+  header.imported = in.has("imported") && in.flag("imported");
   if (in.has("notify")) header.notify = in.texts("notify");
   read_spec(in.at("spec"), header.spec);
   Reader policy = in.at("policy");
@@ -236,6 +315,13 @@ void read(Reader in, RunHeader& header) {
   header.policy.settle = std::chrono::seconds(policy.number("settle_s"));
   header.policy.throttle_max = std::chrono::seconds(policy.number("throttle_max_s"));
   header.policy.resend_max = policy.number("resend_max");
+  if (policy.has("deadline")) {
+    const std::optional<WallTime> deadline = parse_rfc3339(policy.text("deadline"));
+    if (!deadline) policy.at("deadline").complain("a time");
+    header.policy.deadline = deadline;
+    header.policy.deadline_cancels = policy.flag("deadline_cancels");
+  }
+  if (policy.has("gate")) header.policy.gate = read_gate(policy.at("gate"));
 }
 
 Json json_of(const std::vector<fleet::ScopePtr>& scopes) {
@@ -255,6 +341,23 @@ std::vector<fleet::ScopePtr> read_scopes(Reader in) {
   std::vector<fleet::ScopePtr> scopes;
   for (const Reader& one : in.items()) scopes.push_back(read_scope(one));
   return scopes;
+}
+
+Json json_of(const DocumentPin& pin) {
+  return Json::object()
+      .set("scope", pin.scope)
+      .set("shell", pin.shell == Shell::powershell ? "powershell" : "sh")
+      .set("version", pin.version)
+      .set("sha256", pin.hash);
+}
+
+DocumentPin read_pin(Reader in) {
+  DocumentPin pin;
+  pin.scope = in.number("scope");
+  pin.shell = in.text("shell") == "powershell" ? Shell::powershell : Shell::sh;
+  pin.version = in.text("version");
+  pin.hash = in.text("sha256");
+  return pin;
 }
 
 Json json_of(const record::TargetEnd& end) {

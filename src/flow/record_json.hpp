@@ -29,6 +29,7 @@ class Reader {
   bool flag(std::string_view key);
   bool has(std::string_view key) const { return json_->contains(key); }
   std::vector<std::string> texts(std::string_view key);
+  std::vector<std::string> names();  ///< of this object's members
 
  private:
   const Json* json_;
@@ -42,6 +43,9 @@ Json json_of(const std::vector<fleet::ScopePtr>& scopes);
 std::vector<fleet::ScopePtr> read_scopes(Reader in);
 Json json_of(const record::TargetEnd& end);
 record::TargetEnd read_target_end(Reader in);
+
+Json json_of(const DocumentPin& pin);
+DocumentPin read_pin(Reader in);
 
 std::string_view name_of(record::SendEnd end) noexcept;
 std::string_view name_of(record::Decision decision) noexcept;

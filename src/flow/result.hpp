@@ -46,6 +46,7 @@ struct Totals {
 struct RunResult {
   RunResult() = default;
   std::string run_id;
+  std::string parent;                 ///< the run that this one repeats in part; empty: none
   std::vector<TargetResult> targets;  ///< sorted; exactly the plan's targets and skipped
   bool interrupted = false;
   Totals totals() const;

@@ -21,7 +21,8 @@ class RunObserver {
 
 /// The mark at the beginning of every comment: "postern op=01ARZ3NDEKTSV4RRFFQ69G5FAV ".
 std::string comment_mark(std::string_view op_id);
-/// Mark and user's comment, at most 100 characters (SSM's limit), cut at a character.
-std::string make_comment(std::string_view op_id, std::string_view user_comment);
+/// Mark, the run ("r=01ARZ...", so that a run can be put together again from its commands) and the user's comment, at
+/// most 100 characters (SSM's limit), cut at a character.
+std::string make_comment(std::string_view op_id, std::string_view run_id, std::string_view user_comment);
 
 }  // namespace postern::flow

@@ -43,6 +43,15 @@ Result<void> RunModel::on(const record::Places& record) {
   return Result<void>();
 }
 
+Result<void> RunModel::on(const record::Documents& record) {
+  if (started_) return misfit("documents are pinned after its start");
+  for (const DocumentPin& pin : record.pins) {
+    if (pin.scope >= plan_.scopes.size()) return misfit("a document of no scope");
+    plan_.pins.push_back(pin);
+  }
+  return Result<void>();
+}
+
 Result<void> RunModel::on(const record::Targets& record) {
   if (started_) return misfit("targets are added after its start");
   std::size_t counted = 0;
@@ -189,12 +198,33 @@ Result<void> RunModel::on(const record::Resumed& record) {
   if (!record.release) return Result<void>();
   // Whoever lets it go on has seen these failures: those to come count anew.
   if (held_ && held_->cause == record::HoldCause::budget) std::fill(failures_.begin(), failures_.end(), 0);
+  // A person at the gate is the gate.
+  if (held_ && held_->cause == record::HoldCause::gate && gate_) gate_->passed = true;
   held_.reset();
   return Result<void>();
 }
 
 Result<void> RunModel::on(const record::Cancelling& record) {
   if (!cancelling_) cancelling_ = record;
+  return Result<void>();
+}
+
+Result<void> RunModel::on(const record::Gate& record) {
+  if (!started_ || record.wave >= plan_.waves.size()) return misfit("a gate before no wave");
+  const bool same = gate_ && gate_->wave == record.wave;
+  if (same && gate_->passed) return misfit("a gate is passed twice");
+  if (!same) {
+    gate_.emplace();
+    gate_->wave = record.wave;
+    gate_->since = now_;
+  }
+  gate_->passed = record.passed;
+  return Result<void>();
+}
+
+Result<void> RunModel::on(const record::DeadlinePassed&) {
+  if (!started_) return misfit("its deadline passed before it began");
+  deadline_passed_ = true;
   return Result<void>();
 }
 

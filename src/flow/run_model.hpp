@@ -45,6 +45,14 @@ struct TargetState {
   std::optional<ErrorKind> refusal;
 };
 
+/// The gate that was reached last.
+struct GateState {
+  GateState() = default;
+  std::uint32_t wave = 0;
+  WallTime since;
+  bool passed = false;
+};
+
 class RunModel {
  public:
   RunModel();
@@ -68,6 +76,8 @@ class RunModel {
   const std::optional<record::Closed>& close() const noexcept { return closed_; }
   const std::optional<record::Held>& hold() const noexcept { return held_; }
   const std::optional<record::Cancelling>& cancelling() const noexcept { return cancelling_; }
+  const std::optional<GateState>& gate() const noexcept { return gate_; }
+  bool deadline_passed() const noexcept { return deadline_passed_; }
   WallTime opened_at() const noexcept { return opened_at_; }
   WallTime last_at() const noexcept { return last_at_; }
 
@@ -86,6 +96,7 @@ class RunModel {
  private:
   Result<void> on(const record::Opened& record);
   Result<void> on(const record::Places& record);
+  Result<void> on(const record::Documents& record);
   Result<void> on(const record::Targets& record);
   Result<void> on(const record::Skipped& record);
   Result<void> on(const record::Started& record);
@@ -96,6 +107,8 @@ class RunModel {
   Result<void> on(const record::Held& record);
   Result<void> on(const record::Resumed& record);
   Result<void> on(const record::Cancelling& record);
+  Result<void> on(const record::Gate& record);
+  Result<void> on(const record::DeadlinePassed& record);
   Result<void> on(const record::Closed& record);
   Result<void> end_target(const record::TargetEnd& end);
   std::uint32_t intern(const std::string& reason);
@@ -119,6 +132,8 @@ class RunModel {
   std::optional<record::Held> held_;
   std::optional<record::Cancelling> cancelling_;
   std::optional<record::Closed> closed_;
+  std::optional<GateState> gate_;
+  bool deadline_passed_ = false;
   WallTime opened_at_;
   WallTime last_at_;
   WallTime now_;  ///< of the record that is being applied

@@ -45,6 +45,11 @@ struct Encoder {
     return make("run.places",
                 Json::object().set("scopes", record_json::json_of(one.scopes)).set("waves", std::move(waves)));
   }
+  ledger::NewRecord operator()(const record::Documents& one) const {
+    Json pins = Json::array();
+    for (const DocumentPin& pin : one.pins) pins.push_back(record_json::json_of(pin));
+    return make("run.documents", Json::object().set("pins", std::move(pins)));
+  }
   ledger::NewRecord operator()(const record::Targets& one) const {
     Json batches = Json::array();
     std::size_t next = 0;
@@ -113,6 +118,10 @@ struct Encoder {
   ledger::NewRecord operator()(const record::Cancelling& one) const {
     return make("run.cancelling", Json::object().set("by", one.by).set("why", one.why));
   }
+  ledger::NewRecord operator()(const record::Gate& one) const {
+    return make("run.gate", Json::object().set("wave", one.wave).set("passed", one.passed).set("why", one.why));
+  }
+  ledger::NewRecord operator()(const record::DeadlinePassed&) const { return make("run.deadline", Json::object()); }
   ledger::NewRecord operator()(const record::Closed& one) const {
     return make("run.closed", Json::object().set("status", one.status).set("totals", json_of(one.totals)));
   }
@@ -142,6 +151,12 @@ Result<RunRecord> read_places(Reader in) {
     plan.targets = wave.number("targets");
     one.waves.push_back(std::move(plan));
   }
+  return RunRecord(std::move(one));
+}
+
+Result<RunRecord> read_documents(Reader in) {
+  record::Documents one;
+  for (const Reader& pin : in.at("pins").items()) one.pins.push_back(record_json::read_pin(pin));
   return RunRecord(std::move(one));
 }
 
@@ -246,6 +261,14 @@ Result<RunRecord> read_small(std::string_view type, Reader in) {
     one.why = in.text("why");
     return RunRecord(std::move(one));
   }
+  if (type == "run.gate") {
+    record::Gate one;
+    one.wave = in.number("wave");
+    one.passed = in.flag("passed");
+    one.why = in.text("why");
+    return RunRecord(std::move(one));
+  }
+  if (type == "run.deadline") return RunRecord(record::DeadlinePassed());
   record::Cancelling one;
   one.by = in.text("by");
   one.why = in.text("why");
@@ -255,6 +278,7 @@ Result<RunRecord> read_small(std::string_view type, Reader in) {
 Result<RunRecord> read_body(std::string_view type, const Reader& in) {
   if (type == "run.opened") return read_opened(in);
   if (type == "run.places") return read_places(in);
+  if (type == "run.documents") return read_documents(in);
   if (type == "run.targets") return read_targets(in);
   if (type == "run.skipped") return read_skipped(in);
   if (type == "targets.ended") return read_ended(in);
@@ -263,10 +287,10 @@ Result<RunRecord> read_body(std::string_view type, const Reader& in) {
   return read_small(type, in);
 }
 
-constexpr std::string_view kTypes[] = {"run.opened",    "run.places",      "run.targets",      "run.skipped",
-                                       "run.started",   "mutation.intent", "mutation.outcome", "mutation.decided",
-                                       "targets.ended", "run.held",        "run.resumed",      "run.cancelling",
-                                       "run.closed"};
+constexpr std::string_view kTypes[] = {"run.opened",       "run.places",    "run.documents",   "run.targets",
+                                       "run.skipped",      "run.started",   "mutation.intent", "mutation.outcome",
+                                       "mutation.decided", "targets.ended", "run.held",        "run.resumed",
+                                       "run.cancelling",   "run.gate",      "run.deadline",    "run.closed"};
 
 // Pieces that stay far below ledger::kBodyMax whatever the names and reasons are: those are cut below.
 constexpr std::size_t kPlacesPerRecord = 100;
@@ -288,6 +312,14 @@ void add_places(std::vector<RunRecord>& records, const Plan& plan) {
     places.scopes = piece(plan.scopes, i, kPlacesPerRecord);
     places.waves = piece(plan.waves, i, kPlacesPerRecord);
     records.emplace_back(std::move(places));
+  }
+}
+
+void add_pins(std::vector<RunRecord>& records, const Plan& plan) {
+  for (std::size_t i = 0; i < plan.pins.size(); i += kPlacesPerRecord) {
+    record::Documents documents;
+    documents.pins = piece(plan.pins, i, kPlacesPerRecord);
+    records.emplace_back(std::move(documents));
   }
 }
 
@@ -322,6 +354,33 @@ void add_skipped(std::vector<RunRecord>& records, const Plan& plan) {
   }
 }
 
+void drop_salt(std::vector<std::string>& texts, const std::string& salt) {
+  for (std::string& text : texts) {
+    for (std::size_t at = text.find(salt); at != std::string::npos; at = text.find(salt)) text.erase(at, salt.size());
+  }
+}
+
+CommandSpec without_salt(CommandSpec spec) {
+  for (std::vector<std::string>* lines : {&spec.sh_lines, &spec.powershell_lines}) drop_salt(*lines, spec.secret_salt);
+  for (std::optional<DocumentSpec>* document : {&spec.document, &spec.windows_document}) {
+    if (!*document) continue;
+    for (auto& [name, values] : (*document)->parameters) drop_salt(values, spec.secret_salt);
+  }
+  spec.secret_salt.clear();
+  return spec;
+}
+
+std::string document_text(const std::optional<DocumentSpec>& document) {
+  if (!document) return {};
+  std::string out = "document " + document->name + " " + document->version + "\n";
+  for (const auto& [name, values] : document->parameters) {
+    for (const std::string& value : values) {
+      out += name + " " + std::to_string(value.size()) + " " + value + "\n";
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 ledger::NewRecord encode(const RunRecord& record) {
@@ -344,7 +403,12 @@ Result<RunRecord> decode_run_record(const ledger::Record& record) {
 }
 
 std::string spec_text(const CommandSpec& spec) {
-  return "sh\n" + join(spec.sh_lines, "\n") + "\npowershell\n" + join(spec.powershell_lines, "\n") + "\nexecution " +
+  if (!spec.secret_salt.empty()) {
+    // The marks differ from run to run; what they stand for is the same plan.
+    return spec_text(without_salt(spec));
+  }
+  return document_text(spec.document) + document_text(spec.windows_document) + "sh\n" + join(spec.sh_lines, "\n") +
+         "\npowershell\n" + join(spec.powershell_lines, "\n") + "\nexecution " +
          std::to_string(spec.execution_timeout.count()) + " delivery " + std::to_string(spec.delivery_timeout.count()) +
          (spec.alarm.name.empty() ? "" : " alarm " + spec.alarm.name);
 }
@@ -359,6 +423,7 @@ std::vector<RunRecord> opening_records(RunHeader header, const Plan& plan) {
   opened.targets = static_cast<std::uint32_t>(plan.targets.size());
   records.emplace_back(std::move(opened));
   add_places(records, plan);
+  add_pins(records, plan);
   add_targets(records, plan);
   add_skipped(records, plan);
   return records;

@@ -3,6 +3,7 @@
 /// The records of a run's stream in the ledger (docs/formats/ledger.md): what was decided and what was learnt, in
 /// order. A run is what its records say: RunModel folds them, live and when they are read again.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +14,16 @@
 
 namespace postern::flow {
 
+/// What has to be between one wave and the next, in this order.
+struct GatePolicy {
+  GatePolicy() = default;
+  Duration wait{};          ///< time to look at what the wave before did
+  std::string command;      ///< run here, by this host's shell; anything but exit 0 holds the run
+  bool pause = false;       ///< a person says go on
+  bool first_only = false;  ///< only after the first wave
+  bool any() const noexcept { return wait > Duration{} || !command.empty() || pause; }
+};
+
 /// How a run goes about it; recorded, so that a resumed run goes on by the same rules.
 struct RunPolicy {
   RunPolicy() = default;
@@ -22,6 +33,9 @@ struct RunPolicy {
   Duration settle = std::chrono::seconds(30);       ///< how long lists may lag behind a send
   Duration throttle_max = std::chrono::minutes(5);  ///< how long a throttled send is tried again
   std::uint32_t resend_max = 5;                     ///< sends of one batch of which no byte left this host, tried again
+  std::optional<WallTime> deadline;                 ///< nothing is sent from then on
+  bool deadline_cancels = false;                    ///< and what runs then is cancelled
+  GatePolicy gate;
 };
 
 /// Who wants what, and why.
@@ -36,6 +50,7 @@ struct RunHeader {
   std::string ticket;
   std::string parent;               ///< --failed-of: the run that this one repeats in part
   std::vector<std::string> notify;  ///< whom else to tell (--notify); never the literal address of a webhook
+  bool imported = false;            ///< put together from what Systems Manager has of it; its command is not known
   CommandSpec spec;
   RunPolicy policy;
 };
@@ -56,6 +71,12 @@ struct Places {
   Places() = default;
   std::vector<fleet::ScopePtr> scopes;
   std::vector<WavePlan> waves;
+};
+
+/// A piece of the documents' pins.
+struct Documents {
+  Documents() = default;
+  std::vector<DocumentPin> pins;
 };
 
 /// A piece of the frozen target list.
@@ -168,6 +189,19 @@ struct Cancelling {
   std::string why;
 };
 
+/// The gate before a wave: reached when the wave before it has ended, passed once for all.
+struct Gate {
+  Gate() = default;
+  std::uint32_t wave = 0;
+  bool passed = false;
+  std::string why;
+};
+
+/// The deadline was there before everything was sent: what was not is skipped.
+struct DeadlinePassed {
+  DeadlinePassed() = default;
+};
+
 struct Closed {
   Closed() = default;
   std::string status;  ///< "succeeded", "failed", "unknown", "cancelled"
@@ -176,9 +210,10 @@ struct Closed {
 
 }  // namespace record
 
-using RunRecord = std::variant<record::Opened, record::Places, record::Targets, record::Skipped, record::Started,
-                               record::Intent, record::SendEnded, record::Decided, record::Ended, record::Held,
-                               record::Resumed, record::Cancelling, record::Closed>;
+using RunRecord =
+    std::variant<record::Opened, record::Places, record::Documents, record::Targets, record::Skipped, record::Started,
+                 record::Intent, record::SendEnded, record::Decided, record::Ended, record::Held, record::Resumed,
+                 record::Cancelling, record::Gate, record::DeadlinePassed, record::Closed>;
 
 /// The ledger's type ("run.opened") and body (JSON). Sensitive literals are replaced by their digests.
 ledger::NewRecord encode(const RunRecord& record);

@@ -86,11 +86,12 @@ TEST(Run, CommentsCarryTheMarkAndTheUsersWords) {
 
 TEST(MakeComment, IsCutAtACharacterWithinAHundred) {
   const std::string op = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-  EXPECT_EQ(make_comment(op, ""), "postern op=" + op + " ");
-  EXPECT_EQ(make_comment(op, std::string(200, 'x')).size(), 100U);
+  const std::string run = "01ARZ3NDEKTSV4RRFFQ69G5FAW";
+  EXPECT_EQ(make_comment(op, run, ""), "postern op=" + op + " r=" + run + " ");
+  EXPECT_EQ(make_comment(op, run, std::string(200, 'x')).size(), 100U);
   std::string umlauts;
   for (int i = 0; i < 60; ++i) umlauts += "\xc3\xbc";
-  const std::string cut = make_comment(op, "x" + umlauts);
+  const std::string cut = make_comment(op, run, "xx" + umlauts);
   EXPECT_EQ(cut.size(), 99U);
   EXPECT_TRUE(cut.ends_with("\xc3\xbc"));
 }

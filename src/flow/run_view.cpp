@@ -65,6 +65,13 @@ Result<void> check_resumable(const RunModel& model) {
                                       " was never started: nothing was sent, and there is nothing to go on with");
 }
 
+bool may_send_more(const RunModel& model) {
+  if (model.cancelling() || model.closed()) return false;
+  return std::any_of(model.batches().begin(), model.batches().end(), [](const BatchState& batch) {
+    return batch.phase != BatchPhase::following && batch.phase != BatchPhase::done;
+  });
+}
+
 std::string run_status(const RunModel& model) {
   if (model.closed()) return model.close()->status;
   if (!model.started()) return "planned";
@@ -78,6 +85,7 @@ std::string run_summary(const RunModel& model) {
   Json out = Json::object().set("schema", kSummarySchema).set("status", run_status(model));
   out.set("operator", model.header().operator_name).set("selector", model.header().selector.substr(0, 500));
   out.set("comment", model.header().spec.comment.substr(0, 500));
+  if (model.header().imported) out.set("imported", true);
   out.set("targets", model.plan().targets.size() + model.plan().skipped.size()).set("open", model.open());
   out.set("succeeded", totals.succeeded).set("failed", totals.failed);
   out.set("skipped", totals.skipped).set("unknown", totals.unknown);
@@ -88,6 +96,7 @@ rt::Task<Result<RunResult>> results_of(rt::CallContext ctx, ledger::Store& store
                                        std::string why_open) {
   RunResult run;
   run.run_id = model.header().run_id;
+  run.parent = model.header().parent;
   std::map<std::uint32_t, std::string> outputs;  // by the model's index of digests
   outputs.emplace(0, "");
   for (std::uint32_t index = 0; index < model.plan().batches.size(); ++index) {

@@ -268,6 +268,7 @@ Result<CommandSpec> encode_script(const Script& script) {
   const std::string_view what = words ? "command" : "script";
   TRY_VOID(script_lines::check_size(spec.sh_lines, sh.size(), what));
   TRY_VOID(script_lines::check_size(spec.powershell_lines, powershell.size(), what));
+  spec.no_windows = why_unfit(script, Shell::powershell);
   return spec;
 }
 

@@ -166,7 +166,7 @@ class Cutter {
 };
 
 /// Sorted instances that can be reached; the others are put among the plan's skipped.
-std::vector<Open> reachable(const std::vector<fleet::Instance>& instances, Plan& plan) {
+std::vector<Open> reachable(const std::vector<fleet::Instance>& instances, const WavePolicy& policy, Plan& plan) {
   std::vector<const fleet::Instance*> sorted;
   sorted.reserve(instances.size());
   for (const fleet::Instance& instance : instances) sorted.push_back(&instance);
@@ -181,6 +181,7 @@ std::vector<Open> reachable(const std::vector<fleet::Instance>& instances, Plan&
     if (before != nullptr && before->ref == instance->ref) continue;
     before = instance;
     std::string reason = obstacle_of(*instance);
+    if (reason.empty() && policy.unfit) reason = policy.unfit(*instance);
     if (!reason.empty()) {
       plan.skipped.emplace_back(instance->ref, std::move(reason));
       plan.skipped.back().unreachable = true;
@@ -236,12 +237,25 @@ Result<std::vector<WaveRule>> parse_waves(std::string_view text) {
 
 Plan plan_waves(const std::vector<fleet::Instance>& instances, const WavePolicy& policy) {
   Plan plan;
-  std::vector<Open> open = reachable(instances, plan);
+  std::vector<Open> open = reachable(instances, policy, plan);
   plan.targets.reserve(open.size());
   Cutter cutter(plan, std::move(open), policy);
   for (const WaveRule& rule : policy.rules) cutter.apply(rule);
   cutter.apply(WaveRule(WaveRule::Kind::rest, 0));
   return plan;
+}
+
+CommandSpec spec_for(const Plan& plan, const CommandSpec& spec, const BatchPlan& batch) {
+  CommandSpec out = spec;
+  for (const DocumentPin& pin : plan.pins) {
+    if (pin.scope != batch.scope || pin.shell != batch.shell) continue;
+    std::optional<DocumentSpec>& document = batch.shell == Shell::powershell ? out.windows_document : out.document;
+    if (!document) break;
+    document->version = pin.version;
+    document->hash = pin.hash;
+    break;
+  }
+  return out;
 }
 
 ledger::Digest Plan::digest(std::string_view what) const {
@@ -253,6 +267,10 @@ ledger::Digest Plan::digest(std::string_view what) const {
     text += "batch " + std::to_string(batch.wave) + " " + scope.account.text() + " " + scope.region.text() + " " +
             scope.access.describe() + " " + std::string(document_of(batch.shell)) + "\n";
     for (std::uint32_t i = 0; i < batch.count; ++i) text += targets[batch.first + i].id.text() + "\n";
+  }
+  for (const DocumentPin& pin : pins) {
+    text += "pin " + std::to_string(pin.scope) + " " + std::string(document_of(pin.shell)) + " " + pin.version + " " +
+            pin.hash + "\n";
   }
   return ledger::sha256(text);
 }

@@ -3,6 +3,7 @@
 /// Waves: in which order a run reaches its targets, and how many may fail before it stops (issue: canary, a share, the
 /// rest). Pure: instances and rules in, a frozen and digested plan out.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ struct WavePolicy {
   Budget canary;                ///< of `pick` waves: 0
   Budget other = Budget(5, true);
   std::size_t batch_max = fleet::kBatchTargetsMax;
+  /// Why this instance cannot take what is sent (its platform, say), or empty: it is skipped like one that cannot be
+  /// reached. No function: each can.
+  std::function<std::string(const fleet::Instance&)> unfit;
 };
 
 /// One command's worth of targets: a range of Plan::targets.
@@ -82,6 +86,16 @@ struct PlanTarget {
   std::string name;  ///< for people
 };
 
+/// Which content of a document a scope's targets are sent: neither a resume nor a later wave runs another.
+struct DocumentPin {
+  DocumentPin() = default;
+  std::uint32_t scope = 0;  ///< index
+  Shell shell = Shell::sh;
+  std::string version;
+  std::string hash;  ///< SHA-256, hex; empty: not known, the version is a number that was given
+  friend bool operator==(const DocumentPin&, const DocumentPin&) = default;
+};
+
 /// Who will be reached, by what, in which order. Frozen: a run never adds a target later.
 struct Plan {
   Plan() = default;
@@ -90,6 +104,7 @@ struct Plan {
   std::vector<BatchPlan> batches;   ///< in the order of the waves
   std::vector<PlanTarget> targets;  ///< in the order of the batches
   std::vector<SkippedTarget> skipped;
+  std::vector<DocumentPin> pins;  ///< none for scripts
 
   const fleet::Scope& scope_of(const BatchPlan& batch) const { return *scopes[batch.scope]; }
   fleet::TargetRef ref(const BatchPlan& batch, std::uint32_t target) const {
@@ -99,6 +114,9 @@ struct Plan {
   /// plan have the same digest. Names and those skipped are not in it.
   ledger::Digest digest(std::string_view what) const;
 };
+
+/// What a batch is sent, with the document that its scope is pinned to.
+CommandSpec spec_for(const Plan& plan, const CommandSpec& spec, const BatchPlan& batch);
 
 /// Every instance is in exactly one batch or among the skipped, the first of one that is given twice counts. Not
 /// running, not managed, connection lost: skipped as unreachable, because AWS refuses a whole batch for one such
