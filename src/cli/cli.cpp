@@ -38,6 +38,10 @@ Runner runner_of(Verb verb) {
       return &run_runs_resume;
     case Verb::runs_cancel:
       return &run_runs_cancel;
+    case Verb::runs_import:
+      return &run_runs_import;
+    case Verb::runs_prune:
+      return &run_runs_prune;
     case Verb::ledger_verify:
       return &run_ledger_verify;
     case Verb::doctor:

@@ -92,6 +92,8 @@ rt::Task<Result<int>> run_runs_list(const Command& command);
 rt::Task<Result<int>> run_runs_show(const Command& command);
 rt::Task<Result<int>> run_runs_resume(const Command& command);
 rt::Task<Result<int>> run_runs_cancel(const Command& command);
+rt::Task<Result<int>> run_runs_import(const Command& command);
+rt::Task<Result<int>> run_runs_prune(const Command& command);
 rt::Task<Result<int>> run_ledger_verify(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);

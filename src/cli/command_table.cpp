@@ -81,6 +81,29 @@ constexpr OptionSpec kRun[] = {
      "run this script of any bytes (- reads stdin); its first line may name an interpreter", ""},
     {"--env", "", Arity::many, "NAME=VALUE",
      "set a variable for the command; SSM keeps it in clear with the command, so it is no place for secrets", ""},
+    {"--secret", "", Arity::many, "NAME=SOURCE",
+     "a variable or parameter whose value is at env:VARIABLE or file:PATH, or read by the node itself from "
+     "ssm:PARAMETER; the ledger holds only where it is",
+     ""},
+    {"--sensitive", "", Arity::many, "NAME", "refuse a literal value for this variable or parameter", ""},
+    {"--not-secret", "", Arity::many, "NAME", "allow a literal value for this name, although it sounds like a secret",
+     ""},
+    {"--document", "", Arity::one, "NAME[:VERSION]",
+     "run this Systems Manager document (a name, or the ARN of a shared one) instead of a command", ""},
+    {"--parameter", "", Arity::many, "NAME=VALUE",
+     "a parameter of the document; repeated, or a JSON list, for a list; @FILE reads it from a file", ""},
+    {"--document-windows", "", Arity::one, "NAME[:VERSION]", "the document for Windows (default: that of --document)",
+     ""},
+    {"--parameter-windows", "", Arity::many, "NAME=VALUE",
+     "parameters of --document-windows (default: those of --parameter)", ""},
+    {"--allow-references", "", Arity::flag, "",
+     "let {{ssm:NAME}} in parameters through: Systems Manager puts the parameter's value there", ""},
+    {"--failed-of", "", Arity::one, "RUN|latest",
+     "only the targets that failed in this run; its own command, unless another is given", ""},
+    {"--outcomes", "", Arity::one, "OUTCOME,...",
+     "with --failed-of: which targets, of failed, unknown and skipped (default: failed)", ""},
+    {"--ended-only", "", Arity::flag, "", "with --failed-of: of a run that is not over, the targets that have ended",
+     ""},
     {"--dry-run", "-n", Arity::flag, "", "show the plan and stop", ""},
     {"--yes", "-y", Arity::flag, "", "do not ask", ""},
     {"--waves", "", Arity::one, "WAVE,...",
@@ -91,6 +114,21 @@ constexpr OptionSpec kRun[] = {
      ""},
     {"--idempotent", "", Arity::flag, "", "running it twice does no harm: send again by itself what may have been lost",
      ""},
+    {"--on-unreachable", "", Arity::one, "WHAT",
+     "targets that Systems Manager does not reach: skip them (default), wait for them before the plan is made, or "
+     "refuse "
+     "the run",
+     "wait|skip|fail"},
+    {"--wait-for", "", Arity::one, "DURATION", "with --on-unreachable wait: how long at most (default 10m)", ""},
+    {"--deadline", "", Arity::one, "TIME|DURATION",
+     "send nothing from then on (2026-01-31T22:00:00Z, or 2h from now); targets left are skipped", ""},
+    {"--on-deadline", "", Arity::one, "WHAT",
+     "what runs at the deadline is followed to its end (default), or cancelled", "follow|cancel"},
+    {"--gate", "", Arity::many, "pause|wait:DURATION",
+     "between waves: hold until `resume --release`, or wait and look first", ""},
+    {"--gate-command", "", Arity::one, "COMMAND",
+     "between waves: run this here; unless it ends with exit code 0 the run is held", ""},
+    {"--gate-after", "", Arity::one, "WHICH", "gates after each wave (default), or after the first only", "each|first"},
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
     {"--ticket", "", Arity::one, "ID", "the ticket or change that this belongs to, kept in the ledger", ""},
     {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX",
@@ -115,6 +153,7 @@ constexpr OptionSpec kRun[] = {
 };
 constexpr std::string_view kRunExamples[] = {
     "postern run -s @dr -- uptime", "postern run -s name:web-* --script deploy.sh --env VERSION=1.4.2 --dry-run",
+    "postern run -s @dr --document AWS-RunPatchBaseline --parameter Operation=Scan",
     "postern run -y -o ndjson -s platform:linux -- 'df -h / | tail -1'"};
 
 constexpr OptionSpec kLatest = {"--latest", "", Arity::flag, "", "the newest run", ""};
@@ -137,6 +176,7 @@ constexpr OptionSpec kRunsResume[] = {
      "about sends in doubt: adopt the command of --command-id, reissue them, or skip their targets",
      "adopt|reissue|skip"},
     {"--command-id", "", Arity::one, "ID", "the command to adopt", ""},
+    {"--changed-secrets", "", Arity::flag, "", "go on although a secret of the run has another value by now", ""},
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
     {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
     {"--on-interrupt", "", Arity::one, "WHAT",
@@ -150,6 +190,22 @@ constexpr OptionSpec kRunsCancel[] = {
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
 };
 constexpr std::string_view kRunsCancelExamples[] = {"postern cancel --latest --reason 'wrong release'"};
+constexpr OptionSpec kRunsImport[] = {
+    {"--from-remote", "", Arity::flag, "", "from what Systems Manager has of postern's commands", ""},
+    {"--since", "", Arity::one, "DURATION", "how far back to look (default and most: 30d, which is what is kept)", ""},
+    {"--run", "", Arity::one, "RUN", "only this run", ""},
+    {"--concurrency", "", Arity::one, "N", "accounts and Regions asked at once (default 16)", ""},
+};
+constexpr std::string_view kRunsImportExamples[] = {
+    "postern runs import --from-remote --since 2d",
+    "postern runs import --from-remote --run 01ARZ3NDEKTSV4RRFFQ69G5FAV"};
+constexpr OptionSpec kRunsPrune[] = {
+    {"--older-than", "", Arity::one, "DURATION", "runs that were opened longer ago than this, such as 90d", ""},
+    {"--keep", "", Arity::one, "N", "the newest N runs stay in any case", ""},
+    {"--dry-run", "-n", Arity::flag, "", "show what would go and stop", ""},
+    {"--yes", "-y", Arity::flag, "", "do not ask", ""},
+};
+constexpr std::string_view kRunsPruneExamples[] = {"postern runs prune --older-than 90d --keep 100 --dry-run"};
 constexpr OptionSpec kLedgerVerify[] = {
     {"--anchors", "", Arity::flag, "", "read the anchors in the fleet file's bucket and compare them too", ""},
 };
@@ -215,7 +271,8 @@ constexpr CommandSpec kCommands[] = {
      "Finds the instances of every account and Region that a selector matches and joins them with what Systems Manager "
      "knows. An instance that SSM cannot tell about is shown as unknown with the reason, never as healthy.",
      kTargets, Positionals::none, kTargetsExamples},
-    {"run", Verb::run, "-- COMMAND [ARG...]", "run a command on the targets and gather what it prints",
+    {"run", Verb::run, "-- COMMAND [ARG...]|--script FILE|--document NAME",
+     "run a command on the targets and gather what it prints",
      "Resolves the selector, shows the plan, asks, sends the command in batches of at most 50 targets of one account "
      "and "
      "Region, waits, and prints identical output once with the targets that gave it. Every target ends as succeeded, "
@@ -241,6 +298,19 @@ constexpr CommandSpec kCommands[] = {
      "Writes the decision down, asks Systems Manager to cancel the commands that still run and watches them for a "
      "minute. Targets that were not reached are skipped.",
      kRunsCancel, Positionals::names, kRunsCancelExamples},
+    {"runs import", Verb::runs_import, "--from-remote", "rebuild runs from Systems Manager when the ledger is gone",
+     "Reads the commands of the last 30 days in every account and Region, groups those with postern's mark into the "
+     "runs that sent them, and writes these into the ledger: targets, ends, and outputs as far as lists hold them. "
+     "What "
+     "was planned but never sent, and the command itself, are not known. A run that still runs can be followed or "
+     "cancelled with `postern resume` and `postern cancel`. Nothing is ever sent.",
+     kRunsImport, Positionals::none, kRunsImportExamples},
+    {"runs prune", Verb::runs_prune, "--older-than DURATION|--keep N", "remove old runs from the ledger",
+     "Removes whole runs that are over, with their outputs. What stays of each is its totals and the head of its "
+     "chain, "
+     "so that `postern ledger verify` still says that nothing else is missing. Runs that are not over, and runs whose "
+     "chain is broken, stay.",
+     kRunsPrune, Positionals::none, kRunsPruneExamples},
     {"resume", Verb::runs_resume, "RUN|--latest", "short for runs resume", "As `postern runs resume`.", kRunsResume,
      Positionals::names, kRunsResumeExamples},
     {"cancel", Verb::runs_cancel, "RUN|--latest", "short for runs cancel", "As `postern runs cancel`.", kRunsCancel,

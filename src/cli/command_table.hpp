@@ -34,6 +34,8 @@ enum class Verb : std::uint8_t {
   runs_show,
   runs_resume,
   runs_cancel,
+  runs_import,
+  runs_prune,
   ledger_verify,
   doctor,
   sim_serve,

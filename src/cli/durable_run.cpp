@@ -6,6 +6,7 @@
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_interrupt.hpp"
+#include "cli/run_timing.hpp"
 #include "flow/exit_code.hpp"
 #include "flow/verdict.hpp"
 #include "rt/uncancelled.hpp"
@@ -94,9 +95,10 @@ struct Driven {
 
 /// The engine at work until nothing moves any more.
 rt::Task<Result<Driven>> drive_it(rt::CallContext ctx, flow::Engine& engine, flow::Journal& journal,
-                                  flow::CommandPort& port, RunProgress& progress) {
+                                  flow::CommandPort& port, RunProgress& progress, flow::GateTester& gate) {
   NoHold hold;
-  const flow::DriveOptions options;
+  flow::DriveOptions options;
+  options.gate = &gate;
   CO_TRY_VOID(co_await flow::drive(ctx, engine, journal, port, hold, progress, options));
   Driven driven;
   driven.stopped = engine.stopped();
@@ -249,7 +251,8 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
   RunProgress progress(command, total, run_id);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
-  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress);
+  LocalGate gate(command);
+  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress, gate);
   progress.finish();
   if (!driven) co_return fail(std::move(driven).error().with("run", run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));
@@ -299,7 +302,8 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
   }
   RunProgress progress(command, total, order.run_id);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
-  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress);
+  LocalGate gate(command);
+  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress, gate);
   progress.finish();
   if (!driven) co_return fail(std::move(driven).error().with("run", order.run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));

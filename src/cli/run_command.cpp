@@ -8,11 +8,16 @@
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/durable_run.hpp"
+#include "cli/failed_of.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
+#include "cli/run_document.hpp"
 #include "cli/run_places.hpp"
 #include "cli/run_report.hpp"
+#include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
+#include "cli/run_timing.hpp"
+#include "cli/run_unreachable.hpp"
 #include "cli/script.hpp"
 #include "flow/exit_code.hpp"
 #include "term/node_set.hpp"
@@ -24,7 +29,7 @@ namespace {
 constexpr std::size_t kNamesMax = 16 * 1024;
 
 Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
-  spec.comment = invocation.value("--comment").value_or("");
+  spec.comment = invocation.value("--comment").value_or(spec.comment);
   if (const auto text = invocation.value("--execution-timeout")) {
     TRY(spec.execution_timeout, parse_duration(*text, "--execution-timeout"));
     if (spec.execution_timeout.count() < 5 || spec.execution_timeout > std::chrono::hours(48)) {
@@ -47,7 +52,7 @@ std::size_t account_count(const flow::Plan& plan) {
 }
 
 /// One line per account, Region and document; with several waves also per wave.
-std::string batches_text(const flow::Plan& plan) {
+std::string batches_text(const flow::Plan& plan, const flow::CommandSpec& spec) {
   std::vector<term::Column> columns(3);
   for (term::Column& column : columns) column.cut = term::Cut::never;
   term::Table table(std::move(columns));
@@ -56,7 +61,7 @@ std::string batches_text(const flow::Plan& plan) {
     const bool several = plan.waves.size() > 1;
     const std::string wave = several ? plan.waves[batch.wave].name + ": " : std::string();
     cells.emplace_back("  " + printable(wave, 80) + plan.scope_of(batch).label());
-    cells.emplace_back(std::string(document_of(batch.shell)));
+    cells.emplace_back(printable(document_of(spec, batch.shell), 140));
     cells.emplace_back(plural(batch.count, "target"));
     table.add(std::move(cells));
   }
@@ -75,11 +80,20 @@ std::string waves_text(const flow::Plan& plan) {
   return out + "\n";
 }
 
-std::string plan_text(const flow::Plan& plan, const std::string& runs, const TargetNames& names) {
+/// What is run: the command, and the documents that carry it with their versions.
+struct Sent {
+  Sent() = default;
+  std::string described;
+  std::vector<std::string> documents;
+};
+
+std::string plan_text(const flow::Plan& plan, const flow::CommandSpec& spec, const Sent& sent,
+                      const TargetNames& names) {
   std::string out = "Plan: " + plural(plan.targets.size(), "target") + " in " + plural(account_count(plan), "account") +
                     ", " + plural(plan.batches.size(), "command") + "\n";
-  out += batches_text(plan) + waves_text(plan);
-  out += "  runs: " + runs + "\n";
+  out += batches_text(plan, spec) + waves_text(plan);
+  out += "  runs: " + sent.described + "\n";
+  for (const std::string& document : sent.documents) out += "  with: " + document + "\n";
   std::map<std::string, std::vector<std::string>> skipped;  // by reason
   for (const flow::SkippedTarget& one : plan.skipped) {
     const auto name = names.find(one.target.label());
@@ -146,21 +160,44 @@ rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const 
   co_return Result<void>();
 }
 
-rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery,
-                             flow::CommandSpec spec, std::size_t concurrency) {
+/// What is to be run, and on whose behalf.
+struct Wanted {
+  Wanted() = default;
+  flow::CommandSpec spec;
+  flow::SecretValues secrets;
+  flow::RunPolicy policy;
+  UnreachableRule unreachable;
+  std::optional<ParentRun> parent;
+};
+
+rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery, Wanted wanted,
+                             std::size_t concurrency) {
+  flow::CommandSpec spec = std::move(wanted.spec);
+  const std::optional<ParentRun>& parent = wanted.parent;
   const Invocation& invocation = command.invocation();
   const TargetNames names = target_names(discovery.instances);
-  CO_TRY(const flow::WavePolicy waves, chosen_waves(invocation));
+  CO_TRY(flow::WavePolicy waves, chosen_waves(invocation));
   CO_TRY(const std::vector<fleet::NotifyTarget> notify, chosen_targets(command, work.fleet));
+  CO_TRY(const flow::DocumentLook look,
+         co_await look_at_what_is_sent(command, *work.session, spec, discovery.instances, concurrency));
+  waves.unfit = [&](const fleet::Instance& instance) { return flow::why_unfit(spec, look, instance); };
   flow::Plan plan = flow::plan_waves(discovery.instances, waves);
+  plan.pins = flow::document_pins(spec, look, plan);
+  if (parent && !invocation.has("--select")) {
+    for (flow::SkippedTarget& one : missing_of(*parent, discovery)) plan.skipped.push_back(std::move(one));
+  }
+  Sent sent;
+  sent.described = spec.is_script() ? describe_script(invocation) : describe_document(spec);
+  if (parent && !names_a_command(invocation) && spec.is_script()) sent.described = "the command of " + parent->run_id;
+  sent.documents = flow::describe_documents(look);
   if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
     command.err(summarize_problems(discovery));
     co_return exit_code_of(discovery);
   }
   for (const std::string& oddity : discovery.oddities) command.err("warning: " + printable(oddity) + "\n");
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
-  const std::string planned =
-      plan_text(plan, describe_script(invocation), names) + places_text(spec) + summarize_problems(discovery);
+  const std::string planned = plan_text(plan, spec, sent, names) + describe_timing(wanted.policy) + places_text(spec) +
+                              summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
     const std::size_t width = command.output().width;
     command.out(world_banner(command.host().world, command.output().color));
@@ -168,12 +205,17 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   } else {
     command.err(planned);
   }
+  if (const std::string why = why_refused(wanted.unreachable, plan, discovery); !why.empty()) {
+    command.err("refused: " + why + " (--on-unreachable fail); nothing was sent\n");
+    co_return kExitUnknown;
+  }
   if (invocation.has("--dry-run")) co_return kExitOk;
   CO_TRY(std::string confirmed, co_await confirm(command, plan));
   CO_TRY_VOID(co_await check_rails(command, work, plan));
   const std::string world = world_label(command, work.session.get());
   CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
   adapters::SsmCommands port(*work.session, spec);
+  port.use_secrets(std::move(wanted.secrets));
   RunOrder order;
   order.confirmed = std::move(confirmed);
   order.header.selector = join(invocation.values("--select"), " and ");
@@ -182,6 +224,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   order.header.notify = storable_texts(notify);
   order.header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
   order.header.spec = std::move(spec);
+  if (parent) order.header.parent = parent->run_id;
+  order.header.policy = std::move(wanted.policy);
   order.header.policy.scopes_at_once = static_cast<std::uint32_t>(concurrency);
   order.header.policy.idempotent = invocation.has("--idempotent");
   order.plan = std::move(plan);
@@ -194,14 +238,26 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   co_return exit_code_of(run, discovery.problems.size());
 }
 
+rt::Task<Result<flow::CommandSpec>> chosen_command(const Command& command, const std::optional<ParentRun>& parent) {
+  if (parent && !names_a_command(command.invocation())) co_return parent->spec;
+  if (asks_for_document(command.invocation())) co_return chosen_document(command);
+  co_return co_await chosen_script(command);
+}
+
 }  // namespace
 
 rt::Task<Result<int>> run_run(const Command& command) {
-  CO_TRY(flow::CommandSpec spec, co_await chosen_script(command));
-  CO_TRY_VOID(read_limits(command.invocation(), spec));
+  CO_TRY_VOID(refuse_literals(command.invocation()));
+  Wanted wanted;
+  CO_TRY(wanted.parent, co_await chosen_parent(command));
+  CO_TRY(wanted.spec, co_await chosen_command(command, wanted.parent));
+  CO_TRY_VOID(read_limits(command.invocation(), wanted.spec));
+  CO_TRY_VOID(read_timing(command, wanted.policy));
+  CO_TRY(wanted.unreachable, chosen_unreachable_rule(command.invocation()));
+  CO_TRY(wanted.secrets, first_values(command, wanted.spec));
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
-  CO_TRY_VOID(read_places(command.invocation(), work.fleet, spec));
+  CO_TRY_VOID(read_places(command.invocation(), work.fleet, wanted.spec));
   CO_TRY(const fleet::Selector selector, chosen_selector(command, work.fleet));
   if (work.read_only && !command.invocation().has("--dry-run")) {
     co_return fail(
@@ -212,6 +268,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
   }
   CO_TRY_VOID(co_await require_hub(command, work));
   CO_TRY_VOID(co_await name_accounts(command, work, concurrency));
+  if (wanted.parent) keep_scopes_of(*wanted.parent, work.scopes);
   adapters::AwsInventory inventory(*work.session);
   fleet::DiscoverOptions options;
   options.concurrency = concurrency;
@@ -221,7 +278,16 @@ rt::Task<Result<int>> run_run(const Command& command) {
     co_await work.session->close();
     co_return fail(std::move(discovery).error());
   }
-  Result<int> code = co_await run_on(command, work, *discovery, std::move(spec), concurrency);
+  if (wanted.parent) keep_targets_of(*wanted.parent, *discovery);
+  if (!command.invocation().has("--dry-run")) {
+    const Result<void> waited =
+        co_await wait_for_targets(command, wanted.unreachable, inventory, selector, *discovery, concurrency);
+    if (!waited) {
+      co_await work.session->close();
+      co_return fail(waited.error());
+    }
+  }
+  Result<int> code = co_await run_on(command, work, *discovery, std::move(wanted), concurrency);
   co_await work.session->close();
   co_return code;
 }

@@ -9,6 +9,7 @@ namespace postern::cli {
 namespace {
 
 constexpr std::size_t kProcFileMax = 4096;
+constexpr std::size_t kNewestLooked = 20;
 
 /// This machine's boot and a process's start, by which a process number that was given away again is recognised. All of
 /// it is empty where there is no /proc.
@@ -59,6 +60,15 @@ std::string world_label(const Command& command, const adapters::AwsSession* sess
   if (!command.host().world.empty()) return command.host().world;
   const bool custom = session != nullptr && session->world("") == adapters::World::custom;
   return custom ? "custom" : "aws";
+}
+
+std::string world_without_session(const Command& command) {
+  const bool given = command.invocation().has("--endpoint-url");
+  const os::Environment& environment = *command.host().environment;
+  const bool configured = given || !environment.get("AWS_ENDPOINT_URL").value_or("").empty();
+  std::string world = world_label(command, nullptr);
+  if (world == "aws" && configured) world = "custom";
+  return world;
 }
 
 Result<std::string> ledger_path(const Command& command, const std::string& world) {
@@ -124,6 +134,31 @@ Error in_other_hands(Error conflict, std::string_view what) {
   return Error(ErrorKind::refused, std::string(what) + " is in the hands of " + who)
       .with("rail", "lock")
       .caused_by(std::move(conflict));
+}
+
+rt::Task<Result<std::string>> find_run(const Command& command, ledger::Store& store, std::string name) {
+  if (name != kLatestRun) {
+    const std::string id = to_upper(name);
+    CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store.find(command.ctx(), flow::run_stream(id)));
+    if (!info) {
+      co_return fail(ErrorKind::usage,
+                     "there is no run " + printable(id, 60) + " in this ledger; postern runs list shows them");
+    }
+    if (info->pruned) {
+      co_return fail(ErrorKind::not_found, "run " + id + " was pruned: its records and outputs are gone");
+    }
+    co_return id;
+  }
+  std::string before;
+  for (;;) {
+    CO_TRY(const std::vector<ledger::StreamInfo> page,
+           co_await store.list(command.ctx(), std::string(kRunPrefix), before, kNewestLooked));
+    if (page.empty()) co_return fail(ErrorKind::not_found, "there is no run in the ledger yet");
+    for (const ledger::StreamInfo& info : page) {
+      if (!info.pruned) co_return info.id.substr(kRunPrefix.size());
+    }
+    before = page.back().id;
+  }
 }
 
 }  // namespace postern::cli

@@ -17,6 +17,9 @@ namespace postern::cli {
 /// configured endpoints, else "aws".
 std::string world_label(const Command& command, const adapters::AwsSession* session);
 
+/// The world of a command that has no AWS session: POSTERN_WORLD's, configured endpoints', or the real one.
+std::string world_without_session(const Command& command);
+
 /// --ledger, else POSTERN_LEDGER, else ledger-<world>.db in $XDG_STATE_HOME/postern (~/.local/state/postern): runs of
 /// different worlds are never in one file. Fails with usage when there is no home either.
 Result<std::string> ledger_path(const Command& command, const std::string& world);
@@ -43,5 +46,14 @@ std::string describe_holder(std::string_view holder);
 
 /// A conflict of the journal as a refusal that names the other operator.
 Error in_other_hands(Error conflict, std::string_view what);
+
+/// The prefix of the streams of runs.
+inline constexpr std::string_view kRunPrefix = "run/";
+/// Stands for the newest run where one is named; no ULID.
+inline constexpr std::string_view kLatestRun = "latest";
+
+/// The run of this id in any case, or the newest that was not pruned. Usage when there is none of the id, not_found
+/// when there is none at all.
+rt::Task<Result<std::string>> find_run(const Command& command, ledger::Store& store, std::string name);
 
 }  // namespace postern::cli

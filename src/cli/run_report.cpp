@@ -176,6 +176,7 @@ Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery,
   for (const flow::TargetResult& target : run.targets) targets.push_back(target_result_json(target));
   Json document = Json::object();
   document.set("schema", "postern.run/1").set("world", world).set("run_id", run.run_id);
+  if (!run.parent.empty()) document.set("parent", run.parent);
   document.set("status", status_of(totals, run.interrupted, !discovery.problems.empty()))
       .set("totals", totals_json(totals));
   document.set("accounts", std::move(accounts))

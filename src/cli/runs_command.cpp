@@ -10,24 +10,14 @@
 #include "cli/prompt.hpp"
 #include "cli/run_anchor.hpp"
 #include "cli/run_report.hpp"
+#include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
 #include "rt/uncancelled.hpp"
 
 namespace postern::cli {
 namespace {
 
-constexpr std::string_view kRunPrefix = "run/";
 constexpr std::size_t kStreamsPerPage = 200;
-
-/// The world of a command that has no AWS session: POSTERN_WORLD's, configured endpoints', or the real one.
-std::string world_without_session(const Command& command) {
-  const bool given = command.invocation().has("--endpoint-url");
-  const os::Environment& environment = *command.host().environment;
-  const bool configured = given || !environment.get("AWS_ENDPOINT_URL").value_or("").empty();
-  std::string world = world_label(command, nullptr);
-  if (world == "aws" && configured) world = "custom";
-  return world;
-}
 
 /// The run that was named, or the newest.
 rt::Task<Result<std::string>> chosen_run(const Command& command, ledger::Store& store) {
@@ -39,19 +29,9 @@ rt::Task<Result<std::string>> chosen_run(const Command& command, ledger::Store& 
   if (!latest && invocation.words.empty()) {
     co_return fail(ErrorKind::usage, "which run? Name it, or --latest; postern runs list shows them");
   }
-  if (!latest) {
-    const std::string id = to_upper(invocation.words.front());
-    CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store.find(command.ctx(), flow::run_stream(id)));
-    if (!info) {
-      co_return fail(ErrorKind::usage,
-                     "there is no run " + printable(id, 60) + " in this ledger; postern runs list shows them");
-    }
-    co_return id;
-  }
-  CO_TRY(const std::vector<ledger::StreamInfo> newest,
-         co_await store.list(command.ctx(), std::string(kRunPrefix), std::string(), 1));
-  if (newest.empty()) co_return fail(ErrorKind::not_found, "there is no run in the ledger yet");
-  co_return newest.front().id.substr(kRunPrefix.size());
+  std::string name(kLatestRun);
+  if (!latest) name = invocation.words.front();
+  co_return co_await find_run(command, store, std::move(name));
 }
 
 Json run_row(const ledger::StreamInfo& stream) {
@@ -84,6 +64,8 @@ rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
   CO_TRY(came.result, co_await flow::results_of(command.ctx(), *ledger.store, *model, "the run is not over"));
   came.status = flow::run_status(*model);
   came.hold = model->hold();
+  if (!came.result.parent.empty())
+    command.err("it takes up targets of run " + printable(came.result.parent, 60) + "\n");
   const fleet::Discovery nothing;
   CO_TRY_VOID(answer_run(command, came.result, nothing, names_of(*model), ledger.world));
   command.err(how_to_go_on(came));
@@ -98,6 +80,9 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
          co_await flow::read_run(command.ctx(), *ledger.store, world, order.run_id));
   const TargetNames names = names_of(*model);
   adapters::SsmCommands port(*work.session, model->header().spec);
+  const StillToSend still = order.cancel || !flow::may_send_more(*model) ? StillToSend::no : StillToSend::yes;
+  CO_TRY(flow::SecretValues secrets, values_again(command, model->header().spec, still));
+  port.use_secrets(std::move(secrets));
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
   const Result<void> answered = answer_run(command, came.result, nothing, names, world);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "cli/run_secrets.hpp"
 
 namespace postern::cli {
 namespace script_input {
@@ -46,6 +47,13 @@ rt::Task<Result<flow::CommandSpec>> chosen_script(const Command& command) {
   if (invocation.has("--no-strict")) script.strictness = flow::Strictness::lax;
   const std::vector<std::string> variables = invocation.values("--env");
   CO_TRY(script.environment, flow::parse_env_variables(variables));
+  CO_TRY(const std::vector<SecretOption> secrets, chosen_secrets(command));
+  const std::string salt = flow::make_secret_salt(command.ctx());
+  for (const SecretOption& secret : secrets) {
+    CO_TRY(flow::EnvVariable variable,
+           flow::parse_env_variable(secret.name + "=" + flow::secret_mark(salt, secret.name)));
+    script.environment.push_back(std::move(variable));
+  }
   const auto path = invocation.value("--script");
   if (path && !invocation.words.empty())
     co_return fail(ErrorKind::usage, "give a command after --, or --script, not both");
@@ -55,7 +63,9 @@ rt::Task<Result<flow::CommandSpec>> chosen_script(const Command& command) {
     co_return fail(ErrorKind::usage, "no command: put it after --, as in: postern run -s @dr -- uptime");
   }
   script.words = invocation.words;
-  co_return flow::encode_script(script);
+  CO_TRY(flow::CommandSpec spec, flow::encode_script(script));
+  mark_secrets(spec, secrets, salt);
+  co_return spec;
 }
 
 std::string describe_script(const Invocation& invocation) {
@@ -70,8 +80,10 @@ std::string describe_script(const Invocation& invocation) {
   }
   out = printable(out, script_input::kShownMax);
   std::vector<std::string> names;
-  for (const std::string& variable : invocation.values("--env"))
-    names.push_back(variable.substr(0, variable.find('=')));
+  for (const char* option : {"--env", "--secret"}) {
+    for (const std::string& variable : invocation.values(option))
+      names.push_back(variable.substr(0, variable.find('=')));
+  }
   if (!names.empty()) out += "  (with " + printable(join(names, ", "), script_input::kShownMax) + ")";
   return out;
 }
