@@ -10,6 +10,7 @@ namespace {
 
 // A fleet of 10,000 accounts with comments is below 8 MiB.
 constexpr std::size_t kFleetFileMax = 16U << 20U;
+constexpr std::string_view kZoneFolder = "/usr/share/zoneinfo";
 
 }  // namespace
 
@@ -55,6 +56,9 @@ Result<std::optional<fleet::FleetFile>> Command::load_fleet() const {
   Result<std::string> text = host_.files->read(*path, kFleetFileMax);
   if (!text) return fail(Error(ErrorKind::usage, "cannot read the fleet file " + *path).caused_by(text.error()));
   TRY(fleet::FleetFile file, fleet::parse_fleet_file(*text, *path));
+  TRY_VOID(fleet::load_zones(file.freeze, [this](const std::string& zone) {
+    return host_.files->read(os::join_path(kZoneFolder, zone), TimeZone::kBytesMax);
+  }));
   for (const std::string& warning : file.warnings) err("warning: " + warning + "\n");
   return std::optional<fleet::FleetFile>(std::move(file));
 }

@@ -27,8 +27,8 @@ class Parser {
   Result<FleetFile> parse(const yaml::Node& root) {
     if (root.is_null()) return fail(root.error("the fleet file is empty: `postern init` prints one to start from"));
     const MapReader top(root, "the fleet file",
-                        {"version", "mode", "hub", "defaults", "accounts", "groups", "selectors", "protect",
-                         "endpoint_url", "ca_bundle", "notify", "output", "anchors"},
+                        {"version", "mode", "hub", "defaults", "accounts", "groups", "selectors", "protect", "freeze",
+                         "documents", "endpoint_url", "ca_bundle", "notify", "output", "anchors"},
                         problems_);
     if (root.is_map()) read(top, root);
     if (!problems_.none()) return fail(problems_.error());
@@ -42,7 +42,13 @@ class Parser {
     read_hub(top.get("hub"));
     read_defaults(top.get("defaults"));
     read_accounts(top.get("accounts"));
-    read_selectors(top.get("selectors"), top.get("groups"), top.get("protect"), file_, problems_);
+    SelectorNodes nodes;
+    nodes.selectors = top.get("selectors");
+    nodes.groups = top.get("groups");
+    nodes.protect = top.get("protect");
+    nodes.freeze = top.get("freeze");
+    read_selectors(nodes, file_, problems_);
+    file_.documents = read_documents(top.get("documents"), problems_);
     file_.endpoint_url = top.text("endpoint_url");
     if (!file_.endpoint_url.empty() && !file_.endpoint_url.starts_with("http://") &&
         !file_.endpoint_url.starts_with("https://")) {
@@ -120,7 +126,8 @@ class Parser {
 
   void read_account(const yaml::Node& node) {
     const MapReader map(node, "accounts[]",
-                        {"id", "name", "role", "roles", "external_id", "profile", "regions", "tags", "dr"}, problems_);
+                        {"id", "name", "role", "roles", "external_id", "profile", "regions", "tags", "dr", "documents"},
+                        problems_);
     if (!node.is_map()) return;
     Account account;
     if (const yaml::Node* id = map.get("id")) {
@@ -134,6 +141,7 @@ class Parser {
     account.profile = map.text("profile");
     account.external_id = external_id(map);
     account.regions = read_regions(map.get("regions"), problems_);
+    account.documents = read_documents(map.get("documents"), problems_);
     account.tags = read_tags(map.get("tags"), "tags", problems_);
     if (const yaml::Node* dr = map.get("dr")) {
       const MapReader dr_map(*dr, "dr", {"region"}, problems_);
@@ -293,12 +301,21 @@ const Account* FleetFile::find_account(std::string_view id_or_name) const {
   return nullptr;
 }
 
+bool FleetFile::allows_document(const AccountId& account, std::string_view document) const {
+  const Account* own = account.empty() ? nullptr : find_account(account.text());
+  const std::vector<std::string>& allowed = own != nullptr && !own->documents.empty() ? own->documents : documents;
+  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(), [document](const std::string& pattern) {
+           return glob_match(pattern, document);
+         });
+}
+
 Result<Selector> FleetFile::bind(const Selector& selector) const {
   const auto lookup = [&](std::string_view name) -> const Selector* {
     const auto found = selectors.find(name);
-    return found == selectors.end() ? nullptr : &found->second;
+    if (found != selectors.end()) return &found->second;
+    return name == kProtected ? &protect : nullptr;
   };
-  std::vector<std::string> known;
+  std::vector<std::string> known = {std::string(kProtected)};
   for (const auto& [name, value] : selectors) known.push_back(name);
   return bind_names(selector, lookup, known);
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "fleet/freeze.hpp"
 #include "fleet/selector.hpp"
 #include "fleet/signals.hpp"
 #include "fleet/types.hpp"
@@ -22,6 +23,8 @@ namespace postern::fleet {
 
 inline constexpr std::size_t kAccountsMax = 10'000;
 inline constexpr std::size_t kProblemsMax = 50;  ///< as yaml::kProblemsMax
+/// @protected: what the file's `protect` says, nobody without it.
+inline constexpr std::string_view kProtected = "protected";
 
 /// Role names (with optional path) or ARNs by duty; an empty text is not set.
 struct Roles {
@@ -65,6 +68,8 @@ struct Account {
   Tags tags;
   /// Where the account recovers to; empty when there is no such plan.
   Region dr_region;
+  /// The only documents that may be sent to it, with patterns; empty: those of the file.
+  std::vector<std::string> documents;
 };
 
 enum class Mode : std::uint8_t { read_write, read_only };
@@ -82,9 +87,13 @@ struct FleetFile {
   std::map<std::string, Selector, std::less<>> selectors;
   /// Which of `selectors` are groups; sorted.
   std::vector<std::string> groups;
-  /// Targets that ask for more than --yes; matches nothing when the file has no `protect`.
+  /// Targets that no run reaches; matches nothing when the file has no `protect`.
   Selector protect = Selector::none();
   Signals signals;
+  /// Times in which no run begins. Their clocks come with load_zones().
+  std::vector<FreezeWindow> freeze;
+  /// The only documents that may be sent, with patterns, where an account has none of its own; empty: every one.
+  std::vector<std::string> documents;
   std::string endpoint_url;
   std::string ca_bundle;
   /// Not wrong, but worth a look: file:line:column: text.
@@ -92,7 +101,9 @@ struct FleetFile {
 
   /// By id or name; null when there is none.
   const Account* find_account(std::string_view id_or_name) const;
-  /// The selector with every @name replaced by this file's.
+  /// Whether the document may be sent to the account.
+  bool allows_document(const AccountId& account, std::string_view document) const;
+  /// The selector with every @name replaced by this file's; @protected is `protect`.
   Result<Selector> bind(const Selector& selector) const;
 };
 

@@ -31,9 +31,28 @@ std::vector<Region> read_regions(const yaml::Node* node, Problems& problems);
 /// A map of plain texts.
 Tags read_tags(const yaml::Node* node, std::string_view what, Problems& problems);
 
-/// selectors, groups and protect; `file.accounts` is read already.
-void read_selectors(const yaml::Node* selectors, const yaml::Node* groups, const yaml::Node* protect, FleetFile& file,
-                    Problems& problems);
+/// The parts of the file that say whom something is about.
+struct SelectorNodes {
+  SelectorNodes() = default;
+  const yaml::Node* selectors = nullptr;
+  const yaml::Node* groups = nullptr;
+  const yaml::Node* protect = nullptr;
+  const yaml::Node* freeze = nullptr;
+};
+
+/// selectors, groups, protect and freeze; `file.accounts` is read already.
+void read_selectors(const SelectorNodes& nodes, FleetFile& file, Problems& problems);
+
+/// How a freeze window says whom it is about.
+struct WhomReader {
+  WhomReader() = default;
+  std::function<Selector(const yaml::Node&)> selector;
+  std::function<Selector(const yaml::Node&)> accounts;
+};
+/// Their selectors are not bound yet.
+void read_freeze(const yaml::Node* node, const WhomReader& whom, FleetFile& file, Problems& problems);
+/// Names of documents, with patterns.
+std::vector<std::string> read_documents(const yaml::Node* node, Problems& problems);
 
 /// notify, output and anchors.
 void read_signals(const MapReader& top, FleetFile& file, Problems& problems);

@@ -62,6 +62,9 @@ class Reader {
     return Selector::disjunction(std::move(members));
   }
 
+  /// Accounts by id, name or pattern.
+  Selector accounts(const yaml::Node& node) { return term(Field::account, "", bounded(node, "accounts")); }
+
  private:
   Selector from_text(const yaml::Node& node) {
     SelectorSyntax<Selector> parsed = parse_selector(node.text);
@@ -225,35 +228,56 @@ void check_references(const yaml::Node* section, const FleetFile& file, std::vec
   }
 }
 
+/// What `protect` and the freeze windows refer to.
+void bind_rails(const SelectorNodes& nodes, FleetFile& file, Problems& problems) {
+  if (nodes.protect != nullptr) {
+    Result<Selector> bound = file.bind(file.protect);
+    const auto namesake = file.selectors.find(kProtected);
+    if (!bound) {
+      problems.add(*nodes.protect, bound.error().message());
+    } else if (namesake != file.selectors.end() && file.bind(namesake->second).value_or(Selector()) != *bound) {
+      problems.add(*nodes.protect,
+                   "@protected is what protect says, and there is a selector of that name that says "
+                   "something else");
+    } else {
+      file.protect = std::move(*bound);
+    }
+  }
+  for (std::size_t i = 0; i < file.freeze.size(); ++i) {
+    Result<Selector> bound = file.bind(file.freeze[i].what);
+    if (bound) {
+      file.freeze[i].what = std::move(*bound);
+    } else {
+      problems.add(nodes.freeze->items[i], bound.error().message());
+    }
+  }
+}
+
 }  // namespace fleet_selectors_detail
 
-void read_selectors(const yaml::Node* selectors, const yaml::Node* groups, const yaml::Node* protect, FleetFile& file,
-                    Problems& problems) {
+void read_selectors(const SelectorNodes& nodes, FleetFile& file, Problems& problems) {
   namespace detail = fleet_selectors_detail;
   detail::Reader reader(file, problems);
-  if (detail::is_map_of_names(selectors, "selectors", problems)) {
-    for (const yaml::Entry& entry : selectors->entries) {
+  if (detail::is_map_of_names(nodes.selectors, "selectors", problems)) {
+    for (const yaml::Entry& entry : nodes.selectors->entries) {
       detail::add(file, entry, reader.selector(entry.value, 0), problems);
     }
   }
-  if (detail::is_map_of_names(groups, "groups", problems)) {
-    for (const yaml::Entry& entry : groups->entries) {
+  if (detail::is_map_of_names(nodes.groups, "groups", problems)) {
+    for (const yaml::Entry& entry : nodes.groups->entries) {
       if (detail::add(file, entry, reader.group(entry.value), problems)) file.groups.push_back(entry.key);
     }
     std::sort(file.groups.begin(), file.groups.end());
   }
   std::vector<std::string> loops;
-  detail::check_references(selectors, file, loops, problems);
-  detail::check_references(groups, file, loops, problems);
-  if (protect == nullptr) return;
-  file.protect = reader.selector(*protect, 0);
-  if (!problems.none()) return;  // a broken selector above would be reported a second time
-  Result<Selector> bound = file.bind(file.protect);
-  if (bound) {
-    file.protect = std::move(*bound);
-  } else {
-    problems.add(*protect, bound.error().message());
-  }
+  detail::check_references(nodes.selectors, file, loops, problems);
+  detail::check_references(nodes.groups, file, loops, problems);
+  if (nodes.protect != nullptr) file.protect = reader.selector(*nodes.protect, 0);
+  WhomReader whom;
+  whom.selector = [&reader](const yaml::Node& node) { return reader.selector(node, 0); };
+  whom.accounts = [&reader](const yaml::Node& node) { return reader.accounts(node); };
+  read_freeze(nodes.freeze, whom, file, problems);
+  if (problems.none()) detail::bind_rails(nodes, file, problems);  // else a broken selector would be reported twice
 }
 
 }  // namespace postern::fleet

@@ -25,7 +25,7 @@ constexpr std::string_view kExampleAccounts = R"(accounts:
     name: payments-prod
     external_id: "env:PAYMENTS_EXTERNAL_ID"
     regions: [us-east-1, us-west-2]
-    tags: {env: prod}
+    tags: {env: prod}              # env: prod: a run must name the account, --yes is not enough
     # dr: {region: us-west-2}      # where it recovers to
   # By profile: the profile's own credentials are the way in.
   - id: "777788889999"
@@ -43,9 +43,17 @@ selectors:
   linux:
     platform: linux
 
-# Targets that ask for more than --yes.
+# Targets that no run reaches: a plan that has one is refused. -s 'not @protected' leaves them out.
 # protect:
 #   tags: {protected: "true"}
+
+# Times in which no run begins and no wave is opened; for everybody, or for accounts: [NAME, ...] or a selector.
+# freeze:
+#   - {name: quarter-end, from: 2026-12-28T00:00:00Z, to: 2027-01-04T00:00:00Z}
+#   - {name: weekend, weekly: Fri 16:00 - Mon 08:00, timezone: Europe/Berlin, accounts: [payments-prod]}
+
+# The only Systems Manager documents that may be sent; an account may have a list of its own.
+# documents: [AWS-RunShellScript, AWS-RunPowerShellScript]
 )";
 
 std::string quoted(std::string_view text) {
