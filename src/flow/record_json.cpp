@@ -291,6 +291,11 @@ Json json_of(const RunHeader& header) {
   out.set("ticket", header.ticket).set("parent", header.parent);
   if (header.imported) out.set("imported", true);
   if (!header.notify.empty()) out.set("notify", texts_json(header.notify));
+  if (!header.break_glass.reason.empty()) {
+    Json overrode = texts_json(header.break_glass.overrode);
+    out.set("break_glass",
+            Json::object().set("reason", header.break_glass.reason).set("overrode", std::move(overrode)));
+  }
   out.set("spec", json_of_spec(header.spec));
   out.set("policy", json_of_policy(policy));
   return out;
@@ -307,6 +312,11 @@ void read(Reader in, RunHeader& header) {
   header.parent = in.text("parent");
   header.imported = in.has("imported") && in.flag("imported");
   if (in.has("notify")) header.notify = in.texts("notify");
+  if (in.has("break_glass")) {
+    Reader glass = in.at("break_glass");
+    header.break_glass.reason = glass.text("reason");
+    header.break_glass.overrode = glass.texts("overrode");
+  }
   read_spec(in.at("spec"), header.spec);
   Reader policy = in.at("policy");
   header.policy.scopes_at_once = policy.number("scopes_at_once");

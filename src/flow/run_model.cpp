@@ -195,6 +195,7 @@ Result<void> RunModel::on(const record::Held& record) {
 }
 
 Result<void> RunModel::on(const record::Resumed& record) {
+  if (!record.break_glass.empty()) break_glass_ = record.break_glass;
   if (!record.release) return Result<void>();
   // Whoever lets it go on has seen these failures: those to come count anew.
   if (held_ && held_->cause == record::HoldCause::budget) std::fill(failures_.begin(), failures_.end(), 0);

@@ -78,6 +78,10 @@ class RunModel {
   const std::optional<record::Cancelling>& cancelling() const noexcept { return cancelling_; }
   const std::optional<GateState>& gate() const noexcept { return gate_; }
   bool deadline_passed() const noexcept { return deadline_passed_; }
+  /// Why it went over the rails, when it began or when it was last taken up so; empty: it did not.
+  const std::string& break_glass() const noexcept {
+    return break_glass_.empty() ? header_.break_glass.reason : break_glass_;
+  }
   WallTime opened_at() const noexcept { return opened_at_; }
   WallTime last_at() const noexcept { return last_at_; }
 
@@ -134,6 +138,7 @@ class RunModel {
   std::optional<record::Closed> closed_;
   std::optional<GateState> gate_;
   bool deadline_passed_ = false;
+  std::string break_glass_;  ///< of the last resumption that had one
   WallTime opened_at_;
   WallTime last_at_;
   WallTime now_;  ///< of the record that is being applied

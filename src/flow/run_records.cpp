@@ -113,7 +113,9 @@ struct Encoder {
     return make("run.held", Json::object().set("cause", record_json::name_of(one.cause)).set("why", one.why));
   }
   ledger::NewRecord operator()(const record::Resumed& one) const {
-    return make("run.resumed", Json::object().set("by", one.by).set("release", one.release).set("why", one.why));
+    Json body = Json::object().set("by", one.by).set("release", one.release).set("why", one.why);
+    if (!one.break_glass.empty()) body.set("break_glass", one.break_glass);
+    return make("run.resumed", body);
   }
   ledger::NewRecord operator()(const record::Cancelling& one) const {
     return make("run.cancelling", Json::object().set("by", one.by).set("why", one.why));
@@ -259,6 +261,7 @@ Result<RunRecord> read_small(std::string_view type, Reader in) {
     one.by = in.text("by");
     one.release = in.flag("release");
     one.why = in.text("why");
+    one.break_glass = in.optional_text("break_glass");
     return RunRecord(std::move(one));
   }
   if (type == "run.gate") {

@@ -38,6 +38,14 @@ struct RunPolicy {
   GatePolicy gate;
 };
 
+/// Rails that a run was sent over on purpose.
+struct BreakGlass {
+  BreakGlass() = default;
+  std::string reason;                 ///< empty: no glass was broken
+  std::vector<std::string> overrode;  ///< what would have refused the plan; empty: nothing did, when it began
+  friend bool operator==(const BreakGlass&, const BreakGlass&) = default;
+};
+
 /// Who wants what, and why.
 struct RunHeader {
   RunHeader() = default;
@@ -51,6 +59,7 @@ struct RunHeader {
   std::string parent;               ///< --failed-of: the run that this one repeats in part
   std::vector<std::string> notify;  ///< whom else to tell (--notify); never the literal address of a webhook
   bool imported = false;            ///< put together from what Systems Manager has of it; its command is not known
+  BreakGlass break_glass;
   CommandSpec spec;
   RunPolicy policy;
 };
@@ -180,6 +189,7 @@ struct Resumed {
   std::string by;
   bool release = false;  ///< the hold is over
   std::string why;
+  std::string break_glass;  ///< why it goes on over the rails; empty: it does not
 };
 
 /// Somebody wants it to end: nothing more is sent, and what runs is cancelled.

@@ -86,6 +86,7 @@ std::string run_summary(const RunModel& model) {
   out.set("operator", model.header().operator_name).set("selector", model.header().selector.substr(0, 500));
   out.set("comment", model.header().spec.comment.substr(0, 500));
   if (model.header().imported) out.set("imported", true);
+  if (!model.break_glass().empty()) out.set("break_glass", model.break_glass().substr(0, 500));
   out.set("targets", model.plan().targets.size() + model.plan().skipped.size()).set("open", model.open());
   out.set("succeeded", totals.succeeded).set("failed", totals.failed);
   out.set("skipped", totals.skipped).set("unknown", totals.unknown);
