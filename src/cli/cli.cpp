@@ -44,6 +44,10 @@ Runner runner_of(Verb verb) {
       return &run_runs_prune;
     case Verb::ledger_verify:
       return &run_ledger_verify;
+    case Verb::hold:
+      return &run_hold;
+    case Verb::release:
+      return &run_release;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

@@ -104,14 +104,20 @@ constexpr OptionSpec kRun[] = {
      "with --failed-of: which targets, of failed, unknown and skipped (default: failed)", ""},
     {"--ended-only", "", Arity::flag, "", "with --failed-of: of a run that is not over, the targets that have ended",
      ""},
-    {"--dry-run", "-n", Arity::flag, "", "show the plan and stop", ""},
+    {"--dry-run", "-n", Arity::flag, "", "show the plan and stop; -o json gives it as a document", ""},
     {"--yes", "-y", Arity::flag, "", "do not ask", ""},
+    {"--confirm", "", Arity::one, "NAME",
+     "agree to a plan on production (accounts tagged env: prod) by the account's name, or by the plan's", ""},
+    {"--expect", "", Arity::one, "MIN-MAX",
+     "how many targets the plan should have, as 16 or 10-20; more than 50 targets or 5 accounts need it", ""},
+    {"--break-glass", "", Arity::one, "REASON",
+     "go over protected targets, freeze windows, lists of documents and holds; kept in the ledger", ""},
     {"--waves", "", Arity::one, "WAVE,...",
-     "reach the targets in waves: canary, pick:N, N%, by:account, by:region, by:tag:KEY, rest", ""},
-    {"--max-errors", "", Arity::one, "N|N%",
-     "how many targets of a wave may fail before the run is held (default: 0 in a canary, 5% in other waves; without "
-     "--waves any number)",
+     "reach the targets in waves: canary, pick:N, N%, by:account, by:region, by:tag:KEY, rest (default: "
+     "canary,10%,rest; all is one wave)",
      ""},
+    {"--max-errors", "", Arity::one, "N|N%",
+     "how many targets of a wave may fail before the run is held (default 5%); in a canary always none", ""},
     {"--idempotent", "", Arity::flag, "", "running it twice does no harm: send again by itself what may have been lost",
      ""},
     {"--on-unreachable", "", Arity::one, "WHAT",
@@ -172,6 +178,7 @@ constexpr std::string_view kRunsShowExamples[] = {"postern runs show --latest",
 constexpr OptionSpec kRunsResume[] = {
     kLatest,
     {"--release", "", Arity::flag, "", "go on although the run is held", ""},
+    {"--break-glass", "", Arity::one, "REASON", "go over freeze windows and the fleet's hold; kept in the ledger", ""},
     {"--decide", "", Arity::one, "WHAT",
      "about sends in doubt: adopt the command of --command-id, reissue them, or skip their targets",
      "adopt|reissue|skip"},
@@ -210,6 +217,18 @@ constexpr OptionSpec kLedgerVerify[] = {
     {"--anchors", "", Arity::flag, "", "read the anchors in the fleet file's bucket and compare them too", ""},
 };
 constexpr std::string_view kLedgerVerifyExamples[] = {"postern ledger verify", "postern ledger verify --anchors"};
+
+constexpr OptionSpec kHold[] = {
+    {"--all", "", Arity::flag, "", "every run of the fleet", ""},
+    {"--status", "", Arity::flag, "", "only say whether the fleet is held (as without options)", ""},
+    {"--reason", "", Arity::one, "TEXT", "why, shown to whoever is held", ""},
+};
+constexpr std::string_view kHoldExamples[] = {"postern hold --all --reason 'database is being moved'",
+                                              "postern hold --status -o json"};
+constexpr OptionSpec kRelease[] = {
+    {"--all", "", Arity::flag, "", "every run of the fleet", ""},
+};
+constexpr std::string_view kReleaseExamples[] = {"postern release --all"};
 
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
@@ -321,6 +340,18 @@ constexpr CommandSpec kCommands[] = {
      "the "
      "heads of closed runs are in a bucket as well, and are compared.",
      kLedgerVerify, Positionals::none, kLedgerVerifyExamples},
+    {"hold", Verb::hold, "[--all]", "stop every run of the fleet before its next wave",
+     "Sets a flag in the hub account: the parameter /postern/hold of Parameter Store, in the hub's Region, with who, "
+     "when "
+     "and why. Every run reads it before each wave and is held while it stands, exit code 3; what was sent runs on. A "
+     "flag that stands is not overwritten. Without --all it says whether the fleet is held. Without a hub in the fleet "
+     "file the flag is in the caller's own account and Region.",
+     kHold, Positionals::none, kHoldExamples},
+    {"release", Verb::release, "--all", "let the runs of the fleet go on",
+     "Removes the flag that hold set. Runs that it held go on with `postern resume RUN --release`. When nothing is "
+     "held "
+     "it says so.",
+     kRelease, Positionals::none, kReleaseExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

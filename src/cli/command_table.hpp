@@ -37,6 +37,8 @@ enum class Verb : std::uint8_t {
   runs_import,
   runs_prune,
   ledger_verify,
+  hold,
+  release,
   doctor,
   sim_serve,
   sim_init

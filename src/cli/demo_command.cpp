@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/encoding.hpp"
 #include "cli/command.hpp"
@@ -47,6 +48,40 @@ class DemoEnvironment final : public os::Environment {
   std::string home_;
 };
 
+/// The user's console, remembering what a step printed: the plan says what must be typed to run it.
+class RememberingConsole final : public os::Console {
+ public:
+  explicit RememberingConsole(os::Console& inner) : inner_(inner) {}
+  Result<void> write(os::StdStream stream, std::string_view text) override {
+    if (stream == os::StdStream::out && printed_.size() + text.size() <= kRememberedMax) printed_ += text;
+    return inner_.write(stream, text);
+  }
+  bool is_tty(os::StdStream stream) const override { return inner_.is_tty(stream); }
+  std::optional<os::TtySize> size() const override { return inner_.size(); }
+  Result<std::unique_ptr<os::RawMode>> enter_raw_mode() override { return inner_.enter_raw_mode(); }
+  Result<std::unique_ptr<os::RawMode>> hide_input() override { return inner_.hide_input(); }
+  void restore() noexcept override { inner_.restore(); }
+  rt::Task<Result<std::size_t>> read_input(std::span<std::byte> into) override { return inner_.read_input(into); }
+
+  /// The word behind "--confirm" in what was printed since the last call; empty when there is none.
+  std::string asked_for() {
+    const std::string printed = std::exchange(printed_, std::string());
+    constexpr std::string_view kAsk = "--confirm";
+    const std::size_t at = printed.find(kAsk);
+    if (at == std::string::npos) return {};
+    const std::size_t begin = printed.find_first_not_of(" \n", at + kAsk.size());  // a narrow terminal breaks the line
+    if (begin == std::string::npos) return {};
+    return printed.substr(begin, printed.find_first_of(" \n", begin) - begin);
+  }
+
+ private:
+  static constexpr std::size_t kRememberedMax = 64 * 1024;
+  os::Console& inner_;
+  std::string printed_;
+};
+
+constexpr const char* kPlanWord = "PLAN";  ///< stands for the plan's name that the step before printed
+
 /// One step: what is told, what is typed, which exit codes the world's faults demand.
 struct Step {
   Step(std::string t, std::vector<std::string> a, std::vector<int> e)
@@ -74,18 +109,23 @@ std::vector<Step> story() {
       "instances are fine. Which instances are marked for disaster recovery? EC2 knows them, Systems Manager knows who "
       "is online.",
       words({"targets", "--select", "@dr"}), std::vector<int>{kExitUnknown});
-  steps.emplace_back("Before anything is sent, the plan: who gets the command, and who is left out and why.",
-                     words({"run", "--select", "all", "--dry-run", "--", "uname -r"}), std::vector<int>{kExitOk});
   steps.emplace_back(
-      "Now for real: the command runs on every node that can be reached, in batches of one account and Region. "
+      "Before anything is sent, the plan: who gets the command, in which waves, and who is left out and why. A wave "
+      "begins "
+      "when the one before it has ended; one target of each platform is the canary, and if it fails nothing else is "
+      "sent. Two accounts are tagged env: prod, where --yes is not enough: the plan says what is.",
+      words({"run", "--select", "all", "--dry-run", "--", "uname -r"}), std::vector<int>{kExitOk});
+  steps.emplace_back(
+      "Now for real: first on the canary, then on every node that can be reached, in batches of one account and "
+      "Region. "
       "Identical "
       "output is printed once, with the nodes that gave it, so the odd one out is easy to see.",
-      words({"run", "--yes", "--select", "all", "--", "uname -r"}), std::vector<int>{kExitUnknown});
+      words({"run", "--confirm", kPlanWord, "--select", "all", "--", "uname -r"}), std::vector<int>{kExitUnknown});
   steps.emplace_back(
       "A command that fails somewhere: every node ends in exactly one state, and the exit code says that not all is "
       "well.",
-      words({"run", "--yes", "--account", "payments-prod,ledger-prod", "--select", "state:running and ssm:online", "--",
-             "systemctl is-active nginx"}),
+      words({"run", "--confirm", "ledger-prod", "--account", "ledger-prod", "--select", "state:running and ssm:online",
+             "--", "systemctl is-active nginx"}),
       std::vector<int>{kExitTargetFailed});
   return steps;
 }
@@ -154,6 +194,8 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
   CO_TRY_VOID(files.write_atomically(os::join_path(dir, "env"), exports, 0600));
   DemoEnvironment environment(*command.host().environment, variables, dir);
   Host host = command.host();
+  RememberingConsole console(*command.host().console);
+  host.console = &console;
   host.environment = &environment;  // its POSTERN_WORLD keeps every step inside the world
   host.signals = nullptr;           // the outer command listens; its cancellation reaches the steps
 
@@ -163,7 +205,9 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
                                          story_teller.columns(), "", "  "));
   bool as_designed = true;
   int last_code = kExitOk;
-  for (const Step& step : story()) {
+  std::string plan;
+  for (Step& step : story()) {
+    std::replace(step.arguments.begin(), step.arguments.end(), std::string(kPlanWord), plan);
     story_teller.tell(step.told);
     story_teller.prompt(step.arguments);
     std::vector<std::string> arguments = step.arguments;
@@ -177,6 +221,7 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
     const int code = co_await run_cli(host, std::move(arguments));
     const bool stopped = co_await rt::is_cancelled();
     if (stopped) co_return kExitInterrupted;
+    plan = console.asked_for();
     const bool expected = std::find(step.expected.begin(), step.expected.end(), code) != step.expected.end();
     story_teller.plain("(exit code " + std::to_string(code) +
                        (expected ? ")\n" : ": not what this world should give)\n"));

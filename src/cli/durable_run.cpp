@@ -65,7 +65,7 @@ class RunProgress final : public flow::RunObserver {
   std::vector<flow::LeftCommand> sent_;
 };
 
-/// Nobody holds this fleet: the flag in the hub is not read yet (postern hold).
+/// Nobody holds the run.
 class NoHold final : public flow::HoldFlag {
  public:
   rt::Task<Result<std::optional<std::string>>> read(rt::CallContext) override {
@@ -95,8 +95,10 @@ struct Driven {
 
 /// The engine at work until nothing moves any more.
 rt::Task<Result<Driven>> drive_it(rt::CallContext ctx, flow::Engine& engine, flow::Journal& journal,
-                                  flow::CommandPort& port, RunProgress& progress, flow::GateTester& gate) {
-  NoHold hold;
+                                  flow::CommandPort& port, flow::HoldFlag* flag, RunProgress& progress,
+                                  flow::GateTester& gate) {
+  NoHold nobody;
+  flow::HoldFlag& hold = flag == nullptr ? nobody : *flag;
   flow::DriveOptions options;
   options.gate = &gate;
   CO_TRY_VOID(co_await flow::drive(ctx, engine, journal, port, hold, progress, options));
@@ -252,7 +254,7 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   RunProgress progress(command, total, run_id);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
   LocalGate gate(command);
-  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress, gate);
+  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, order.hold, progress, gate);
   progress.finish();
   if (!driven) co_return fail(std::move(driven).error().with("run", run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));
@@ -281,6 +283,7 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
     resumed.by = by;
     resumed.release = order.release;
     resumed.why = order.why;
+    resumed.break_glass = order.break_glass;
     ready = co_await append_one(ctx, journal, std::move(resumed));
   }
   if (ready && order.cancel) {
@@ -303,7 +306,7 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
   RunProgress progress(command, total, order.run_id);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
   LocalGate gate(command);
-  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, progress, gate);
+  Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, order.hold, progress, gate);
   progress.finish();
   if (!driven) co_return fail(std::move(driven).error().with("run", order.run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));

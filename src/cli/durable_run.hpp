@@ -14,6 +14,7 @@ struct RunOrder {
   flow::Plan plan;
   flow::RunHeader header;  ///< run_id, world and digest are filled in
   std::string confirmed;
+  flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
 };
 
 /// What a person decided before a run is taken up.
@@ -25,6 +26,8 @@ struct ResumeOrder {
   bool release = false;                          ///< the hold is over
   bool cancel = false;
   std::string why;
+  std::string break_glass;         ///< why it goes on over the rails; empty: it does not
+  flow::HoldFlag* hold = nullptr;  ///< as RunOrder's
 };
 
 struct RunCame {

@@ -15,6 +15,9 @@ std::string plural(std::size_t count, std::string_view noun);
 /// Whether there is somebody to ask: input and stderr are terminals.
 bool can_ask(const Command& command);
 
+/// "QUESTION "; what was typed, trimmed. Fails with cancelled. Empty at the end of the input.
+rt::Task<Result<std::string>> ask_word(const Command& command, std::string question);
+
 /// "QUESTION [y/N] "; true for y and yes. Fails with cancelled. The end of the input is a no.
 rt::Task<Result<bool>> ask_yes(const Command& command, std::string question);
 

@@ -1,32 +1,32 @@
 // run
 
-#include <algorithm>
-#include <map>
 #include <set>
 
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
+#include "cli/break_glass.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/failed_of.hpp"
 #include "cli/failure.hpp"
-#include "cli/prompt.hpp"
+#include "cli/hub_flag.hpp"
+#include "cli/run_confirm.hpp"
 #include "cli/run_document.hpp"
 #include "cli/run_places.hpp"
+#include "cli/run_plan.hpp"
 #include "cli/run_report.hpp"
 #include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/run_timing.hpp"
 #include "cli/run_unreachable.hpp"
 #include "cli/script.hpp"
+#include "cli/wave_guard.hpp"
 #include "flow/exit_code.hpp"
-#include "term/node_set.hpp"
-#include "term/table.hpp"
 
 namespace postern::cli {
 namespace {
 
-constexpr std::size_t kNamesMax = 16 * 1024;
+constexpr std::size_t kOverrodeMax = 1000;  // bytes of what a rail said, in the ledger
 
 Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
   spec.comment = invocation.value("--comment").value_or(spec.comment);
@@ -45,75 +45,14 @@ Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) 
   return Result<void>();
 }
 
-std::size_t account_count(const flow::Plan& plan) {
-  std::set<std::string> accounts;
-  for (const fleet::ScopePtr& scope : plan.scopes) accounts.insert(scope->account.text());
-  return accounts.size();
-}
-
-/// One line per account, Region and document; with several waves also per wave.
-std::string batches_text(const flow::Plan& plan, const flow::CommandSpec& spec) {
-  std::vector<term::Column> columns(3);
-  for (term::Column& column : columns) column.cut = term::Cut::never;
-  term::Table table(std::move(columns));
-  for (const flow::BatchPlan& batch : plan.batches) {
-    std::vector<term::Cell> cells;
-    const bool several = plan.waves.size() > 1;
-    const std::string wave = several ? plan.waves[batch.wave].name + ": " : std::string();
-    cells.emplace_back("  " + printable(wave, 80) + plan.scope_of(batch).label());
-    cells.emplace_back(printable(document_of(spec, batch.shell), 140));
-    cells.emplace_back(plural(batch.count, "target"));
-    table.add(std::move(cells));
-  }
-  term::TableOptions options;
-  options.header = term::Header::hidden;
-  return table.render(options).text;
-}
-
-std::string waves_text(const flow::Plan& plan) {
-  if (plan.waves.size() < 2) return {};
-  std::string out = "  waves:";
-  for (const flow::WavePlan& wave : plan.waves) {
-    out += (&wave == &plan.waves.front() ? " " : ", ") + printable(wave.name, 80) + " (" +
-           plural(wave.targets, "target") + ", " + wave.budget.text() + " may fail)";
-  }
-  return out + "\n";
-}
-
-/// What is run: the command, and the documents that carry it with their versions.
-struct Sent {
-  Sent() = default;
-  std::string described;
-  std::vector<std::string> documents;
-};
-
-std::string plan_text(const flow::Plan& plan, const flow::CommandSpec& spec, const Sent& sent,
-                      const TargetNames& names) {
-  std::string out = "Plan: " + plural(plan.targets.size(), "target") + " in " + plural(account_count(plan), "account") +
-                    ", " + plural(plan.batches.size(), "command") + "\n";
-  out += batches_text(plan, spec) + waves_text(plan);
-  out += "  runs: " + sent.described + "\n";
-  for (const std::string& document : sent.documents) out += "  with: " + document + "\n";
-  std::map<std::string, std::vector<std::string>> skipped;  // by reason
-  for (const flow::SkippedTarget& one : plan.skipped) {
-    const auto name = names.find(one.target.label());
-    const bool unnamed = name == names.end() || name->second.empty();
-    skipped[one.reason].push_back(unnamed ? one.target.id().text() : name->second);
-  }
-  for (const auto& [reason, who] : skipped) {
-    out += "  skips " + printable(term::fold_names(who), kNamesMax) + ": " + printable(reason, 400) + "\n";
-  }
-  return out;
-}
+/// A canary of each platform, a tenth, the rest: unless the user says otherwise, a mistake meets few targets first.
+constexpr std::string_view kUsualWaves = "canary,10%,rest";
 
 Result<flow::WavePolicy> chosen_waves(const Invocation& invocation) {
   flow::WavePolicy policy;
-  policy.other = flow::Budget(100, true);
   policy.canary = flow::Budget(0, false);
-  if (const auto text = invocation.value("--waves")) {
-    TRY(policy.rules, flow::parse_waves(*text));
-    policy.other = flow::Budget(5, true);
-  }
+  policy.other = flow::Budget(5, true);
+  TRY(policy.rules, flow::parse_waves(invocation.value("--waves").value_or(std::string(kUsualWaves))));
   if (const auto text = invocation.value("--max-errors")) {
     Result<flow::Budget> budget = flow::Budget::parse(*text);
     if (!budget) return fail(ErrorKind::usage, "--max-errors: " + budget.error().message());
@@ -122,22 +61,9 @@ Result<flow::WavePolicy> chosen_waves(const Invocation& invocation) {
   return policy;
 }
 
-/// How the plan was agreed to; refused when it was not.
-rt::Task<Result<std::string>> confirm(const Command& command, const flow::Plan& plan) {
-  if (plan.targets.empty()) co_return std::string("nothing to do");
-  if (command.invocation().has("--yes")) co_return std::string("--yes");
-  if (!command.host().console->is_tty(os::StdStream::in)) {
-    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes runs the plan, --dry-run only shows it");
-  }
-  CO_TRY(const bool yes, co_await ask_yes(command, plural(account_count(plan), "account") + ", " +
-                                                       plural(plan.targets.size(), "instance") + ". Proceed?"));
-  if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was sent"));
-  co_return std::string("asked");
-}
-
-/// The rails before the first write: one world, and every scope's credentials in its own account. Nothing has been
+/// Before the first write: one world, and every scope's credentials in its own account. Nothing has been
 /// sent.
-rt::Task<Result<void>> check_rails(const Command& command, AwsWork& work, const flow::Plan& plan) {
+rt::Task<Result<void>> check_worlds(const Command& command, AwsWork& work, const flow::Plan& plan) {
   std::set<std::string> seen;
   for (const fleet::ScopePtr& one : plan.scopes) {
     const fleet::Scope& scope = *one;
@@ -170,6 +96,85 @@ struct Wanted {
   std::optional<ParentRun> parent;
 };
 
+/// What the rails look at; the plan and the names outlive it.
+Result<RailView> rail_view(const Command& command, const AwsWork& work, const flow::Plan& plan,
+                           const fleet::Discovery& discovery, const TargetNames& names) {
+  RailView view(plan, discovery.instances, names);
+  if (work.fleet) view.fleet = &*work.fleet;
+  view.now = command.ctx().clock().wall_now();
+  if (const auto text = command.invocation().value("--expect")) {
+    TRY(view.expected, Expectation::parse(*text));
+  }
+  return view;
+}
+
+/// What --dry-run says of the rails.
+void put_rails(PlanSheet& sheet, const RailView& view, const Production& production) {
+  sheet.findings = plan_findings(view);
+  const std::string expect = view.expected ? std::string() : expectation_needed(*view.plan);
+  if (!expect.empty()) {
+    sheet.asks.push_back("--expect " + expect);
+    std::erase_if(sheet.findings, [](const RailFinding& finding) { return finding.rail == "expect"; });
+  }
+  if (!production.word.empty()) sheet.asks.push_back("--confirm " + production.word);
+}
+
+/// Refused with everything that the plan runs into, unless --break-glass goes over it: then that is what the ledger
+/// keeps.
+Result<flow::BreakGlass> pass_rails(const Command& command, const RailView& view) {
+  flow::BreakGlass glass;
+  TRY(glass.reason, chosen_break_glass(command.invocation()));
+  std::string refused;
+  std::string rail;
+  for (const RailFinding& finding : plan_findings(view)) {
+    if (finding.breakable && !glass.reason.empty()) {
+      glass.overrode.push_back(finding.rail + ": " + printable(finding.why, kOverrodeMax));
+      continue;
+    }
+    if (rail.empty()) rail = finding.rail;
+    refused += (refused.empty() ? "" : "\n") + finding.why + (finding.breakable ? "; or --break-glass REASON" : "");
+  }
+  if (!refused.empty()) return fail(Error(ErrorKind::refused, refused + "\nnothing was sent").with("rail", rail));
+  return glass;
+}
+
+/// The command in one line.
+std::string describe_sent(const Invocation& invocation, const flow::CommandSpec& spec,
+                          const std::optional<ParentRun>& parent) {
+  if (!spec.is_script()) return describe_document(spec);
+  if (parent && !names_a_command(invocation)) return "the command of " + parent->run_id;
+  return describe_script(invocation);
+}
+
+/// A plan that was agreed to and passed every rail.
+rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet::Discovery& discovery,
+                             const TargetNames& names, RunOrder order, flow::SecretValues secrets) {
+  const Invocation& invocation = command.invocation();
+  const std::string world = world_label(command, work.session.get());
+  CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
+  adapters::SsmCommands port(*work.session, order.header.spec);
+  port.use_secrets(std::move(secrets));
+  order.header.world = world;
+  order.header.operator_name = command.host().environment->user_name() + "@" + command.host().environment->host_name();
+  order.header.selector = join(invocation.values("--select"), " and ");
+  order.header.reason = invocation.value("--reason").value_or("");
+  order.header.ticket = invocation.value("--ticket").value_or("");
+  order.header.policy.idempotent = invocation.has("--idempotent");
+  const flow::BreakGlass glass = order.header.break_glass;
+  if (!glass.reason.empty()) {
+    tell_break_glass(command, glass);
+    flow::Notice notice = flow::break_glass_notice(order.header, order.plan, describe_break_glass(glass));
+    co_await tell_of_break_glass(command, work, std::move(notice));
+  }
+  CO_TRY(const RunCame run, co_await start_run(command, ledger, port, std::move(order)));
+  const Result<void> answered = answer_run(command, run.result, discovery, names, world);
+  co_await tell_of_run(command, work, ledger, run);
+  if (!answered) co_return fail(answered.error());
+  command.err(how_to_go_on(run));
+  if (invocation.has("--max-rc") && !run.result.interrupted) co_return flow::worst_exit_code(run.result);
+  co_return exit_code_of(run, discovery.problems.size());
+}
+
 rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery, Wanted wanted,
                              std::size_t concurrency) {
   flow::CommandSpec spec = std::move(wanted.spec);
@@ -186,56 +191,49 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   if (parent && !invocation.has("--select")) {
     for (flow::SkippedTarget& one : missing_of(*parent, discovery)) plan.skipped.push_back(std::move(one));
   }
-  Sent sent;
-  sent.described = spec.is_script() ? describe_script(invocation) : describe_document(spec);
-  if (parent && !names_a_command(invocation) && spec.is_script()) sent.described = "the command of " + parent->run_id;
-  sent.documents = flow::describe_documents(look);
   if (discovery.scopes_asked > 0 && discovery.problems.size() == discovery.scopes_asked) {
     command.err(summarize_problems(discovery));
     co_return exit_code_of(discovery);
   }
   for (const std::string& oddity : discovery.oddities) command.err("warning: " + printable(oddity) + "\n");
+  PlanSheet sheet(plan, discovery, names);
+  sheet.spec = &spec;
+  sheet.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
+  sheet.runs = describe_sent(invocation, spec, parent);
+  sheet.documents = flow::describe_documents(look);
+  sheet.places = describe_timing(wanted.policy) + places_text(spec);
+  sheet.world = world_label(command, work.session.get());
+  CO_TRY(RailView view, rail_view(command, work, plan, discovery, names));
+  view.spec = &spec;
+  const Production production = production_of(plan, plan_name(sheet.digest), view.fleet);
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
-  const std::string planned = plan_text(plan, spec, sent, names) + describe_timing(wanted.policy) + places_text(spec) +
-                              summarize_problems(discovery);
   if (invocation.has("--dry-run")) {
-    const std::size_t width = command.output().width;
-    command.out(world_banner(command.host().world, command.output().color));
-    command.out(width > 0 ? fit_lines(planned, width) : planned);
+    put_rails(sheet, view, production);
+    CO_TRY_VOID(answer_plan(command, sheet));
   } else {
-    command.err(planned);
+    command.err(plan_text(sheet, invocation.has("--verbose") ? PlanDetail::whole : PlanDetail::folded));
   }
   if (const std::string why = why_refused(wanted.unreachable, plan, discovery); !why.empty()) {
     command.err("refused: " + why + " (--on-unreachable fail); nothing was sent\n");
     co_return kExitUnknown;
   }
   if (invocation.has("--dry-run")) co_return kExitOk;
-  CO_TRY(std::string confirmed, co_await confirm(command, plan));
-  CO_TRY_VOID(co_await check_rails(command, work, plan));
-  const std::string world = world_label(command, work.session.get());
-  CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
-  adapters::SsmCommands port(*work.session, spec);
-  port.use_secrets(std::move(wanted.secrets));
   RunOrder order;
-  order.confirmed = std::move(confirmed);
-  order.header.selector = join(invocation.values("--select"), " and ");
-  order.header.reason = invocation.value("--reason").value_or("");
-  order.header.ticket = invocation.value("--ticket").value_or("");
+  CO_TRY(order.header.break_glass, pass_rails(command, view));
+  CO_TRY(order.confirmed, co_await confirm_plan(command, plan, production));
+  CO_TRY_VOID(co_await check_worlds(command, work, plan));
+  std::optional<adapters::HubHold> flag;
+  if (Result<aws::CallScope> hub = hub_scope(work)) flag.emplace(work.session->invoker(), std::move(*hub));
+  WaveGuard guard(windows_of(view), flag ? &*flag : nullptr);
+  if (order.header.break_glass.reason.empty()) order.hold = &guard;
+  order.header.digest = sheet.digest;
   order.header.notify = storable_texts(notify);
-  order.header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
   order.header.spec = std::move(spec);
   if (parent) order.header.parent = parent->run_id;
   order.header.policy = std::move(wanted.policy);
   order.header.policy.scopes_at_once = static_cast<std::uint32_t>(concurrency);
-  order.header.policy.idempotent = invocation.has("--idempotent");
   order.plan = std::move(plan);
-  CO_TRY(const RunCame run, co_await start_run(command, ledger, port, std::move(order)));
-  const Result<void> answered = answer_run(command, run.result, discovery, names, world);
-  co_await tell_of_run(command, work, ledger, run);
-  if (!answered) co_return fail(answered.error());
-  command.err(how_to_go_on(run));
-  if (invocation.has("--max-rc") && !run.result.interrupted) co_return flow::worst_exit_code(run.result);
-  co_return exit_code_of(run, discovery.problems.size());
+  co_return co_await run_it(command, work, discovery, names, std::move(order), std::move(wanted.secrets));
 }
 
 rt::Task<Result<flow::CommandSpec>> chosen_command(const Command& command, const std::optional<ParentRun>& parent) {

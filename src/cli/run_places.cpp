@@ -72,11 +72,11 @@ Result<void> read_places(const Invocation& invocation, const std::optional<fleet
 std::string places_text(const flow::CommandSpec& spec) {
   std::string out;
   if (!spec.output.bucket.empty()) {
-    out += "  full output: s3://" + spec.output.bucket + (spec.output.prefix.empty() ? "" : "/" + spec.output.prefix) +
-           "\n";
+    out +=
+        "full output: s3://" + spec.output.bucket + (spec.output.prefix.empty() ? "" : "/" + spec.output.prefix) + "\n";
   }
-  if (!spec.output.log_group.empty()) out += "  full output: log group " + spec.output.log_group + "\n";
-  if (!spec.alarm.name.empty()) out += "  stopped by: alarm " + spec.alarm.name + "\n";
+  if (!spec.output.log_group.empty()) out += "full output: log group " + spec.output.log_group + "\n";
+  if (!spec.alarm.name.empty()) out += "stopped by: alarm " + spec.alarm.name + "\n";
   return out;
 }
 

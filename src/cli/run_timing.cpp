@@ -99,7 +99,7 @@ Result<void> read_timing(const Command& command, flow::RunPolicy& policy) {
 std::string describe_timing(const flow::RunPolicy& policy) {
   std::string out;
   if (policy.deadline) {
-    out += "  deadline: " + format_rfc3339(*policy.deadline) + ", then nothing more is sent" +
+    out += "deadline: " + format_rfc3339(*policy.deadline) + ", then nothing more is sent" +
            (policy.deadline_cancels ? " and what runs is cancelled" : "") + "\n";
   }
   if (!policy.gate.any()) return out;
@@ -107,8 +107,7 @@ std::string describe_timing(const flow::RunPolicy& policy) {
   if (policy.gate.wait > Duration{}) parts.push_back("a wait of " + run_timing::duration_text(policy.gate.wait));
   if (!policy.gate.command.empty()) parts.push_back("the command " + printable(policy.gate.command, 160));
   if (policy.gate.pause) parts.emplace_back("a pause until resume --release");
-  return out + (policy.gate.first_only ? "  after the first wave: " : "  between waves: ") + join(parts, ", then ") +
-         "\n";
+  return out + (policy.gate.first_only ? "after the first wave: " : "between waves: ") + join(parts, ", then ") + "\n";
 }
 
 rt::Task<Result<std::optional<std::string>>> LocalGate::test(rt::CallContext ctx, const flow::RunModel& model,

@@ -5,13 +5,16 @@
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
+#include "cli/break_glass.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
+#include "cli/hub_flag.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_anchor.hpp"
 #include "cli/run_report.hpp"
 #include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
+#include "cli/wave_guard.hpp"
 #include "rt/uncancelled.hpp"
 
 namespace postern::cli {
@@ -38,8 +41,8 @@ Json run_row(const ledger::StreamInfo& stream) {
   Json row =
       Json::object().set("id", stream.id.substr(kRunPrefix.size())).set("opened", format_rfc3339(stream.created));
   const Result<Json> summary = Json::parse(stream.summary);
-  for (const char* key :
-       {"status", "operator", "selector", "comment", "targets", "open", "succeeded", "failed", "skipped", "unknown"}) {
+  for (const char* key : {"status", "operator", "selector", "comment", "targets", "open", "succeeded", "failed",
+                          "skipped", "unknown", "break_glass"}) {
     if (summary && summary->contains(key)) row.set(key, (*summary)[key]);
   }
   if (stream.pruned) row.set("status", "pruned");
@@ -56,6 +59,14 @@ TargetNames names_of(const flow::RunModel& model) {
   return names;
 }
 
+/// What people want to know of a run besides its results: on whose word it went, and over what.
+void tell_started(const Command& command, const flow::RunModel& model) {
+  if (model.break_glass().empty()) return;
+  flow::BreakGlass glass = model.header().break_glass;
+  if (glass.reason.empty()) glass.reason = model.break_glass();
+  tell_break_glass(command, glass);
+}
+
 rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
   CO_TRY(const std::string id, co_await chosen_run(command, *ledger.store));
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
@@ -68,6 +79,7 @@ rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
     command.err("it takes up targets of run " + printable(came.result.parent, 60) + "\n");
   const fleet::Discovery nothing;
   CO_TRY_VOID(answer_run(command, came.result, nothing, names_of(*model), ledger.world));
+  tell_started(command, *model);
   command.err(how_to_go_on(came));
   co_return exit_code_of(came, 0);
 }
@@ -83,6 +95,13 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   const StillToSend still = order.cancel || !flow::may_send_more(*model) ? StillToSend::no : StillToSend::yes;
   CO_TRY(flow::SecretValues secrets, values_again(command, model->header().spec, still));
   port.use_secrets(std::move(secrets));
+  const bool over_rails = !order.break_glass.empty() || !model->header().break_glass.reason.empty();
+  std::vector<fleet::FreezeWindow> windows;
+  if (work.fleet) windows = windows_for(work.fleet->freeze, model->plan().scopes);
+  std::optional<adapters::HubHold> flag;
+  if (Result<aws::CallScope> hub = hub_scope(work)) flag.emplace(work.session->invoker(), std::move(*hub));
+  WaveGuard guard(std::move(windows), flag ? &*flag : nullptr);
+  if (!over_rails) order.hold = &guard;
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
   const Result<void> answered = answer_run(command, came.result, nothing, names, world);
@@ -233,13 +252,17 @@ rt::Task<Result<int>> run_runs_list(const Command& command) {
   }
   const std::string world = world_without_session(command);
   Json rows = Json::array();
+  bool glass = false;
   Result<OpenLedger> ledger = open_ledger(command, world, LedgerUse::look);
   if (!ledger && ledger.error().kind() != ErrorKind::not_found) co_return fail(std::move(ledger).error());
   if (ledger) {
     Result<std::vector<ledger::StreamInfo>> runs = co_await ledger->store->list(
         command.ctx(), std::string(kRunPrefix), std::string(), static_cast<std::size_t>(limit));
     if (!runs) co_return fail(std::move(runs).error());
-    for (const ledger::StreamInfo& run : *runs) rows.push_back(run_row(run));
+    for (const ledger::StreamInfo& run : *runs) {
+      rows.push_back(run_row(run));
+      glass = glass || rows.items().back().contains("break_glass");
+    }
   }
   Answer answer;
   answer.world = command.host().world;
@@ -253,6 +276,7 @@ rt::Task<Result<int>> run_runs_list(const Command& command) {
   answer.columns.push_back(member_column("OPEN", 1, "open"));
   answer.columns.push_back(member_column("FAILED", 1, "failed"));
   answer.columns.push_back(member_column("UNKNOWN", 1, "unknown"));
+  if (glass) answer.columns.push_back(member_column("BREAK GLASS", 0, "break_glass"));
   answer.columns.push_back(member_column("BY", 3, "operator"));
   answer.columns.push_back(member_column("COMMENT", 4, "comment"));
   CO_TRY_VOID(command.answer(answer));
@@ -270,6 +294,7 @@ rt::Task<Result<int>> run_runs_resume(const Command& command) {
   order.release = invocation.has("--release");
   order.why = invocation.value("--reason").value_or("");
   order.command_id = invocation.value("--command-id").value_or("");
+  CO_TRY(order.break_glass, chosen_break_glass(invocation));
   if (const auto what = invocation.value("--decide")) {
     order.decide = flow::record::Decision::skip;
     if (*what == "adopt") order.decide = flow::record::Decision::adopt;

@@ -129,6 +129,10 @@ TEST(PlanWaves, TakeFromWhatTheOnesBeforeLeft) {
   EXPECT_EQ(names_and_sizes("by:region", 10), "us-east-1 10");
   EXPECT_EQ(names_and_sizes("1%", 30), "rest 30");
   EXPECT_EQ(names_and_sizes("rest", 0), "");
+  EXPECT_EQ(names_and_sizes("all", 30), "rest 30");
+  EXPECT_EQ(names_and_sizes("canary,10%,rest", 3, 1), "canary 1, rest 2");
+  EXPECT_EQ(names_and_sizes("canary,10%,rest", 20, 2), "canary 2, rest 18");
+  EXPECT_EQ(names_and_sizes("canary,10%,rest", 1, 1), "canary 1");
 }
 
 TEST(PlanWaves, ASharesTargetsAreSpreadOverTheScopes) {
@@ -147,6 +151,7 @@ TEST(PlanWaves, MistakesAreNamed) {
   EXPECT_NE(names_and_sizes("canary,,rest").find("unknown wave ''"), std::string::npos);
   EXPECT_NE(names_and_sizes("0%").find("unknown wave '0%'"), std::string::npos);
   EXPECT_NE(names_and_sizes("101%").find("unknown wave"), std::string::npos);
+  EXPECT_NE(names_and_sizes("all,10%").find("would have no targets left"), std::string::npos);
   EXPECT_NE(names_and_sizes("rest,10%").find("would have no targets left"), std::string::npos);
   EXPECT_FALSE(Budget::parse("x").has_value());
   EXPECT_FALSE(Budget::parse("101%").has_value());

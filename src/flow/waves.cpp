@@ -33,7 +33,7 @@ std::optional<std::uint32_t> whole_number(std::string_view text, std::uint32_t m
 Result<WaveRule> parse_rule(std::string_view text) {
   using Kind = WaveRule::Kind;
   if (text == "canary") return WaveRule(Kind::pick, 1);
-  if (text == "rest") return WaveRule(Kind::rest, 0);
+  if (text == "rest" || text == "all") return WaveRule(Kind::rest, 0);
   if (text == "by:account") return WaveRule(Kind::by_account, 0);
   if (text == "by:region") return WaveRule(Kind::by_region, 0);
   if (text.starts_with("by:tag:") && text.size() > 7) return WaveRule(Kind::by_tag, 0, std::string(text.substr(7)));
@@ -45,8 +45,9 @@ Result<WaveRule> parse_rule(std::string_view text) {
     const auto number = whole_number(text.substr(0, text.size() - 1), 100);
     if (number && *number > 0) return WaveRule(Kind::percent, *number);
   }
-  return fail(ErrorKind::usage, "unknown wave '" + std::string(text) +
-                                    "': there are canary, pick:N, N%, by:account, by:region, by:tag:KEY and rest");
+  return fail(ErrorKind::usage,
+              "unknown wave '" + std::string(text) +
+                  "': there are canary, pick:N, N%, by:account, by:region, by:tag:KEY and rest (all)");
 }
 
 /// Takes targets out of the open ones and makes waves of them.

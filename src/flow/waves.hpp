@@ -46,8 +46,8 @@ struct WaveRule {
   std::string key;
 };
 
-/// "canary,10%,rest", "pick:2,by:account", "by:tag:ring". The last rule takes everything that is left: `rest` is added
-/// when it does not. Errors of kind usage.
+/// "canary,10%,rest", "pick:2,by:account", "by:tag:ring", "all" (as "rest": one wave). The last rule takes everything
+/// that is left: `rest` is added when it does not. Errors of kind usage.
 Result<std::vector<WaveRule>> parse_waves(std::string_view text);
 
 struct WavePolicy {

@@ -179,7 +179,7 @@ class Cases:
         done = self.run("targets", "-o", "json", "-q", "length(targets)", fleet=fleet, environment=environment)
         e2e.expect(done.document() > 50, "reads find instances, so that the rail is what stops the run", done)
         before = self.server.truth()
-        done = self.run("run", "-y", "-o", "json", "--", "true", fleet=fleet, environment=environment)
+        done = self.run("run", "-y", "--expect", "1-99", "-o", "json", "--", "true", fleet=fleet, environment=environment)
         e2e.expect_code(done, ENVIRONMENT)
         for word in ("wrong account", "444455556666", "999988887777", "nothing was sent"):
             e2e.expect(word in done.err, f"{word!r} is not on stderr", done)
@@ -249,10 +249,19 @@ class Cases:
 
     def dry_run(self):
         before = self.server.truth()
-        done = e2e.expect_code(self.run("run", "--dry-run", "-s", "all", "--", "uname -r"), 0)
-        for word in ("55 targets", "uname -r", "AWS-RunShellScript", "AWS-RunPowerShellScript", "stopped-01", "lost-01",
-                     "unmanaged-01"):
-            e2e.expect(word in done.out + done.err or word == "55 targets", f"{word!r} is not in the plan", done)
+        done = e2e.expect_code(self.run("run", "--dry-run", "-o", "table", "-s", "all", "--", "uname -r"), 0)
+        for word in ("runs: uname -r", "canary ", "none may fail", "10% ", "rest ", "AWS-RunShellScript",
+                     "AWS-RunPowerShellScript", "stopped-01", "lost-01", "unmanaged-01"):
+            e2e.expect(word in done.out, f"{word!r} is not in the plan", done)
+        document = e2e.expect_code(self.run("run", "--dry-run", "-o", "json", "-s", "all", "--", "uname -r"), 0).document()
+        e2e.expect_equal(document["schema"], "postern.plan/1", "schema")
+        e2e.expect(f"Plan {document['plan']}:" in done.out and document["digest"].startswith(document["plan"]), "its name", done)
+        e2e.expect_equal(document["asks"], [f"--expect {len(document['targets'])}"], "what it asks for")
+        e2e.expect_equal([wave["name"] for wave in document["waves"]], ["canary", "10%", "rest"], "waves")
+        e2e.expect_equal(sum(wave["targets"] for wave in document["waves"]), len(document["targets"]), "targets")
+        e2e.expect_equal(document["totals"]["targets"], len(document["targets"]), "targets in the totals")
+        reasons = {one["name"]: one["reason"] for one in document["skipped"]}
+        e2e.expect_equal(reasons["stopped-01"], "the instance is stopped", "reasons")
         self.nothing_sent(before, done)
 
     # --- runs -------------------------------------------------------------------------------------------------------------
@@ -260,7 +269,8 @@ class Cases:
     def fifty_five(self):
         """55 targets of one scope: two commands, every node once."""
         before = self.server.truth()
-        done = e2e.expect_code(self.run("run", "-y", "-s", "name:live-*", "-o", "json", "--", "echo hello"), 0)
+        done = e2e.expect_code(self.run("run", "-y", "--expect", "50-60", "--waves", "all", "-s", "name:live-*", "-o", "json", "--",
+                                       "echo hello"), 0)
         document = done.document()
         calls, executions, commands = self.changed(before)
         e2e.expect_equal((calls["ssm:SendCommand"], commands), (2, 2), "commands", done)
@@ -322,8 +332,8 @@ class Cases:
     def lost(self, kind, code, executed, environment=None):
         before = self.server.truth()
         self.server.control("fault", operation="ssm:SendCommand", kind=kind, count=1)
-        done = self.run("run", "-y", "-s", "name:live-0*", "-o", "json", "--", "echo once", environment=environment,
-                        timeout=90)
+        done = self.run("run", "-y", "--waves", "all", "-s", "name:live-0*", "-o", "json", "--", "echo once",
+                        environment=environment, timeout=90)
         self.server.control("fault", operation="*", kind="none", count=0)
         e2e.expect_code(done, code)
         calls, executions, commands = self.changed(before)
@@ -415,8 +425,8 @@ class Cases:
         out = open(self.place.path("out"), "w+b")
         err = open(self.place.path("err"), "w+b")
         with out, err:
-            process = subprocess.Popen([e2e.PROGRAM, "-f", "fleet.yaml", "run", "-y", "-s", "name:live-0*", "-o", "json",
-                                        "--", "sleep 20"], cwd=self.place.folder, env=self.place.environment,
+            process = subprocess.Popen([e2e.PROGRAM, "-f", "fleet.yaml", "run", "-y", "--waves", "all", "-s", "name:live-0*",
+                                        "-o", "json", "--", "sleep 20"], cwd=self.place.folder, env=self.place.environment,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=err)
             until = time.monotonic() + 20
             while not self.changed(before)[1] and time.monotonic() < until:

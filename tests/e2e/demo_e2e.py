@@ -16,7 +16,8 @@ import e2e
 SECONDS_MAX = 60
 TEXTS = ("SIMULATED", "$ postern accounts check", "2 of 3 accounts ok", "aws iam get-role --role-name PosternOperator",
          "$ postern targets --select @dr", "connection_lost", "not_managed", "$ postern run --select all --dry-run",
-         "$ postern run --yes --select all", "6.1.115-126.197.amzn2023.x86_64", "6.1.92-99.174.amzn2023.x86_64", "web-04",
+         "to run it, say also: --confirm ", "$ postern run --confirm ", "canary", "none may fail",
+         "6.1.115-126.197.amzn2023.x86_64", "6.1.92-99.174.amzn2023.x86_64", "web-04",
          "sandbox", "systemctl is-active nginx", "batch-01", "(exit code 1)", "(exit code 4)",
          "Everything went as the world's faults demand")
 NEVER = ("not what this world should give", "Something did not go as designed", "Traceback", "AWS_SECRET")
@@ -136,7 +137,7 @@ def interrupted_in_terminal():
     with e2e.Place() as place:
         terminal = Terminal(place, 100, f"{shlex.quote(e2e.PROGRAM)} demo; echo rc=$?; sleep 300")
         try:
-            terminal.wait_for(r"\$ postern run --yes")
+            terminal.wait_for(r"\$ postern run --confirm")
             terminal.tmux("send-keys", "-t", "test", "C-c")
             found, text = terminal.wait_for(r"rc=(\d+)", 20)
             e2e.expect_equal(found.group(1), "130", f"exit code\n{text}")
@@ -154,7 +155,7 @@ def expect_files_gone(place):
 
 def interrupted():
     """By a signal to the program alone, at several moments: its children go, its files go, it says 130."""
-    for moment in ("SIMULATED", "$ postern targets", "$ postern run --yes", "systemctl is-active nginx'"):
+    for moment in ("SIMULATED", "$ postern targets", "$ postern run --confirm", "systemctl is-active nginx'"):
         with e2e.Place() as place:
             process = subprocess.Popen([e2e.PROGRAM, "demo"], env=place.environment, cwd=place.folder,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

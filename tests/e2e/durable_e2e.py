@@ -118,7 +118,7 @@ def two_operators():
     with e2e.Place() as place, serving(place) as cloud:
         fleet_of(place, cloud)
         ledger = Ledger(place, cloud, "ledger.db")
-        words = ("run", "-y", "-o", "json", *REACHABLE, "--", "sleep 4")
+        words = ("run", "-y", "-o", "json", *REACHABLE, "--", "sleep 2")
         first = ledger.start(*words)
         until = time.monotonic() + SECONDS_MAX
         while time.monotonic() < until:
@@ -140,7 +140,7 @@ def held_and_cancelled():
     with e2e.Place() as place, serving(place) as cloud:
         fleet_of(place, cloud)
         ledger = Ledger(place, cloud, "ledger.db")
-        run = ledger.run("run", "-y", "-o", "json", *REACHABLE, "--waves", "canary,rest", "--", "exit 7")
+        run = ledger.run("run", "-y", "-o", "json", *REACHABLE, "--", "exit 7")
         e2e.expect_code(run, e2e.GATE)
         totals = run.document()["totals"]
         e2e.expect_equal((totals["failed"], totals["skipped"]), (1, COUNT - 1), "failed and not sent", run)

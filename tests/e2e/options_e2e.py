@@ -77,7 +77,7 @@ def documents():
         e2e.expect_equal(more_than(before, executions(place)), {}, "executions of what was refused")
         e2e.expect("belong to --document" in cloud.run(*words, "--parameter", "Who=you", "--", "true").err, "alone")
         place.write("who.txt", "you")
-        plan = e2e.expect_code(cloud.run("run", "--dry-run", *REACHABLE, "--document", "Greet", "--parameter",
+        plan = e2e.expect_code(cloud.run("run", "--dry-run", "-o", "table", *REACHABLE, "--document", "Greet", "--parameter",
                                          "Who=@who.txt"), 0)
         e2e.expect("runs: document Greet (with Who)" in plan.out and "with: Greet version 1 (sha256 " in plan.out, "plan",
                    plan)
@@ -92,7 +92,7 @@ def documents():
         command = cloud.client("444455556666").list_commands()["Commands"]
         mine = [one for one in command if one["DocumentName"] == "Greet"]
         e2e.expect_equal({one["DocumentVersion"] for one in mine}, {"1"}, "the version that was sent")
-        plain = e2e.expect_code(cloud.run("run", "--dry-run", *REACHABLE, "--", "uptime"), 0)
+        plain = e2e.expect_code(cloud.run("run", "--dry-run", "-o", "table", *REACHABLE, "--", "uptime"), 0)
         e2e.expect("with: AWS-RunShellScript version 1" in plain.out, "the shell's document in the plan", plain)
 
 
@@ -197,8 +197,8 @@ def gates_and_deadlines():
                           (("--on-deadline", "cancel"), "belongs to --deadline")):
             done = e2e.expect_code(cloud.run(*words, *more, "--", "true"), e2e.USAGE)
             e2e.expect(why in done.err, f"{why!r} is not said", done)
-        plan = cloud.run("run", "-n", *REACHABLE, "--waves", "canary,rest", "--gate", "wait:10m", "--gate-command", "curl x",
-                         "--deadline", "2h", "--", "true")
+        plan = cloud.run("run", "-n", "-o", "table", *REACHABLE, "--waves", "canary,rest", "--gate", "wait:10m",
+                         "--gate-command", "curl x", "--deadline", "2h", "--", "true")
         e2e.expect("between waves: a wait of 10 min, then the command curl x" in plan.out and "deadline: 20" in plan.out,
                    "the plan", plan)
         before = executions(place)

@@ -262,7 +262,7 @@ def alarms():
         e2e.expect_code(bed.run("--alarm", "errors", "--alarm-ignore-poll-failure", "--", "true"), 0)
         timer = threading.Timer(2, lambda: cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test"))
         timer.start()
-        stopped = bed.run("--alarm", "errors", "--", "sleep 60")
+        stopped = bed.run("--waves", "all", "--alarm", "errors", "--", "sleep 60")
         timer.join()
         e2e.expect_equal(stopped.code, 1, "exit code", stopped)
         for target in stopped.document()["targets"]:

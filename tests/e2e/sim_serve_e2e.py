@@ -108,7 +108,8 @@ def simulated_everywhere():
         e2e.expect("**SIMULATED** sim:demo" in page.out, "the report does not say SIMULATED", page)
         row = cloud.postern("targets", "-s", "name:web-01", "-o", "ndjson")
         e2e.expect_equal(json.loads(row.out.splitlines()[0])["world"], "sim:demo", "world of a row", row)
-        run = cloud.postern("run", "-y", "-o", "json", "-s", "name:web-01", "--", "uname -r")
+        run = cloud.postern("run", "--confirm", "payments-prod", "-o", "json", "--account", "payments-prod",
+                            "-s", "name:web-01", "--", "uname -r")
         e2e.expect_equal(run.document()["world"], "sim:demo", "world of a run", run)
         away = cloud.postern("targets", "--endpoint-url", "https://127.0.0.1:9")
         e2e.expect("not an address of the simulated world sim:demo" in away.err, "it tried to get out", away)
@@ -186,7 +187,8 @@ def faults():
                     "  - {kind: lost_reply, operation: ssm:SendCommand, count: 1}\n"
                     "  - {kind: slow_body, operation: 'ec2:*', size: 40000, region: us-west-2}\n")
         with Serving(place, "--faults", "faults.yaml", "--truth", place.path("truth")) as cloud:
-            done = cloud.postern("run", "-y", "-o", "json", "--account", "payments-prod", "-s", "name:web-01", "--", "true")
+            done = cloud.postern("run", "--confirm", "payments-prod", "-o", "json", "--account", "payments-prod",
+                                 "-s", "name:web-01", "--", "true")
             e2e.expect_equal(e2e.expect_code(done, 0).document()["totals"]["succeeded"], 1, "succeeded", done)
             known = truth(place.path("truth"))
             e2e.expect_equal(list(known["executions"].values()), [1], "executions of a command whose answer was lost")
@@ -196,7 +198,8 @@ def scripts():
     """What a script is made of arrives on the nodes as it is, and none of its failures is masked."""
     with e2e.Place() as place, Serving(place) as cloud:
         def run(*words):
-            return cloud.postern("run", "-y", "-o", "json", "--account", "payments-prod", "-s", "name:web-01", *words)
+            return cloud.postern("run", "--confirm", "payments-prod", "-o", "json", "--account", "payments-prod",
+                                 "-s", "name:web-01", *words)
 
         def only(done):
             return done.document()["targets"][0]
@@ -228,7 +231,8 @@ def scripts():
         refused = e2e.expect_code(run("--script", "large.sh"), e2e.USAGE)
         e2e.expect("bytes on its way (80003 as it is)" in refused.err, "the size is not told", refused)
         e2e.expect_code(run("--env", "1X=y", "--", "true"), e2e.USAGE)
-        plan = e2e.expect_code(cloud.postern("run", "-n", "-s", "name:web-01", "--env", "TOKEN=hidden", "--script", "show.py"), 0)
+        plan = e2e.expect_code(cloud.postern("run", "-n", "-o", "table", "-s", "name:web-01", "--env",
+                                             "TOKEN=hidden", "--script", "show.py"), 0)
         e2e.expect("runs: the script show.py  (with TOKEN)" in plan.out and "hidden" not in plan.out + plan.err, "the plan", plan)
 
 

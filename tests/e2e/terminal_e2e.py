@@ -42,7 +42,7 @@ class TerminalCases(Cases):
 
     def words(self, mark, *options):
         # At most eight children run at once on this host; `exec` makes the sleep the child itself.
-        return ("-f", "fleet.yaml", "run", "-y", *options, "-s", "name:live-0*", "--", f"exec sleep {mark}")
+        return ("-f", "fleet.yaml", "run", "-y", "--waves", "all", *options, "-s", "name:live-0*", "--", f"exec sleep {mark}")
 
     def signalled(self, mark, *options):
         """Without a terminal: a signal to the program alone while the nodes sleep for `mark` seconds."""
