@@ -6,64 +6,17 @@
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_interrupt.hpp"
+#include "cli/run_progress.hpp"
 #include "cli/run_timing.hpp"
 #include "flow/exit_code.hpp"
 #include "flow/verdict.hpp"
 #include "rt/uncancelled.hpp"
 #include "rt/waiter.hpp"
-#include "term/progress.hpp"
 
 namespace postern::cli {
 namespace {
 
 constexpr Duration kCancelTime = std::chrono::minutes(1);
-
-class RunProgress final : public flow::RunObserver {
- public:
-  RunProgress(const Command& command, std::size_t total, std::string run_id)
-      : command_(command),
-        printer_(*command.host().console, term::Color::off),
-        started_(command.ctx().now()),
-        run_id_(std::move(run_id)) {
-    progress_.label = "run";
-    progress_.total = total;
-  }
-  void on_sent(const fleet::Batch& batch, const std::string& command_id) override {
-    sent_.emplace_back(batch.scope_ptr(), command_id);
-    sent_.back().instances = batch.ids();
-    if (command_.ctx().explainer().wants("run")) {
-      command_.ctx().explainer().explain("run", batch.scope().label() + ": command " + command_id + " for " +
-                                                    std::to_string(batch.ids().size()) + " targets");
-    }
-  }
-  void on_progress(const flow::Totals& done, std::size_t running) override {
-    progress_.succeeded = done.succeeded;
-    progress_.failed = done.failed;
-    progress_.skipped = done.skipped;
-    progress_.unknown = done.unknown;
-    progress_.running = running;
-    progress_.elapsed = command_.ctx().now() - started_;
-    printer_.draw(progress_, command_.ctx().now());
-  }
-  void on_note(std::string_view text) override { printer_.note(printable(text, 400)); }
-  void finish() { printer_.clear(); }
-  /// The run has ended, and left these behind.
-  void left(std::vector<flow::LeftCommand> commands) { sent_ = std::move(commands); }
-  /// For those who leave while it runs.
-  std::string last_words() const {
-    std::string out = "the run can be taken up: postern resume " + run_id_ + "\n";
-    if (!sent_.empty()) out += "sent, and may still be running:\n" + stop_lines(sent_);
-    return out;
-  }
-
- private:
-  const Command& command_;
-  term::ProgressPrinter printer_;
-  term::Progress progress_;
-  MonoTime started_;
-  std::string run_id_;
-  std::vector<flow::LeftCommand> sent_;
-};
 
 /// Nobody holds the run.
 class NoHold final : public flow::HoldFlag {
