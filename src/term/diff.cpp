@@ -238,26 +238,35 @@ std::optional<std::string> unified_diff(std::string_view before, std::string_vie
   return diff::Hunks(old_lines, new_lines, *steps, options.context).text();
 }
 
+DiffRenderer::DiffRenderer(const GatheredBlock& majority, const DiffOptions& options, Color color)
+    : options_(options), color_(color), header_(diff::header_of(majority)), text_(screen_text(majority.output)) {}
+
+std::string DiffRenderer::majority() const {
+  std::string out(diff::kDiffRule);
+  out.append(styled(header_, Style::accent, color_)).append("\n").append(diff::kDiffRule).append(text_);
+  return out;
+}
+
+std::string DiffRenderer::difference(const GatheredBlock& block) const {
+  std::string out = styled("--- " + header_, Style::dim, color_) + "\n";
+  out.append(styled("+++ " + diff::header_of(block), Style::accent, color_)).append("\n");
+  const std::string text = screen_text(block.output);
+  const auto changes = unified_diff(text_, text, options_);
+  if (!changes) {
+    out += "differs: " + std::to_string(diff::lines_of(text).size()) + " lines, too many of them changed to compare\n";
+  } else if (changes->empty()) {
+    out += "differs in bytes that a screen does not show\n";
+  } else {
+    out += diff::colored(*changes, color_);
+  }
+  return out;
+}
+
 std::string render_diff(std::span<const GatheredBlock> blocks, const DiffOptions& options, Color color) {
   if (blocks.empty()) return {};
-  const std::string majority = screen_text(blocks.front().output);
-  const std::string header = diff::header_of(blocks.front());
-  std::string out(diff::kDiffRule);
-  out.append(styled(header, Style::accent, color)).append("\n").append(diff::kDiffRule).append(majority);
-  for (const GatheredBlock& block : blocks.subspan(1)) {
-    out.append(styled("--- " + header, Style::dim, color)).append("\n");
-    out.append(styled("+++ " + diff::header_of(block), Style::accent, color)).append("\n");
-    const std::string text = screen_text(block.output);
-    const auto changes = unified_diff(majority, text, options);
-    if (!changes) {
-      out +=
-          "differs: " + std::to_string(diff::lines_of(text).size()) + " lines, too many of them changed to compare\n";
-    } else if (changes->empty()) {
-      out += "differs in bytes that a screen does not show\n";
-    } else {
-      out += diff::colored(*changes, color);
-    }
-  }
+  const DiffRenderer renderer(blocks.front(), options, color);
+  std::string out = renderer.majority();
+  for (const GatheredBlock& block : blocks.subspan(1)) out += renderer.difference(block);
   return out;
 }
 

@@ -38,5 +38,20 @@ std::optional<std::string> unified_diff(std::string_view before, std::string_vie
 ///     +another one
 /// Outputs are made fit for a screen first. Blocks too different to compare say "differs: N lines" instead.
 std::string render_diff(std::span<const GatheredBlock> blocks, const DiffOptions& options, Color color);
+/// The same block by block, for when there are many.
+class DiffRenderer {
+ public:
+  DiffRenderer(const GatheredBlock& majority, const DiffOptions& options, Color color);
+  /// The majority's header and output.
+  std::string majority() const;
+  /// Another block, from its `---` line on.
+  std::string difference(const GatheredBlock& block) const;
+
+ private:
+  DiffOptions options_;
+  Color color_;
+  std::string header_;
+  std::string text_;
+};
 
 }  // namespace postern::term
