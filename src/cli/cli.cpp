@@ -34,6 +34,10 @@ Runner runner_of(Verb verb) {
       return &run_runs_list;
     case Verb::runs_show:
       return &run_runs_show;
+    case Verb::runs_output:
+      return &run_runs_output;
+    case Verb::runs_export:
+      return &run_runs_export;
     case Verb::runs_resume:
       return &run_runs_resume;
     case Verb::runs_cancel:

@@ -90,6 +90,8 @@ rt::Task<Result<int>> run_targets(const Command& command);
 rt::Task<Result<int>> run_run(const Command& command);
 rt::Task<Result<int>> run_runs_list(const Command& command);
 rt::Task<Result<int>> run_runs_show(const Command& command);
+rt::Task<Result<int>> run_runs_output(const Command& command);
+rt::Task<Result<int>> run_runs_export(const Command& command);
 rt::Task<Result<int>> run_runs_resume(const Command& command);
 rt::Task<Result<int>> run_runs_cancel(const Command& command);
 rt::Task<Result<int>> run_runs_import(const Command& command);

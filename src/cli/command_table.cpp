@@ -75,6 +75,21 @@ constexpr std::string_view kTargetsExamples[] = {"postern targets -s @dr",
                                                  "postern targets -s 'dr:enabled=true and not name:test-*'",
                                                  "postern targets -o json -q 'targets[].instance_id'"};
 
+constexpr OptionSpec kByTarget = {
+    "--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""};
+constexpr OptionSpec kDiff = {
+    "--diff", "", Arity::flag, "", "print each output as what differs from the most common one", ""};
+constexpr OptionSpec kOutdir = {
+    "--outdir", "", Arity::one, "DIR", "write what each target printed to a file of its own there, with an index", ""};
+constexpr OptionSpec kJunit = {"--junit", "", Arity::one, "FILE", "write the outcome as JUnit XML, for build servers",
+                               ""};
+constexpr OptionSpec kHtml = {"--html", "", Arity::one, "FILE", "write the outcome as one page for a browser", ""};
+constexpr OptionSpec kEvents = {
+    "--events", "", Arity::one, "FILE|-", "write what happens while it happens, an event a line (- is stdout)", ""};
+constexpr OptionSpec kShape = {
+    "--shape",   "", Arity::one, "SHAPE", "the JSON answer's shape: postern's own, or that of the Lambda it replaces",
+    "run|lambda"};
+
 constexpr OptionSpec kRun[] = {
     kSelect,
     {"--script", "", Arity::one, "FILE",
@@ -150,7 +165,13 @@ constexpr OptionSpec kRun[] = {
     {"--delivery-timeout", "", Arity::one, "DURATION", "how long SSM tries to hand it to a node (default 10m)", ""},
     {"--no-strict", "", Arity::flag, "", "do not stop a script at its first failing command", ""},
     {"--concurrency", "", Arity::one, "N", "accounts and Regions worked on at once (default 16)", ""},
-    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    kByTarget,
+    kDiff,
+    kOutdir,
+    kJunit,
+    kHtml,
+    kEvents,
+    kShape,
     {"--on-interrupt", "", Arity::one, "WHAT",
      "after Ctrl-C: cancel the commands still running, or leave them (default: ask on a terminal, else leave)",
      "cancel|leave"},
@@ -170,11 +191,31 @@ constexpr OptionSpec kRunsList[] = {
 constexpr std::string_view kRunsListExamples[] = {"postern runs list",
                                                   "postern runs list -o json -q 'runs[?open > `0`].id'"};
 constexpr OptionSpec kRunsShow[] = {
-    kLatest,
-    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    kLatest, kByTarget, kDiff, kOutdir, kJunit, kHtml, kShape,
 };
 constexpr std::string_view kRunsShowExamples[] = {"postern runs show --latest",
                                                   "postern runs show 01ARZ3NDEKTSV4RRFFQ69G5FAV -o json"};
+constexpr OptionSpec kRunsOutput[] = {
+    kLatest,
+    {"--stream", "", Arity::one, "STREAM", "only what was printed there", "stdout|stderr"},
+    {"--outcome", "", Arity::one, "OUTCOME,...", "only targets that are succeeded, failed, skipped or unknown", ""},
+    kByTarget,
+    kDiff,
+    kOutdir,
+};
+constexpr std::string_view kRunsOutputExamples[] = {
+    "postern runs output --latest", "postern runs output --latest 'web[01-04]' account:payments-prod --diff",
+    "postern runs output 01ARZ3NDEKTSV4RRFFQ69G5FAV i-0123456789abcdef0 --stream stdout -o text > report.csv"};
+constexpr OptionSpec kRunsExport[] = {
+    kLatest,
+    {"--format", "", Arity::one, "FORMAT",
+     "what is written (default: json); records are those of the ledger with their hashes",
+     "json|ndjson|junit|html|events|lambda|records"},
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout", ""},
+};
+constexpr std::string_view kRunsExportExamples[] = {
+    "postern runs export --latest --format html -O run.html",
+    "postern runs export 01ARZ3NDEKTSV4RRFFQ69G5FAV --format records | python3 verify.py"};
 constexpr OptionSpec kRunsResume[] = {
     kLatest,
     {"--release", "", Arity::flag, "", "go on although the run is held", ""},
@@ -185,7 +226,13 @@ constexpr OptionSpec kRunsResume[] = {
     {"--command-id", "", Arity::one, "ID", "the command to adopt", ""},
     {"--changed-secrets", "", Arity::flag, "", "go on although a secret of the run has another value by now", ""},
     {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""},
-    {"--by-target", "-L", Arity::flag, "", "print output target by target instead of gathered", ""},
+    kByTarget,
+    kDiff,
+    kOutdir,
+    kJunit,
+    kHtml,
+    kEvents,
+    kShape,
     {"--on-interrupt", "", Arity::one, "WHAT",
      "after Ctrl-C: cancel the commands still running, or leave them (default: ask on a terminal, else leave)",
      "cancel|leave"},
@@ -307,6 +354,15 @@ constexpr CommandSpec kCommands[] = {
      "Prints a run of the ledger as `postern run` did, with what is known of targets that have not ended. Calls "
      "nothing.",
      kRunsShow, Positionals::names, kRunsShowExamples},
+    {"runs output", Verb::runs_output, "RUN|--latest [TARGET...]", "what targets of a run printed",
+     "Prints what targets of a run of the ledger printed: all, or those that are named: an id, a name with * and ?, "
+     "folded names such as web[01-04], or a selector on id, name, account and region. With -o text the bytes alone, as "
+     "they were kept. Calls nothing.",
+     kRunsOutput, Positionals::names, kRunsOutputExamples},
+    {"runs export", Verb::runs_export, "RUN|--latest", "a run as a file",
+     "Writes a run of the ledger as a document, a report, the stream of its events, or its records with their hashes, "
+     "by which somebody else can verify the chain without this program (docs/formats/run-records.md). Calls nothing.",
+     kRunsExport, Positionals::names, kRunsExportExamples},
     {"runs resume", Verb::runs_resume, "RUN|--latest", "go on with a run that is not over",
      "Takes a run up where it stopped: what was sent is followed, a send whose answer nobody saw is looked up by its "
      "mark "

@@ -32,6 +32,8 @@ enum class Verb : std::uint8_t {
   run,
   runs_list,
   runs_show,
+  runs_output,
+  runs_export,
   runs_resume,
   runs_cancel,
   runs_import,

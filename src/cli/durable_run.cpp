@@ -17,6 +17,7 @@ namespace postern::cli {
 namespace {
 
 constexpr Duration kCancelTime = std::chrono::minutes(1);
+constexpr Duration kTellTime = std::chrono::minutes(30);  ///< reading 100,000 outputs from a slow disk
 
 /// Nobody holds the run.
 class NoHold final : public flow::HoldFlag {
@@ -54,7 +55,12 @@ rt::Task<Result<Driven>> drive_it(rt::CallContext ctx, flow::Engine& engine, flo
   flow::HoldFlag& hold = flag == nullptr ? nobody : *flag;
   flow::DriveOptions options;
   options.gate = &gate;
-  CO_TRY_VOID(co_await flow::drive(ctx, engine, journal, port, hold, progress, options));
+  rt::TaskGroup ticking(co_await rt::asio::this_coro::executor);
+  ticking.spawn(keep_ticking(ctx, &progress));
+  const Result<void> ended = co_await flow::drive(ctx, engine, journal, port, hold, progress, options);
+  ticking.cancel();
+  co_await rt::uncancelled(ticking.join());
+  if (!ended) co_return fail(ended.error());
   Driven driven;
   driven.stopped = engine.stopped();
   driven.interrupted = co_await rt::is_cancelled();
@@ -62,18 +68,12 @@ rt::Task<Result<Driven>> drive_it(rt::CallContext ctx, flow::Engine& engine, flo
 }
 
 rt::Task<Result<RunCame>> tell(const Command& command, OpenLedger& ledger, const flow::RunModel& model, Driven driven) {
-  RunCame came;
-  std::string why = driven.stopped.empty() ? "the run is not over" : driven.stopped;
-  const rt::CallContext ctx = late_context(command, std::chrono::minutes(5));
-  Result<flow::RunResult> result = co_await flow::results_of(ctx, *ledger.store, model, std::move(why));
-  if (!result) co_return fail(std::move(result).error());
-  came.result = std::move(*result);
+  RunCame came = as_it_is(model, ledger.world, driven.stopped.empty() ? "the run is not over" : driven.stopped);
   came.result.interrupted = driven.interrupted;
-  came.status = flow::run_status(model);
-  came.hold = model.hold();
   came.notice = flow::notice_of(model);
   came.notify = model.header().notify;
   if (came.notice) {
+    const rt::CallContext ctx = late_context(command, std::chrono::minutes(5));
     CO_TRY(const std::optional<ledger::StreamInfo> info,
            co_await ledger.store->find(ctx, flow::run_stream(came.result.run_id)));
     if (info) {
@@ -83,6 +83,14 @@ rt::Task<Result<RunCame>> tell(const Command& command, OpenLedger& ledger, const
     came.notice->go_on = how_to_go_on(came);
   }
   co_return came;
+}
+
+/// The stream of events of a run that begins or is taken up, if there is to be one.
+rt::Task<Result<RunEvents*>> events_of(rt::CallContext ctx, RunOutputs* outputs, OpenLedger& ledger,
+                                       const flow::RunModel& model) {
+  if (outputs == nullptr) co_return nullptr;
+  const report::RunFacts facts = facts_of(model, ledger.world);
+  co_return co_await outputs->begin_events(ctx, *ledger.store, model, facts);
 }
 
 flow::Moment moment_of(rt::CallContext ctx) {
@@ -180,7 +188,40 @@ std::string who_am_i(const Command& command) {
   return environment.user_name() + "@" + environment.host_name();
 }
 
+/// deliver() with its result put somewhere, as rt::uncancelled() wants it.
+rt::Task<void> deliver_into(RunOutputs* outputs, rt::CallContext ctx, RunTold told, Result<int>* code) {
+  *code = co_await outputs->deliver(ctx, told);
+}
+
 }  // namespace
+
+RunCame as_it_is(const flow::RunModel& model, std::string world, const std::string& why_open) {
+  RunCame came;
+  came.result = flow::result_of_run(model, why_open);
+  came.facts = facts_of(model, std::move(world));
+  came.status = flow::run_status(model);
+  came.hold = model.hold();
+  return came;
+}
+
+rt::Task<Result<int>> deliver_run(const Command& command, RunOutputs& outputs, OpenLedger& ledger, const RunCame& run,
+                                  const fleet::Discovery& discovery, int exit_code) {
+  report::RunFacts facts = run.facts;
+  for (const fleet::ScopeProblem& problem : discovery.problems) {
+    facts.asked.push_back(problem.scope);
+    facts.unasked.emplace_back(problem.scope, described_message(problem.error, 500));
+  }
+  RunTold told;
+  told.result = &run.result;
+  told.facts = &facts;
+  told.discovery = &discovery;
+  told.store = ledger.store.get();
+  told.exit_code = exit_code;
+  Result<int> code = exit_code;
+  co_await rt::uncancelled(deliver_into(&outputs, late_context(command, kTellTime), told, &code));
+  command.err(how_to_go_on(run));
+  co_return code;
+}
 
 rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
                                     RunOrder order) {
@@ -188,7 +229,6 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   order.header.run_id = flow::make_op_id(ctx);
   order.header.world = ledger.world;
   order.header.operator_name = who_am_i(command);
-  const std::size_t total = order.plan.targets.size() + order.plan.skipped.size();
   const std::string run_id = order.header.run_id;
   flow::JournalOptions options = journal_options(command, ledger.world);
   Result<std::unique_ptr<flow::Journal>> opened =
@@ -202,9 +242,14 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   started.confirmed = order.confirmed;
   const std::vector<fleet::ScopePtr> scopes = order.plan.scopes;
   order.plan = flow::Plan();  // the model has it
+  Result<RunEvents*> events = co_await events_of(ctx, order.outputs, ledger, journal.model());
+  if (!events) {
+    co_await journal.close(ctx, false);
+    co_return fail(std::move(events).error());
+  }
   CO_TRY_VOID(co_await append_one(ctx, journal, std::move(started)));
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
-  RunProgress progress(command, total, run_id);
+  RunProgress progress(command, engine.model(), *events);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
   LocalGate gate(command);
   Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, order.hold, progress, gate);
@@ -249,14 +294,18 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
     co_await journal.close(ctx, false);
     co_return fail(std::move(ready).error());
   }
-  const std::size_t total = journal.model().plan().targets.size() + journal.model().plan().skipped.size();
+  Result<RunEvents*> events = co_await events_of(ctx, order.outputs, ledger, journal.model());
+  if (!events) {
+    co_await journal.close(ctx, false);
+    co_return fail(std::move(events).error());
+  }
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
   ready = co_await decide_all(ctx, engine, journal, order, by);
   if (!ready) {
     co_await journal.close(ctx, false);
     co_return fail(std::move(ready).error());
   }
-  RunProgress progress(command, total, order.run_id);
+  RunProgress progress(command, engine.model(), *events);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
   LocalGate gate(command);
   Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, order.hold, progress, gate);

@@ -4,6 +4,7 @@
 /// is said when somebody leaves.
 
 #include "cli/run_ledger.hpp"
+#include "cli/run_outputs.hpp"
 #include "flow/driver.hpp"
 #include "flow/notice.hpp"
 
@@ -15,6 +16,7 @@ struct RunOrder {
   flow::RunHeader header;  ///< run_id, world and digest are filled in
   std::string confirmed;
   flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
+  RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one
 };
 
 /// What a person decided before a run is taken up.
@@ -28,11 +30,13 @@ struct ResumeOrder {
   std::string why;
   std::string break_glass;         ///< why it goes on over the rails; empty: it does not
   flow::HoldFlag* hold = nullptr;  ///< as RunOrder's
+  RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one
 };
 
 struct RunCame {
   RunCame() = default;
-  flow::RunResult result;
+  flow::RunResult result;  ///< outputs are in the ledger
+  report::RunFacts facts;
   std::string status;  ///< flow::run_status()
   std::optional<flow::record::Held> hold;
   std::optional<flow::Notice> notice;  ///< what others are told of it (run_signals.hpp); absent: nothing
@@ -45,6 +49,14 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
 /// `scopes`: what the command line and the fleet file say of the accounts, for what the ledger does not keep.
 rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
                                      const std::vector<fleet::ScopePtr>& scopes, ResumeOrder order);
+
+/// A run of the ledger as it is.
+RunCame as_it_is(const flow::RunModel& model, std::string world, const std::string& why_open);
+
+/// Tells it as the command line asks (RunOutputs::deliver), also when the command was interrupted. Then how it goes on,
+/// on stderr. The exit code.
+rt::Task<Result<int>> deliver_run(const Command& command, RunOutputs& outputs, OpenLedger& ledger, const RunCame& run,
+                                  const fleet::Discovery& discovery, int exit_code);
 
 /// The lines that say how a run that is not over goes on; empty when it is over.
 std::string how_to_go_on(const RunCame& run);

@@ -12,9 +12,9 @@
 #include "cli/hub_flag.hpp"
 #include "cli/run_confirm.hpp"
 #include "cli/run_document.hpp"
+#include "cli/run_outputs.hpp"
 #include "cli/run_places.hpp"
 #include "cli/run_plan.hpp"
-#include "cli/run_report.hpp"
 #include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/run_timing.hpp"
@@ -27,6 +27,7 @@ namespace postern::cli {
 namespace {
 
 constexpr std::size_t kOverrodeMax = 1000;  // bytes of what a rail said, in the ledger
+constexpr std::size_t kTitleMax = 500;
 
 Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
   spec.comment = invocation.value("--comment").value_or(spec.comment);
@@ -94,6 +95,7 @@ struct Wanted {
   flow::RunPolicy policy;
   UnreachableRule unreachable;
   std::optional<ParentRun> parent;
+  RunOutputs* outputs = nullptr;
 };
 
 /// What the rails look at; the plan and the names outlive it.
@@ -148,7 +150,7 @@ std::string describe_sent(const Invocation& invocation, const flow::CommandSpec&
 
 /// A plan that was agreed to and passed every rail.
 rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet::Discovery& discovery,
-                             const TargetNames& names, RunOrder order, flow::SecretValues secrets) {
+                             RunOutputs& outputs, RunOrder order, flow::SecretValues secrets) {
   const Invocation& invocation = command.invocation();
   const std::string world = world_label(command, work.session.get());
   CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
@@ -166,16 +168,17 @@ rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet:
     flow::Notice notice = flow::break_glass_notice(order.header, order.plan, describe_break_glass(glass));
     co_await tell_of_break_glass(command, work, std::move(notice));
   }
-  CO_TRY(const RunCame run, co_await start_run(command, ledger, port, std::move(order)));
-  const Result<void> answered = answer_run(command, run.result, discovery, names, world);
+  order.outputs = &outputs;
+  CO_TRY(RunCame run, co_await start_run(command, ledger, port, std::move(order)));
+  run.facts.asked.insert(run.facts.asked.end(), work.scopes.begin(), work.scopes.end());
+  int code = exit_code_of(run, discovery.problems.size());
+  if (invocation.has("--max-rc") && !run.result.interrupted) code = flow::worst_exit_code(run.result);
+  Result<int> delivered = co_await deliver_run(command, outputs, ledger, run, discovery, code);
   co_await tell_of_run(command, work, ledger, run);
-  if (!answered) co_return fail(answered.error());
-  command.err(how_to_go_on(run));
-  if (invocation.has("--max-rc") && !run.result.interrupted) co_return flow::worst_exit_code(run.result);
-  co_return exit_code_of(run, discovery.problems.size());
+  co_return delivered;
 }
 
-rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet::Discovery& discovery, Wanted wanted,
+rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Discovery& discovery, Wanted wanted,
                              std::size_t concurrency) {
   flow::CommandSpec spec = std::move(wanted.spec);
   const std::optional<ParentRun>& parent = wanted.parent;
@@ -233,7 +236,10 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, const fleet:
   order.header.policy = std::move(wanted.policy);
   order.header.policy.scopes_at_once = static_cast<std::uint32_t>(concurrency);
   order.plan = std::move(plan);
-  co_return co_await run_it(command, work, discovery, names, std::move(order), std::move(wanted.secrets));
+  order.header.title = printable(sheet.runs, kTitleMax);
+  // The plan has what is wanted of them: 100,000 take much room.
+  discovery.instances = std::vector<fleet::Instance>();
+  co_return co_await run_it(command, work, discovery, *wanted.outputs, std::move(order), std::move(wanted.secrets));
 }
 
 rt::Task<Result<flow::CommandSpec>> chosen_command(const Command& command, const std::optional<ParentRun>& parent) {
@@ -245,6 +251,8 @@ rt::Task<Result<flow::CommandSpec>> chosen_command(const Command& command, const
 }  // namespace
 
 rt::Task<Result<int>> run_run(const Command& command) {
+  CO_TRY(RunOutputs outputs, RunOutputs::chosen(command));
+  if (!command.invocation().has("--dry-run")) CO_TRY_VOID(outputs.check_places(std::string()));
   CO_TRY_VOID(refuse_literals(command.invocation()));
   Wanted wanted;
   CO_TRY(wanted.parent, co_await chosen_parent(command));
@@ -253,6 +261,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
   CO_TRY_VOID(read_timing(command, wanted.policy));
   CO_TRY(wanted.unreachable, chosen_unreachable_rule(command.invocation()));
   CO_TRY(wanted.secrets, first_values(command, wanted.spec));
+  wanted.outputs = &outputs;
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
   CO_TRY_VOID(read_places(command.invocation(), work.fleet, wanted.spec));

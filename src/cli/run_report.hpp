@@ -1,33 +1,38 @@
 #pragma once
 
-/// A finished run as a document and as text.
+/// A run as an answer: text for people, or the document of schema postern.run/1, made piece by piece.
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "fleet/discover.hpp"
 #include "flow/run.hpp"
+#include "report/pieces.hpp"
 
 namespace postern::cli {
 
-/// Whether identical outputs are printed once.
-enum class Grouping : std::uint8_t { gathered, by_target };
+/// How outputs are printed: identical ones once; each under its target; each as what differs from the most common one.
+enum class Grouping : std::uint8_t { gathered, by_target, diff };
 
 /// Names that people know, by target label.
 using TargetNames = std::map<std::string, std::string, std::less<>>;
 TargetNames target_names(const std::vector<fleet::Instance>& instances);
 
-/// Schema postern.run/1.
+/// Schema postern.run/1. All that was printed must be in memory.
 Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery, std::string_view world);
 
-/// Identical outputs once, with the folded names that gave them; then what went wrong; then totals per account.
-std::string run_text(const flow::RunResult& run, const fleet::Discovery& discovery, const TargetNames& names,
-                     const OutputOptions& options, Grouping grouping);
+/// The same as indented text; its targets one after the other. What these functions are given outlives the pieces.
+std::unique_ptr<report::Pieces> run_json(const flow::RunResult& run, const fleet::Discovery& discovery,
+                                         std::string_view world);
 
-/// Prints it as the user asked for it: run_text(), or the document.
-Result<void> answer_run(const Command& command, const flow::RunResult& run, const fleet::Discovery& discovery,
-                        const TargetNames& names, std::string_view world);
+/// A line per target: ndjson, text or markdown.
+std::unique_ptr<report::Pieces> run_rows(const flow::RunResult& run, Format format, const std::string& world);
+
+/// Outputs with the folded names that gave them; then what went wrong; then totals per account. Outputs were measured.
+std::unique_ptr<report::Pieces> run_text(const flow::RunResult& run, const fleet::Discovery& discovery,
+                                         const OutputOptions& options, Grouping grouping);
 
 }  // namespace postern::cli

@@ -11,7 +11,8 @@
 #include "cli/hub_flag.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_anchor.hpp"
-#include "cli/run_report.hpp"
+#include "cli/run_choice.hpp"
+#include "cli/run_outputs.hpp"
 #include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/wave_guard.hpp"
@@ -21,21 +22,6 @@ namespace postern::cli {
 namespace {
 
 constexpr std::size_t kStreamsPerPage = 200;
-
-/// The run that was named, or the newest.
-rt::Task<Result<std::string>> chosen_run(const Command& command, ledger::Store& store) {
-  const Invocation& invocation = command.invocation();
-  const bool latest = invocation.has("--latest");
-  if (invocation.words.size() > 1 || (latest && !invocation.words.empty())) {
-    co_return fail(ErrorKind::usage, "name one run, or --latest");
-  }
-  if (!latest && invocation.words.empty()) {
-    co_return fail(ErrorKind::usage, "which run? Name it, or --latest; postern runs list shows them");
-  }
-  std::string name(kLatestRun);
-  if (!latest) name = invocation.words.front();
-  co_return co_await find_run(command, store, std::move(name));
-}
 
 Json run_row(const ledger::StreamInfo& stream) {
   Json row =
@@ -49,16 +35,6 @@ Json run_row(const ledger::StreamInfo& stream) {
   return row;
 }
 
-TargetNames names_of(const flow::RunModel& model) {
-  TargetNames names;
-  for (const flow::BatchPlan& batch : model.plan().batches) {
-    for (std::uint32_t target = batch.first; target < batch.first + batch.count; ++target) {
-      names[model.plan().ref(batch, target).label()] = model.plan().targets[target].name;
-    }
-  }
-  return names;
-}
-
 /// What people want to know of a run besides its results: on whose word it went, and over what.
 void tell_started(const Command& command, const flow::RunModel& model) {
   if (model.break_glass().empty()) return;
@@ -68,29 +44,29 @@ void tell_started(const Command& command, const flow::RunModel& model) {
 }
 
 rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
+  CO_TRY(RunOutputs outputs, RunOutputs::chosen(command));
   CO_TRY(const std::string id, co_await chosen_run(command, *ledger.store));
+  CO_TRY_VOID(outputs.check_places(id));
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
          co_await flow::read_run(command.ctx(), *ledger.store, ledger.world, id));
-  RunCame came;
-  CO_TRY(came.result, co_await flow::results_of(command.ctx(), *ledger.store, *model, "the run is not over"));
-  came.status = flow::run_status(*model);
-  came.hold = model->hold();
+  const RunCame came = as_it_is(*model, ledger.world, "the run is not over");
   if (!came.result.parent.empty())
     command.err("it takes up targets of run " + printable(came.result.parent, 60) + "\n");
   const fleet::Discovery nothing;
-  CO_TRY_VOID(answer_run(command, came.result, nothing, names_of(*model), ledger.world));
+  Result<int> code = co_await deliver_run(command, outputs, ledger, came, nothing, exit_code_of(came, 0));
   tell_started(command, *model);
-  command.err(how_to_go_on(came));
-  co_return exit_code_of(came, 0);
+  co_return code;
 }
 
 rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder order) {
+  CO_TRY(RunOutputs outputs, RunOutputs::chosen(command));
   const std::string world = world_label(command, work.session.get());
   CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
   CO_TRY(order.run_id, co_await chosen_run(command, *ledger.store));
+  CO_TRY_VOID(outputs.check_places(order.run_id));
+  order.outputs = &outputs;
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
          co_await flow::read_run(command.ctx(), *ledger.store, world, order.run_id));
-  const TargetNames names = names_of(*model);
   adapters::SsmCommands port(*work.session, model->header().spec);
   const StillToSend still = order.cancel || !flow::may_send_more(*model) ? StillToSend::no : StillToSend::yes;
   CO_TRY(flow::SecretValues secrets, values_again(command, model->header().spec, still));
@@ -104,11 +80,9 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   if (!over_rails) order.hold = &guard;
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
-  const Result<void> answered = answer_run(command, came.result, nothing, names, world);
+  Result<int> delivered = co_await deliver_run(command, outputs, ledger, came, nothing, exit_code_of(came, 0));
   co_await tell_of_run(command, work, ledger, came);
-  if (!answered) co_return fail(answered.error());
-  command.err(how_to_go_on(came));
-  co_return exit_code_of(came, 0);
+  co_return delivered;
 }
 
 rt::Task<Result<int>> with_aws(const Command& command, ResumeOrder order) {

@@ -97,13 +97,19 @@ class Driver {
 
   rt::Task<void> commit(Step step) {
     Result<void> written;
+    std::vector<RunRecord> told;
+    std::vector<ledger::Blob> told_blobs;
     if (!step.records.empty()) {
+      const Telling telling = observer_.telling();
+      if (telling != Telling::nothing) told = step.records;
+      if (telling == Telling::all) told_blobs = step.blobs;
       std::string summary = run_summary(engine_.model());
       written =
           co_await journal_.append(calls_ctx_, std::move(step.records), std::move(step.blobs), std::move(summary));
     }
     --commits_;
     if (!written && !broken_) broken_ = written.error();
+    if (written && !told.empty()) observer_.on_recorded(engine_.model(), told, told_blobs);
     if (!broken_) {
       for (Action& one : step.actions) group_.spawn(perform(std::move(one)));
     }

@@ -55,7 +55,13 @@ std::string run_status(const RunModel& model);
 std::string run_summary(const RunModel& model);
 
 /// The run as results, one for every target. Targets that have not ended are unknown when something was sent to them,
-/// else skipped; `why_open` says why it is not over ("the run was interrupted"). Outputs are read from the store.
+/// else skipped; `why_open` says why it is not over ("the run was interrupted"). What was printed is in the ledger:
+/// flow/outputs.hpp reads it.
+RunResult result_of_run(const RunModel& model, const std::string& why_open);
+/// The same of one of the plan's targets, and of one that the plan skips.
+TargetResult target_result(const RunModel& model, std::uint32_t target, const std::string& why_open);
+TargetResult skipped_result(const SkippedTarget& skipped);
+/// The same with all that was printed in memory: for small runs.
 rt::Task<Result<RunResult>> results_of(rt::CallContext ctx, ledger::Store& store, const RunModel& model,
                                        std::string why_open);
 

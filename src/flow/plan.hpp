@@ -73,6 +73,7 @@ struct SkippedTarget {
   SkippedTarget(fleet::TargetRef t, std::string r) : target(std::move(t)), reason(std::move(r)) {}
   fleet::TargetRef target;
   std::string reason;
+  std::string name;          ///< for people
   bool unreachable = false;  ///< we wanted it and could not: counts against the exit code, unlike a rule of the user's
 };
 

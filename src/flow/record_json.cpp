@@ -296,6 +296,7 @@ Json json_of(const RunHeader& header) {
     out.set("break_glass",
             Json::object().set("reason", header.break_glass.reason).set("overrode", std::move(overrode)));
   }
+  if (!header.title.empty()) out.set("title", header.title);
   out.set("spec", json_of_spec(header.spec));
   out.set("policy", json_of_policy(policy));
   return out;
@@ -306,6 +307,7 @@ void read(Reader in, RunHeader& header) {
   header.world = in.text("world");
   header.digest = in.text("plan");
   header.selector = in.text("selector");
+  header.title = in.optional_text("title");
   header.operator_name = in.text("operator");
   header.reason = in.text("reason");
   header.ticket = in.text("ticket");

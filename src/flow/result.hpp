@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fleet/types.hpp"
+#include "flow/output_text.hpp"
 
 namespace postern::flow {
 
@@ -22,11 +23,12 @@ struct TargetResult {
       : target(std::move(t)), outcome(o), reason(std::move(why)) {}
   fleet::TargetRef target;
   Outcome outcome = Outcome::unknown;
+  std::string name;    ///< for people; empty: none is known
   std::string reason;  ///< a sentence unless it succeeded; why for skipped and unknown
   std::optional<int> exit_code;
   std::string command_id;
-  std::string out;  ///< stderr is mixed in while `err` is empty
-  std::string err;
+  OutputText out;  ///< stderr is mixed in while `err` is empty
+  OutputText err;
   bool truncated = false;
   bool unreachable = false;  ///< nothing ran there because we could not get to it
   /// Set on failed targets to which nothing was sent because AWS, or we, refused the send.

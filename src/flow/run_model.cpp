@@ -79,6 +79,7 @@ Result<void> RunModel::on(const record::Skipped& record) {
     TRY(fleet::InstanceId id, fleet::InstanceId::parse(one.instance_id));
     if (one.scope >= record.scopes.size()) return misfit("a skipped target of no scope");
     plan_.skipped.emplace_back(fleet::TargetRef(record.scopes[one.scope], std::move(id)), one.reason);
+    plan_.skipped.back().name = one.name;
     plan_.skipped.back().unreachable = one.unreachable;
     totals_.count(Outcome::skipped);
   }

@@ -70,6 +70,7 @@ class RunModel {
   std::span<const TargetState> targets() const noexcept { return targets_; }
   const std::string& reason(std::uint32_t index) const { return reasons_[index]; }
   const ledger::Digest& digest(std::uint32_t index) const { return digests_[index]; }
+  std::size_t digest_count() const noexcept { return digests_.size(); }
 
   bool started() const noexcept { return started_; }
   bool closed() const noexcept { return closed_.has_value(); }

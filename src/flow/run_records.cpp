@@ -72,11 +72,9 @@ struct Encoder {
   ledger::NewRecord operator()(const record::Skipped& one) const {
     Json targets = Json::array();
     for (const record::Skipped::One& target : one.targets) {
-      targets.push_back(Json::object()
-                            .set("scope", target.scope)
-                            .set("id", target.instance_id)
-                            .set("reason", target.reason)
-                            .set("unreachable", target.unreachable));
+      Json one_target = Json::object().set("scope", target.scope).set("id", target.instance_id);
+      if (!target.name.empty()) one_target.set("name", target.name);
+      targets.push_back(std::move(one_target).set("reason", target.reason).set("unreachable", target.unreachable));
     }
     return make("run.skipped",
                 Json::object().set("scopes", record_json::json_of(one.scopes)).set("targets", std::move(targets)));
@@ -192,6 +190,7 @@ Result<RunRecord> read_skipped(Reader in) {
     target.scope = from.number("scope");
     target.instance_id = from.text("id");
     target.reason = from.text("reason");
+    target.name = from.optional_text("name");
     target.unreachable = from.flag("unreachable");
     one.targets.push_back(std::move(target));
   }
@@ -350,6 +349,7 @@ void add_skipped(std::vector<RunRecord>& records, const Plan& plan) {
       one.scope = static_cast<std::uint32_t>(skipped.scopes.size() - 1);
       one.instance_id = target.target.id().text();
       one.reason = printable(target.reason, kReasonMax);
+      one.name = printable(target.name, kNameMax);
       one.unreachable = target.unreachable;
       skipped.targets.push_back(std::move(one));
     }

@@ -53,6 +53,7 @@ struct RunHeader {
   std::string world;          ///< "aws:aws", "sim:demo"
   std::string digest;         ///< of the plan, hex
   std::string selector;       ///< as it was given
+  std::string title;          ///< what is run, in one line
   std::string operator_name;  ///< "ops@laptop"
   std::string reason;
   std::string ticket;
@@ -102,6 +103,7 @@ struct Skipped {
     std::uint32_t scope = 0;
     std::string instance_id;
     std::string reason;
+    std::string name;
     bool unreachable = false;
   };
   std::vector<fleet::ScopePtr> scopes;  ///< of those skipped: the plan's may lack them

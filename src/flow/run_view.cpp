@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "flow/driver.hpp"
+#include "flow/outputs.hpp"
 
 namespace postern::flow {
 namespace {
@@ -93,40 +94,58 @@ std::string run_summary(const RunModel& model) {
   return out.dump();
 }
 
-rt::Task<Result<RunResult>> results_of(rt::CallContext ctx, ledger::Store& store, const RunModel& model,
-                                       std::string why_open) {
+TargetResult target_result(const RunModel& model, std::uint32_t target, const std::string& why_open) {
+  const std::uint32_t index = model.batch_of_target(target);
+  const TargetState& state = model.targets()[target];
+  fleet::TargetRef ref = model.plan().ref(model.plan().batches[index], target);
+  TargetResult result = state.ended ? ended_result(model, state, model.batches()[index], std::move(ref))
+                                    : open_result(model, model.batches()[index], std::move(ref), why_open);
+  result.name = model.plan().targets[target].name;
+  if (state.out != 0) result.out = OutputText::stored(model.digest(state.out));
+  if (state.err != 0) result.err = OutputText::stored(model.digest(state.err));
+  return result;
+}
+
+TargetResult skipped_result(const SkippedTarget& skipped) {
+  TargetResult result(skipped.target, Outcome::skipped, skipped.reason);
+  result.name = skipped.name;
+  result.unreachable = skipped.unreachable;
+  return result;
+}
+
+RunResult result_of_run(const RunModel& model, const std::string& why_open) {
   RunResult run;
   run.run_id = model.header().run_id;
   run.parent = model.header().parent;
-  std::map<std::uint32_t, std::string> outputs;  // by the model's index of digests
-  outputs.emplace(0, "");
+  run.targets.reserve(model.plan().targets.size() + model.plan().skipped.size());
+  std::vector<OutputText> outputs(model.digest_count());  // by the model's index of digests; 0 is nothing
+  const auto output_of = [&](std::uint32_t index) -> const OutputText& {
+    if (index != 0 && outputs[index].empty()) outputs[index] = OutputText::stored(model.digest(index));
+    return outputs[index];
+  };
   for (std::uint32_t index = 0; index < model.plan().batches.size(); ++index) {
     const BatchPlan& batch = model.plan().batches[index];
     const BatchState& batch_state = model.batches()[index];
     for (std::uint32_t target = batch.first; target < batch.first + batch.count; ++target) {
       const TargetState& state = model.targets()[target];
       fleet::TargetRef ref = model.plan().ref(batch, target);
-      if (!state.ended) {
-        run.targets.push_back(open_result(model, batch_state, std::move(ref), why_open));
-        continue;
-      }
-      run.targets.push_back(ended_result(model, state, batch_state, std::move(ref)));
-      for (const std::uint32_t output : {state.out, state.err}) {
-        if (outputs.contains(output)) continue;
-        CO_TRY(std::string bytes, co_await store.blob(ctx, model.digest(output)));
-        outputs.emplace(output, std::move(bytes));
-      }
-      run.targets.back().out = outputs[state.out];
-      run.targets.back().err = outputs[state.err];
+      run.targets.push_back(state.ended ? ended_result(model, state, batch_state, std::move(ref))
+                                        : open_result(model, batch_state, std::move(ref), why_open));
+      run.targets.back().name = model.plan().targets[target].name;
+      run.targets.back().out = output_of(state.out);
+      run.targets.back().err = output_of(state.err);
     }
   }
-  for (const SkippedTarget& skipped : model.plan().skipped) {
-    TargetResult result(skipped.target, Outcome::skipped, skipped.reason);
-    result.unreachable = skipped.unreachable;
-    run.targets.push_back(std::move(result));
-  }
+  for (const SkippedTarget& skipped : model.plan().skipped) run.targets.push_back(skipped_result(skipped));
   std::sort(run.targets.begin(), run.targets.end(),
             [](const TargetResult& a, const TargetResult& b) { return a.target < b.target; });
+  return run;
+}
+
+rt::Task<Result<RunResult>> results_of(rt::CallContext ctx, ledger::Store& store, const RunModel& model,
+                                       std::string why_open) {
+  RunResult run = result_of_run(model, why_open);
+  CO_TRY_VOID(co_await measure_outputs(ctx, store, run, kOutputsAll));
   co_return run;
 }
 

@@ -185,6 +185,7 @@ std::vector<Open> reachable(const std::vector<fleet::Instance>& instances, const
     if (reason.empty() && policy.unfit) reason = policy.unfit(*instance);
     if (!reason.empty()) {
       plan.skipped.emplace_back(instance->ref, std::move(reason));
+      plan.skipped.back().name = instance->name;
       plan.skipped.back().unreachable = true;
       continue;
     }

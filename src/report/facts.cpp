@@ -4,10 +4,11 @@
 
 namespace postern::report {
 
-const std::string& RunFacts::name_of(const fleet::TargetRef& target) const {
-  if (names.empty()) return target.id().text();
-  const auto found = names.find(target.label());
-  return found == names.end() || found->second.empty() ? target.id().text() : found->second;
+const std::string& RunFacts::name_of(const flow::TargetResult& target) const {
+  if (!target.name.empty()) return target.name;
+  if (names.empty()) return target.target.id().text();
+  const auto found = names.find(target.target.label());
+  return found == names.end() || found->second.empty() ? target.target.id().text() : found->second;
 }
 
 std::string RunFacts::folded(std::span<const std::string> names_given) const {

@@ -38,14 +38,14 @@ struct RunFacts {
   std::vector<UnaskedScope> unasked;
   /// Every scope that was asked, also those without a target.
   std::vector<fleet::ScopePtr> asked;
-  /// Names that people know, by TargetRef::label().
+  /// Names that people know, by TargetRef::label(), where the result has none.
   std::map<std::string, std::string, std::less<>> names;
   /// Many names as one short text, as term::fold_names makes it; absent: joined with commas.
   std::function<std::string(std::span<const std::string>)> fold;
 
   bool simulated() const noexcept { return std::string_view(world).starts_with("sim:"); }
   /// The target's name, else its id.
-  const std::string& name_of(const fleet::TargetRef& target) const;
+  const std::string& name_of(const flow::TargetResult& target) const;
   std::string folded(std::span<const std::string> names_given) const;
   /// "complete" ... as the JSON answer of `run` has it: interrupted, incomplete, partial, failed, succeeded.
   std::string_view status_of(const flow::RunResult& run) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -42,19 +43,60 @@ std::string within(std::string_view text, std::size_t max) {
          std::string(text.substr(tail));
 }
 
-class Writer {
+class Writer final : public Pieces {
  public:
   Writer(const flow::RunResult& run, const RunFacts& facts, const JUnitOptions& options)
-      : run_(run), facts_(facts), options_(options), xml_(out_), room_(options.all_outputs_max) {}
-
-  std::string write() {
-    out_ = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+      : run_(run),
+        facts_(facts),
+        options_(options),
+        xml_(out_),
+        room_(options.all_outputs_max),
+        accounts_(summarize_accounts(run, facts)) {
     reserve_for_what_went_wrong();
-    const std::vector<AccountSummary> accounts = summarize_accounts(run_, facts_);
+    for (const flow::TargetResult& target : run_.targets) {
+      by_account_[target.target.scope().account.text()].push_back(&target);
+    }
+    for (const AccountSummary& account : accounts_) {
+      steps_.emplace_back(&account, nullptr);
+      for (const flow::TargetResult* target : by_account_[account.account_id]) steps_.emplace_back(&account, target);
+    }
+  }
+
+  // The first piece, one for each suite's beginning and each of its cases, and the last.
+  std::size_t count() const override { return steps_.size() + 2; }
+  const flow::TargetResult* needs(std::size_t piece) const override {
+    return piece == 0 || piece > steps_.size() ? nullptr : steps_[piece - 1].second;
+  }
+  std::string make(std::size_t piece) override {
+    if (piece == 0) {
+      begin();
+    } else if (piece > steps_.size()) {
+      if (!steps_.empty()) end_suite();
+      line();
+      xml_.close();
+      out_ += "\n";
+    } else {
+      const auto& [account, target] = steps_[piece - 1];
+      if (target != nullptr) {
+        testcase(id_of(*account), *target);
+      } else {
+        if (piece > 1) end_suite();
+        begin_suite(*account, by_account_[account->account_id]);
+      }
+    }
+    return std::exchange(out_, std::string());
+  }
+
+ private:
+  static std::string id_of(const AccountSummary& account) {
+    return account.account_id.empty() ? "the caller's account" : account.account_id;
+  }
+  void begin() {
+    out_ = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     flow::Totals totals;
     std::size_t errors = 0;
     std::size_t problems = 0;
-    for (const AccountSummary& account : accounts) {
+    for (const AccountSummary& account : accounts_) {
       errors += account.errors;
       problems += account.problems.size();
       add(totals, account.totals);
@@ -63,19 +105,8 @@ class Writer {
     xml_.attribute("name", "postern run " + run_.run_id);
     counts(totals, failures_in(run_.targets), errors, problems);
     xml_.attribute("time", seconds_between(facts_.started, facts_.ended));
-    // The targets are sorted by account, as the accounts are.
-    std::map<std::string_view, std::vector<const flow::TargetResult*>> by_account;
-    for (const flow::TargetResult& target : run_.targets) {
-      by_account[target.target.scope().account.text()].push_back(&target);
-    }
-    for (const AccountSummary& account : accounts) suite(account, by_account[account.account_id]);
-    line();
-    xml_.close();
-    out_ += "\n";
-    return std::move(out_);
   }
 
- private:
   /// White space between elements, for people who read the file; the writer itself makes none.
   void line() {
     const std::size_t before = out_.size();
@@ -135,8 +166,8 @@ class Writer {
     xml_.close();
   }
 
-  void suite(const AccountSummary& account, const std::vector<const flow::TargetResult*>& targets) {
-    const std::string id = account.account_id.empty() ? "the caller's account" : account.account_id;
+  void begin_suite(const AccountSummary& account, const std::vector<const flow::TargetResult*>& targets) {
+    const std::string id = id_of(account);
     const bool named = !account.name.empty() && account.name != account.account_id;
     line();
     xml_.open("testsuite");
@@ -162,7 +193,8 @@ class Writer {
     for (const std::string& command : account.command_ids) property("postern.command_id", command);
     xml_.close();
     for (const std::string& problem : account.problems) unasked(id, problem);
-    for (const flow::TargetResult* target : targets) testcase(id, *target);
+  }
+  void end_suite() {
     line();
     xml_.close();
   }
@@ -181,7 +213,7 @@ class Writer {
 
   void testcase(const std::string& account, const flow::TargetResult& target) {
     const std::string& id = target.target.id().text();
-    const std::string& name = facts_.name_of(target.target);
+    const std::string& name = facts_.name_of(target);
     line();
     xml_.open("testcase");
     xml_.attribute("classname", account + "." + target.target.scope().region.text());
@@ -227,12 +259,20 @@ class Writer {
   XmlWriter xml_;
   std::size_t room_;
   std::size_t reserved_ = 0;
+  std::vector<AccountSummary> accounts_;
+  std::map<std::string_view, std::vector<const flow::TargetResult*>> by_account_;
+  std::vector<std::pair<const AccountSummary*, const flow::TargetResult*>> steps_;
 };
 
 }  // namespace junit
 
+std::unique_ptr<Pieces> junit_pieces(const flow::RunResult& run, const RunFacts& facts, const JUnitOptions& options) {
+  return std::make_unique<junit::Writer>(run, facts, options);
+}
+
 std::string junit_xml(const flow::RunResult& run, const RunFacts& facts, const JUnitOptions& options) {
-  return junit::Writer(run, facts, options).write();
+  junit::Writer writer(run, facts, options);
+  return join_pieces(writer);
 }
 
 }  // namespace postern::report

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "report/facts.hpp"
+#include "report/pieces.hpp"
 
 namespace postern::report {
 
@@ -20,7 +21,9 @@ struct JUnitOptions {
 ///   unknown, unreachable, send refused     error
 ///   skipped by a rule of the user's        skipped
 /// An account or Region that could not be asked is a testcase of its own, in error: a build must not be green for what
-/// nobody looked at. Valid XML 1.0 for any bytes; what output is cut or left out says so.
+/// nobody looked at. Valid XML 1.0 for any bytes; what output is cut or left out says so. The outputs were measured
+/// (flow/outputs.hpp); `run`, `facts` and `options` outlive the pieces.
+std::unique_ptr<Pieces> junit_pieces(const flow::RunResult& run, const RunFacts& facts, const JUnitOptions& options);
 std::string junit_xml(const flow::RunResult& run, const RunFacts& facts, const JUnitOptions& options);
 
 }  // namespace postern::report

@@ -33,8 +33,8 @@ std::string safe_path_part(std::string_view text) {
   return out;
 }
 
-std::vector<OutputFile> output_files(const flow::RunResult& run, const RunFacts& facts) {
-  std::vector<OutputFile> files;
+std::vector<TargetFiles> output_files(const flow::RunResult& run, const RunFacts& facts) {
+  std::vector<TargetFiles> files;
   std::set<std::string> taken;  // in lower case
   for (const flow::TargetResult& target : run.targets) {
     const bool ran =
@@ -42,7 +42,7 @@ std::vector<OutputFile> output_files(const flow::RunResult& run, const RunFacts&
     if (!ran) continue;
     const fleet::Scope& scope = target.target.scope();
     const std::string& id = target.target.id().text();
-    const std::string& name = facts.name_of(target.target);
+    const std::string& name = facts.name_of(target);
     std::string path = (scope.account.empty() ? "account" : safe_path_part(scope.account.text())) + "/";
     path += (scope.region.empty() ? "region" : safe_path_part(scope.region.text())) + "/";
     path += name == id ? safe_path_part(id)
@@ -50,10 +50,8 @@ std::vector<OutputFile> output_files(const flow::RunResult& run, const RunFacts&
     // The id makes it the only one, unless one account was entered by two ways.
     std::string unique = path;
     for (int n = 2; !taken.insert(to_lower(unique)).second; ++n) unique = path + "." + std::to_string(n);
-    files.emplace_back(unique + ".out", target.out);
-    if (!target.err.empty()) files.emplace_back(unique + ".err", target.err);
+    files.emplace_back(&target, std::move(unique));
   }
-  std::sort(files.begin(), files.end(), [](const OutputFile& a, const OutputFile& b) { return a.path < b.path; });
   return files;
 }
 

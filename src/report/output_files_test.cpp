@@ -14,12 +14,15 @@ TEST(OutputFiles, AreOnesOfEveryTargetThatRan) {
   flow::RunResult run = testing::sample_run();
   run.targets[2].err = "bad\n";
   std::string listing;
-  for (const OutputFile& file : output_files(run, testing::sample_facts()))
-    listing += file.path + "=" + std::string(file.bytes) + ";";
-  EXPECT_EQ(listing,
-            "444455556666/us-east-1/i-00000000000000002.out=ok;"
-            "444455556666/us-east-1/i-00000000000000003.err=bad\n;444455556666/us-east-1/i-00000000000000003.out=no\n;"
-            "444455556666/us-east-1/web-01.i-00000000000000001.out=ok\n;");
+  for (const TargetFiles& file : output_files(run, testing::sample_facts())) {
+    listing += file.out_path() + "=" + file.target->out.bytes() + ";";
+    if (!file.err_path().empty()) listing += file.err_path() + "=" + file.target->err.bytes() + ";";
+  }
+  EXPECT_EQ(
+      listing,
+      "444455556666/us-east-1/web-01.i-00000000000000001.out=ok\n;"
+      "444455556666/us-east-1/i-00000000000000002.out=ok;"
+      "444455556666/us-east-1/i-00000000000000003.out=no\n;444455556666/us-east-1/i-00000000000000003.err=bad\n;");
 }
 
 TEST(OutputFiles, NamesNeverLeaveTheFolderOrMeet) {
@@ -49,10 +52,10 @@ TEST(OutputFiles, NamesNeverLeaveTheFolderOrMeet) {
   }
   run.targets.push_back(run.targets.front());  // the same target by another way in
   std::set<std::string> paths;
-  for (const OutputFile& file : output_files(run, facts)) {
-    EXPECT_TRUE(paths.insert(to_lower(file.path)).second) << file.path;
-    EXPECT_TRUE(file.path.starts_with("444455556666/us-east-1/"));
-    const std::string part = file.path.substr(23);
+  for (const TargetFiles& file : output_files(run, facts)) {
+    EXPECT_TRUE(paths.insert(to_lower(file.stem)).second) << file.stem;
+    EXPECT_TRUE(file.stem.starts_with("444455556666/us-east-1/"));
+    const std::string part = file.stem.substr(23);
     EXPECT_LT(part.size(), 128U);
     EXPECT_NE(part.front(), '.');
     EXPECT_NE(part.front(), '-');

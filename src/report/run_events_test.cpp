@@ -68,7 +68,9 @@ TEST(RunEventWriter, LinesAreJsonWhateverTargetsWrite) {
       testing::ran(fleet::testing::scope("444455556666", "us-east-1"), 1, 0, testing::hostile() + "\u2028\n");
   target.reason = testing::hostile();
   lines += events.target(WallTime(), target, testing::hostile());
-  for (int i = 0; i < 3; ++i) target.out += std::string(400, 'x') + "\u20ac";
+  std::string long_text = target.out.bytes();
+  for (int i = 0; i < 3; ++i) long_text += std::string(400, 'x') + "\u20ac";
+  target.out = long_text;
   lines += events.target(WallTime(), target, "");
   lines += events.totals(WallTime(), flow::Totals(), 3, 4);
   std::int64_t seq = 0;

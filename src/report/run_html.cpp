@@ -1,6 +1,7 @@
 #include "report/run_html.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -43,28 +44,54 @@ std::string_view class_of(std::string_view status) {
   return status == "partial" ? "warn" : "bad";
 }
 
-class Page {
+class Page final : public Pieces {
  public:
   Page(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits)
-      : run_(run), facts_(facts), limits_(limits), totals_(run.totals()), ends_(gather_ends(run)) {}
+      : run_(run), facts_(facts), limits_(limits), totals_(run.totals()), ends_(gather_ends(run)) {
+    steps_.emplace_back(&Page::top);
+    plan_groups("What went wrong", ends_.wrong, limits_.wrong_groups, "b");
+    steps_.emplace_back(&Page::wrong_targets);
+    plan_groups("Output of what succeeded", ends_.succeeded, limits_.other_groups, "g");
+    plan_groups("Skipped by rule", ends_.skipped, limits_.other_groups, "w");
+    steps_.emplace_back(&Page::foot);
+  }
 
-  std::string write() {
+  std::size_t count() const override { return steps_.size(); }
+  const flow::TargetResult* needs(std::size_t piece) const override {
+    return steps_[piece].group == nullptr ? nullptr : steps_[piece].group->example;
+  }
+  std::string make(std::size_t piece) override {
+    const Step& step = steps_[piece];
+    if (step.section != nullptr) (this->*step.section)();
+    if (!step.title.empty()) raw("<h2>" + std::string(step.title) + "</h2>\n");
+    if (step.group != nullptr) details(*step.group, step.style);
+    if (!step.note.empty()) note(step.note);
+    return std::exchange(out_, std::string());
+  }
+
+ private:
+  struct Step {
+    Step() = default;
+    explicit Step(void (Page::*s)()) : section(s) {}
+    void (Page::*section)() = nullptr;
+    std::string_view title;
+    const EndGroup* group = nullptr;
+    std::string_view style;
+    std::string note;
+  };
+
+  void top() {
     head();
     facts_list();
     totals();
     accounts();
-    groups("What went wrong", ends_.wrong, limits_.wrong_groups, "b");
-    wrong_targets();
-    groups("Output of what succeeded", ends_.succeeded, limits_.other_groups, "g");
-    groups("Skipped by rule", ends_.skipped, limits_.other_groups, "w");
+  }
+  void foot() {
     raw("<footer><p>Made by postern from run ");
     text(run_.run_id);
     raw(". Every target ends as succeeded, failed, skipped or unknown; unknown means that nobody can tell whether the "
         "command ran.</p></footer>\n</main>\n</body>\n</html>\n");
-    return std::move(out_);
   }
-
- private:
   void raw(std::string_view html) { out_ += html; }
   void text(std::string_view untrusted) { append_html(out_, untrusted); }
   void cut_text(std::string_view untrusted, std::size_t max) {
@@ -215,25 +242,33 @@ class Page {
     raw("</td></tr>\n");
   }
 
-  void groups(std::string_view title, const std::vector<EndGroup>& all, std::size_t limit, std::string_view style) {
+  void plan_groups(std::string_view title, const std::vector<EndGroup>& all, std::size_t limit,
+                   std::string_view style) {
     if (all.empty()) return;
-    raw("<h2>");
-    raw(title);
-    raw("</h2>\n");
     const std::size_t shown = std::min(all.size(), limit);
-    const bool open = style == "b";
     for (std::size_t at = 0; at < shown; ++at) {
-      raw("<details class=\"");
-      raw(style);
-      raw(open ? "\" open>" : "\">");
-      group(all[at]);
-      raw("</details>\n");
+      Step step;
+      if (at == 0) step.title = title;
+      step.group = &all[at];
+      step.style = style;
+      steps_.push_back(std::move(step));
     }
     if (shown == all.size()) return;
     std::size_t targets = 0;
     for (std::size_t at = shown; at < all.size(); ++at) targets += all[at].targets.size();
-    note("Not shown: " + number(all.size() - shown) + " more different ends, of " + targets_text(targets) +
-         ". The JSON answer and --outdir have them all.");
+    Step rest;
+    if (shown == 0) rest.title = title;
+    rest.note = "Not shown: " + number(all.size() - shown) + " more different ends, of " + targets_text(targets) +
+                ". The JSON answer and --outdir have them all.";
+    steps_.push_back(std::move(rest));
+  }
+
+  void details(const EndGroup& one, std::string_view style) {
+    raw("<details class=\"");
+    raw(style);
+    raw(style == "b" ? "\" open>" : "\">");
+    group(one);
+    raw("</details>\n");
   }
 
   void group(const EndGroup& group) {
@@ -259,7 +294,7 @@ class Page {
   void names(const EndGroup& group) {
     std::vector<std::string> all;
     all.reserve(group.targets.size());
-    for (const flow::TargetResult* target : group.targets) all.push_back(facts_.name_of(target->target));
+    for (const flow::TargetResult* target : group.targets) all.push_back(facts_.name_of(*target));
     const std::string folded = facts_.folded(all);
     if (folded.size() <= limits_.names) return text(folded);
     const std::size_t comma = folded.rfind(',', limits_.names);
@@ -313,7 +348,7 @@ class Page {
     raw("<tr><th scope=\"row\" class=\"id\">");
     text(target.target.id().text());
     raw("</th><td>");
-    const std::string& name = facts_.name_of(target.target);
+    const std::string& name = facts_.name_of(target);
     if (name != target.target.id().text()) cut_text(name, 200);
     raw("</td><td class=\"id\">");
     text(scope.account.text());
@@ -333,13 +368,19 @@ class Page {
   const HtmlLimits& limits_;
   const flow::Totals totals_;
   const Ends ends_;
+  std::vector<Step> steps_;
   std::string out_;
 };
 
 }  // namespace run_html_page
 
+std::unique_ptr<Pieces> run_html_pieces(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits) {
+  return std::make_unique<run_html_page::Page>(run, facts, limits);
+}
+
 std::string run_html(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits) {
-  return run_html_page::Page(run, facts, limits).write();
+  run_html_page::Page page(run, facts, limits);
+  return join_pieces(page);
 }
 
 }  // namespace postern::report

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "report/facts.hpp"
+#include "report/pieces.hpp"
 
 namespace postern::report {
 
@@ -22,7 +23,9 @@ struct HtmlLimits {
 /// A self-contained HTML page: no script, no external resource (its own policy forbids both), light and dark, fit for
 /// narrow screens and for print. Says SIMULATED in a simulated world. What went wrong comes first; identical ends are
 /// gathered under the folded names of their targets; totals are reconciled with the number of targets. Everything that
-/// others wrote is escaped. Its size is bounded by the limits, not by the number of targets.
+/// others wrote is escaped. Its size is bounded by the limits, not by the number of targets. The outputs were measured
+/// (flow/outputs.hpp); `run`, `facts` and `limits` outlive the pieces.
+std::unique_ptr<Pieces> run_html_pieces(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits);
 std::string run_html(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits);
 
 }  // namespace postern::report

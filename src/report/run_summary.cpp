@@ -8,16 +8,11 @@
 namespace postern::report {
 namespace run_summary {
 
-std::string_view without_line_ends(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
-using Key = std::tuple<flow::Outcome, bool, int, std::string_view, std::string_view, std::string_view, bool>;
+using Key = std::tuple<flow::Outcome, bool, int, std::string_view, ledger::Digest, ledger::Digest, bool>;
 
 Key key_of(const flow::TargetResult& target) {
-  return Key(target.outcome, is_error(target), target.exit_code.value_or(-1), target.reason,
-             without_line_ends(target.out), without_line_ends(target.err), target.truncated);
+  return Key(target.outcome, is_error(target), target.exit_code.value_or(-1), target.reason, target.out.key(),
+             target.err.key(), target.truncated);
 }
 
 /// Nobody knows; it failed; it never ran.

@@ -16,6 +16,7 @@ class MemoryStore final : public ledger::Store {
  public:
   Killer* killer = nullptr;
   std::size_t appends = 0;
+  std::size_t blob_reads = 0;
   /// The append with this number (from 1) fails; `lands`: it is there all the same.
   std::size_t fail_append = 0;
   bool lands = false;
@@ -67,6 +68,7 @@ class MemoryStore final : public ledger::Store {
   }
 
   rt::Task<Result<std::string>> blob(rt::CallContext, ledger::Digest digest) override {
+    ++blob_reads;
     const auto found = blobs_.find(digest);
     if (found == blobs_.end()) co_return fail(ErrorKind::not_found, "there is no such blob");
     co_return found->second;
