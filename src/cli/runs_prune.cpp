@@ -1,6 +1,7 @@
 // runs prune
 
 #include "base/text.hpp"
+#include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_ledger.hpp"
 #include "flow/driver.hpp"
