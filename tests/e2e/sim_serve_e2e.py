@@ -232,7 +232,7 @@ def scripts():
         e2e.expect("bytes on its way (80003 as it is)" in refused.err, "the size is not told", refused)
         e2e.expect_code(run("--env", "1X=y", "--", "true"), e2e.USAGE)
         plan = e2e.expect_code(cloud.postern("run", "-n", "-o", "table", "-s", "name:web-01", "--env",
-                                             "TOKEN=hidden", "--script", "show.py"), 0)
+                                             "TOKEN=hidden", "--not-secret", "TOKEN", "--script", "show.py"), 0)
         e2e.expect("runs: the script show.py  (with TOKEN)" in plan.out and "hidden" not in plan.out + plan.err, "the plan", plan)
 
 
