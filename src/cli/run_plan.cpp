@@ -273,6 +273,11 @@ Json plan_document(const PlanSheet& sheet) {
   }
   Json document = Json::object().set("schema", "postern.plan/1").set("world", sheet.world);
   document.set("plan", plan_name(sheet.digest)).set("digest", sheet.digest).set("runs", scrub_utf8(sheet.runs));
+  Json limits = Json::array();
+  for (const std::string_view line : split(sheet.places, '\n')) {
+    if (!line.empty()) limits.push_back(scrub_utf8(line));
+  }
+  document.set("limits", std::move(limits));  // time limits, gates, where outputs go: as the text has them
   Json totals = Json::object().set("targets", plan.targets.size()).set("accounts", account_count(plan));
   totals.set("commands", plan.batches.size()).set("skipped", plan.skipped.size());
   document.set("totals", std::move(totals)).set("documents", std::move(documents));

@@ -84,7 +84,10 @@ TEST(PlanText, AThousandAccountsFitAScreenUnlessAllIsWanted) {
 TEST(PlanDocument, HoldsEveryTargetWithItsWave) {
   Planned planned(2, 3);
   planned.plan.skipped.emplace_back(planned.discovery.instances[0].ref, "the instance is stopped");
-  const Json document = plan_document(planned.sheet());
+  PlanSheet sheet = planned.sheet();
+  sheet.places = "deadline: soon\nfull output: log group ops\n";
+  const Json document = plan_document(sheet);
+  EXPECT_EQ(document["limits"].items().size(), 2U);
   EXPECT_EQ(document["schema"].as_string(), "postern.plan/1");
   EXPECT_EQ(document["digest"].as_string().size(), 64U);
   EXPECT_EQ(document["totals"]["targets"].to_int(), 6);
