@@ -270,7 +270,7 @@ rt::Task<Result<SimRunResult>> SimRun::go() {
   result.virtual_time = ctx.now() - begin;
   for (const flow::TargetResult& target : result.run.targets) {
     const std::string line = target.target.label() + " " + std::string(flow::to_string(target.outcome));
-    world_.trace().append("target", line + " " + target.command_id + " " + target.reason + target.out);
+    world_.trace().append("target", line + " " + target.command_id + " " + target.reason + target.out.bytes());
   }
   co_return result;
 }
