@@ -1,6 +1,7 @@
 #include "flow/driver.hpp"
 
 #include "base/check.hpp"
+#include "flow/probe.hpp"
 #include "rt/combine.hpp"
 #include "rt/sync.hpp"
 #include "rt/uncancelled.hpp"
@@ -34,14 +35,20 @@ class Driver {
         const bool cancelled = co_await wait();
         if (cancelled) stop("the run was interrupted");
       }
-      if (ctx_.deadline().passed(clock)) stop("the run's deadline passed");
+      if (ctx_.deadline().passed(clock)) {
+        if (!stopping_) POSTERN_PROBE(driver_deadline);
+        stop("the run's deadline passed");
+      }
       if (clock.now() >= renew_at_) {
         renew_at_ = clock.now() + options_.renew_every;
         group_.spawn(renew());
       }
       turn();
     }
-    if (broken_) group_.cancel();
+    if (broken_) {
+      POSTERN_PROBE(driver_broken);
+      group_.cancel();
+    }
     co_await rt::uncancelled(group_.join());
     clock.unschedule(timer_);
     clock.unschedule(grace_);
@@ -172,6 +179,7 @@ class Driver {
 
   rt::Task<void> perform_send(action::Send* send, bool may) {
     if (!may) {
+      POSTERN_PROBE(stopped_with_calls);
       Error error(ErrorKind::cancelled, "interrupted");
       push(event::Sent(send->op, fail(std::move(error).delivered(Delivery::not_sent))));
       co_return;
@@ -190,6 +198,7 @@ class Driver {
     Result<std::optional<std::string>> read = co_await hold_.read(calls_ctx_);
     if (!read) {
       if (read.error().kind() != ErrorKind::cancelled) {
+        POSTERN_PROBE(hold_flag_unreadable);
         observer_.on_note("whether the fleet is held could not be read: " + read.error().message());
       }
       read = std::optional<std::string>();

@@ -115,6 +115,7 @@ void Engine::Turn::flush_ends() {
     if (state(batch).phase != BatchPhase::done) continue;
     clear_timer(batch);
     release(batch);
+    retire_scout(batch);
   }
 }
 

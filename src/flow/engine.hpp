@@ -185,6 +185,8 @@ class Engine {
     std::uint64_t listed = 0;   ///< a bit per target: it was listed
     std::uint64_t started = 0;  ///< a bit per target: it was seen running
     std::uint32_t fetching = 0;
+    std::size_t completed = 0;  ///< targets that had ended when its command was counted last
+    std::size_t swept = 0;      ///< when it was listed last
   };
   struct Place {
     Place() = default;
@@ -193,11 +195,19 @@ class Engine {
     bool open = false;  ///< counts against scopes_at_once
     bool counting = false;
   };
+  /// While nothing is known of how long commands take, one is looked at on behalf of all, another each time: a fleet
+  /// costs as many looks as one account.
+  struct Scouting {
+    Scouting() = default;
+    std::optional<std::uint32_t> scout;  ///< batch
+    bool some_ended = false;             ///< targets have ended, but no whole batch: the others are looked at too
+  };
   struct Fetching {
     Fetching() = default;
     record::TargetEnd end;
     std::string listed;   ///< its output as the listing had it: kept with the record of its end, not before
     bool wanted = false;  ///< the output, not just the time that it took
+    bool learn = false;   ///< its batch had ended as a whole: the time tells how long they take
   };
 
   class Turn;  ///< one step under construction
@@ -219,6 +229,7 @@ class Engine {
   std::set<std::pair<MonoTime, std::uint32_t>> timers_;
   std::unordered_map<std::uint32_t, Fetching> fetching_;  ///< by target; looked up only
   std::array<Pace, 2> pace_;                              ///< by shell
+  std::array<Scouting, 2> scouting_;
   std::array<bool, 2> learning_{};
   std::size_t busy_ = 0;
   std::size_t running_ = 0;

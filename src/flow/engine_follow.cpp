@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kListedOutput = 2500;                ///< characters that the listing has at most
 constexpr Duration kTroubleMax = std::chrono::minutes(5);  ///< how long states may be unreadable without a pause
+constexpr Duration kUnscouted = std::chrono::minutes(5);   ///< how long nobody looks although no scout saw an end
 
 std::uint64_t bit(std::uint32_t index) {
   return std::uint64_t{1} << index;
@@ -31,10 +32,77 @@ void Engine::Turn::follow(std::uint32_t batch) {
 }
 
 /// The age of its command by the wall clock: it may have been sent by a process that is long gone.
+Duration Engine::Turn::age_of(std::uint32_t batch) const {
+  return std::max<Duration>(now_.wall - state(batch).op_at, Duration{});
+}
+
 void Engine::Turn::schedule_look(std::uint32_t batch) {
-  const Duration age = std::max<Duration>(now_.wall - state(batch).op_at, Duration{});
-  const Duration next = e_.pace_[shell_index(plan(batch).shell)].next_look(age, live(batch).looks);
-  set_timer(batch, now_.mono + (next - age));
+  const std::size_t shell = shell_index(plan(batch).shell);
+  Scouting& scouting = e_.scouting_[shell];
+  const Pace& pace = e_.pace_[shell];
+  // Where all are asked to end, each is watched by itself.
+  const bool by_scout = !pace.known() && !e_.model_.cancelling();
+  if (by_scout && (!scouting.scout || scouting.scout == batch)) {
+    scout_on(batch);
+    return;
+  }
+  const Duration age = age_of(batch);
+  const bool waits = by_scout && !scouting.some_ended;
+  set_timer(batch, now_.mono + (waits ? kUnscouted : pace.next_look(age) - age));
+}
+
+/// Another batch of the shell that is followed, of another scope if there is one.
+std::optional<std::uint32_t> Engine::Turn::next_scout(std::uint32_t after, Shell shell) const {
+  const auto count = static_cast<std::uint32_t>(e_.live_.size());
+  std::optional<std::uint32_t> same_scope;
+  for (std::uint32_t i = 1; i < count; ++i) {
+    const std::uint32_t batch = (after + i) % count;
+    if (plan(batch).shell != shell || state(batch).phase != BatchPhase::following || e_.live_[batch].busy) continue;
+    if (!e_.live_[batch].timer) continue;
+    if (plan(batch).scope != plan(after).scope) return batch;
+    if (!same_scope) same_scope = batch;
+  }
+  return same_scope;
+}
+
+/// The batch was looked at, or is to be the first: the next in turn takes over.
+void Engine::Turn::scout_on(std::uint32_t batch) {
+  Scouting& scouting = e_.scouting_[shell_index(plan(batch).shell)];
+  std::uint32_t next = batch;
+  if (scouting.scout) {
+    next = next_scout(batch, plan(batch).shell).value_or(batch);
+    const Duration age = age_of(batch);
+    const Duration pause = scouting.some_ended ? Pace().next_look(age) - age : Duration(kUnscouted);
+    const bool goes_on = next != batch && state(batch).phase == BatchPhase::following;
+    if (goes_on) set_timer(batch, now_.mono + pause);
+  }
+  if (state(next).phase != BatchPhase::following) {
+    scouting.scout.reset();
+    return;
+  }
+  scouting.scout = next;
+  const Duration age = age_of(next);
+  set_timer(next, now_.mono + (Pace::next_scouting(age) - age));
+}
+
+/// The batch is looked at no more: if it was the scout, another one is.
+void Engine::Turn::retire_scout(std::uint32_t batch) {
+  const Shell shell = plan(batch).shell;
+  Scouting& scouting = e_.scouting_[shell_index(shell)];
+  if (scouting.scout != batch) return;
+  scouting.scout.reset();
+  const bool needed = e_.stopped_.empty() && !e_.pace_[shell_index(shell)].known();
+  const std::optional<std::uint32_t> next = needed ? next_scout(batch, shell) : std::nullopt;
+  if (next) scout_on(*next);
+}
+
+/// More is known than before: whoever waits for it is looked at when it is due.
+void Engine::Turn::reschedule(Shell shell) {
+  for (std::uint32_t batch = 0; batch < e_.live_.size(); ++batch) {
+    if (plan(batch).shell != shell || state(batch).phase != BatchPhase::following) continue;
+    const bool waits = live(batch).timer && !live(batch).busy;
+    if (waits && e_.scouting_[shell_index(shell)].scout != batch) schedule_look(batch);
+  }
 }
 
 /// One call for all commands of the scope when several run there and nothing says that this one has ended; else its
@@ -49,11 +117,15 @@ void Engine::Turn::look(std::uint32_t batch) {
     ++following;
     oldest = std::min(oldest, state(i).op_at);
   }
-  const bool expected = live(batch).looks == 0 && e_.pace_[shell_index(plan(batch).shell)].known();
+  const bool known = e_.pace_[shell_index(plan(batch).shell)].known();
+  if (!known && e_.scouting_[shell_index(plan(batch).shell)].scout == batch) POSTERN_PROBE(look_by_scout);
+  const bool expected = live(batch).looks == 0 && known;
   if (following < 2 || expected) {
+    if (expected) POSTERN_PROBE(look_when_expected);
     list(batch);
     return;
   }
+  POSTERN_PROBE(look_by_count);
   if (place.counting) {
     schedule_look(batch);
     return;
@@ -88,15 +160,23 @@ void Engine::Turn::on(event::Counted event) {
     const auto count = std::find_if(event.result->begin(), event.result->end(),
                                     [&](const CommandCount& one) { return one.command_id == state(batch).command_id; });
     // A command that the counts lack (a clock that is off, a lagging list) is asked for by itself.
-    const bool finished = count == event.result->end() || count->done || count->completed >= count->targets;
-    if (finished) {
+    const bool lacks = count == event.result->end();
+    if (lacks) POSTERN_PROBE(count_lacks_command);
+    const bool finished = lacks || count->done || count->completed >= count->targets;
+    // Some have ended, and no more since the last look: those that are left take long, or for ever.
+    const bool stuck = !lacks && count->completed > live(batch).swept && count->completed == live(batch).completed;
+    if (!lacks) live(batch).completed = count->completed;
+    if (finished || stuck) {
       clear_timer(batch);
       list(batch);
-    } else {
-      e_.pace_[shell_index(plan(batch).shell)].still_running(now_.wall - state(batch).op_at);
-      ++live(batch).looks;
-      schedule_look(batch);
+      continue;
     }
+    Scouting& scouting = e_.scouting_[shell_index(plan(batch).shell)];
+    const bool first = count->completed > 0 && !scouting.some_ended;
+    if (first) scouting.some_ended = true;
+    ++live(batch).looks;
+    schedule_look(batch);
+    if (first) reschedule(plan(batch).shell);
   }
 }
 
@@ -110,23 +190,41 @@ void Engine::Turn::on(event::Listed event) {
   Live& it = live(batch);
   it.trouble_since.reset();
   it.trouble.clear();
-  for (const Invocation& invocation : *event.result) take(batch, invocation);
+  const bool whole = is_whole(batch, *event.result);
+  const std::uint32_t open = state(batch).open;
+  for (const Invocation& invocation : *event.result) take(batch, invocation, whole);
   flush_ends();
+  it.swept = plan(batch).count - state(batch).open + it.fetching;
   if (state(batch).phase == BatchPhase::done) return;
+  Scouting& scouting = e_.scouting_[shell_index(plan(batch).shell)];
+  const bool first = !scouting.some_ended && (state(batch).open < open || it.fetching > 0);
+  if (first) scouting.some_ended = true;
   const CommandSpec& spec = e_.model_.header().spec;
   const Duration most = spec.delivery_timeout + spec.execution_timeout + e_.model_.header().policy.settle;
   const Duration age = now_.wall - state(batch).op_at;
   const Duration settle = e_.model_.header().policy.settle;
   if (none_listed(batch) && now_.mono - it.since >= settle && age >= settle && it.fetching == 0) {
     // What was never listed is waited for only while something else is.
+    POSTERN_PROBE(gave_up_never_listed);
     give_up(batch, "Systems Manager never listed it");
   } else if (age >= most && now_.mono - it.since >= e_.model_.header().policy.settle && it.fetching == 0) {
+    POSTERN_PROBE(gave_up_time);
     give_up(batch, "it had not ended when its time was up; last seen: " +
                        std::string(it.started != 0 ? "In Progress" : "Pending"));
   } else if (e_.stopped_.empty() && it.fetching < state(batch).open) {
-    if (it.listed != 0) e_.pace_[shell_index(plan(batch).shell)].still_running(age);
     schedule_look(batch);
   }
+  if (first) reschedule(plan(batch).shell);
+}
+
+/// Every target that is open has ended by this list.
+bool Engine::Turn::is_whole(std::uint32_t batch, const std::vector<Invocation>& listed) const {
+  std::size_t ended = 0;
+  for (const Invocation& invocation : listed) {
+    const std::optional<std::uint32_t> target = target_of(batch, invocation.instance_id);
+    if (target && is_open(*target) && is_done(invocation.status)) ++ended;
+  }
+  return ended > 0 && ended >= state(batch).open;
 }
 
 void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
@@ -136,11 +234,14 @@ void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
   if (!e_.stopped_.empty()) return;
   if (error.kind() == ErrorKind::credentials) {
     // The command runs on; with other credentials its end can be read.
+    POSTERN_PROBE(credentials_hold_following);
     hold(record::HoldCause::credentials, place_of(batch) + ": " + error.message());
     clear_timer(batch);
+    retire_scout(batch);
     return;
   }
   if (!may_pass(error.kind()) || now_.mono - *it.trouble_since >= kTroubleMax) {
+    POSTERN_PROBE(gave_up_unreadable);
     give_up(batch, "its state could not be read: " + error.message());
     return;
   }
@@ -159,7 +260,7 @@ bool Engine::Turn::none_listed(std::uint32_t batch) const {
   return true;
 }
 
-void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation) {
+void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation, bool whole) {
   const std::optional<std::uint32_t> target = target_of(batch, invocation.instance_id);
   if (!target || !is_open(*target) || e_.fetching_.contains(*target)) return;
   live(batch).listed |= bit(*target - plan(batch).first);
@@ -167,12 +268,12 @@ void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation) {
     if (invocation.status == InvocationStatus::running) live(batch).started |= bit(*target - plan(batch).first);
     return;
   }
-  took(batch, *target, invocation);
+  took(batch, *target, invocation, whole);
 }
 
 /// An end by what is listed. The listing mixes stdout and stderr and cuts early: what is long or went wrong on the node
 /// is read in full.
-void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation) {
+void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation, bool whole) {
   Invocation before;
   const bool started = (live(batch).started & bit(target - plan(batch).first)) != 0;
   if (started) before.status = InvocationStatus::running;
@@ -186,7 +287,7 @@ void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocat
   end.truncated = invocation.truncated || invocation.output.size() >= kListedOutput;
   const bool ran_badly = end.outcome == Outcome::failed && !end.unreachable;
   bool& learning = e_.learning_[shell_index(plan(batch).shell)];
-  const bool learn = !learning && end.outcome == Outcome::succeeded;
+  const bool learn = !learning && whole && !end.unreachable;
   if (!end.truncated && !ran_badly && !learn) {
     end.out = keep(invocation.output);
     ends_.push_back(std::move(end));
@@ -195,6 +296,8 @@ void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocat
   learning = learning || learn;
   Fetching fetching;
   fetching.wanted = end.truncated || ran_badly;
+  fetching.learn = learn;
+  if (fetching.wanted) POSTERN_PROBE(fetch_in_full);
   fetching.end = std::move(end);
   fetching.listed = invocation.output;
   e_.fetching_.emplace(target, std::move(fetching));
@@ -217,8 +320,12 @@ void Engine::Turn::on(event::Fetched event) {
   --live(batch).fetching;
   const bool in_full = event.result && fetching.wanted;
   if (!in_full) fetching.end.out = keep(fetching.listed);
+  if (!event.result) {
+    POSTERN_PROBE(fetch_failed);
+    if (fetching.learn) e_.learning_[shell_index(plan(batch).shell)] = false;
+  }
   if (event.result) {
-    if (event.result->elapsed) e_.pace_[shell_index(plan(batch).shell)].learn(*event.result->elapsed);
+    if (fetching.learn) learn(batch, event.result->elapsed.value_or(age_of(batch)));
     if (!fetching.end.exit_code) fetching.end.exit_code = event.result->exit_code;
     if (in_full) {
       fetching.end.out = keep(event.result->out);
@@ -233,6 +340,22 @@ void Engine::Turn::on(event::Fetched event) {
   const Live& it = live(batch);
   const bool forgotten = it.fetching == 0 && !it.busy && !it.timer && e_.stopped_.empty();
   if (forgotten && state(batch).phase == BatchPhase::following) schedule_look(batch);
+}
+
+/// A whole batch has ended: now the others are looked at when they should have.
+void Engine::Turn::learn(std::uint32_t batch, Duration took) {
+  const std::size_t shell = shell_index(plan(batch).shell);
+  const bool news = !e_.pace_[shell].known();
+  e_.pace_[shell].learn(took);
+  if (!news || !e_.stopped_.empty()) return;
+  e_.scouting_[shell].scout.reset();
+  for (std::uint32_t other = 0; other < e_.live_.size(); ++other) {
+    if (plan(other).shell != plan(batch).shell || state(other).phase != BatchPhase::following) continue;
+    if (!live(other).timer || live(other).busy) continue;
+    // Those that should have ended by now are looked at now.
+    const Duration due = e_.pace_[shell].expected();
+    set_timer(other, now_.mono + std::max<Duration>(due - age_of(other), Duration{}));
+  }
 }
 
 void Engine::Turn::cancel(record::Cancelling why) {
@@ -263,6 +386,8 @@ void Engine::Turn::ask_to_end(std::uint32_t batch) {
 
 void Engine::Turn::on(event::CancelTaken event) {
   --e_.busy_;
+  if (event.result) POSTERN_PROBE(cancel_taken);
+  if (!event.result) POSTERN_PROBE(cancel_refused);
   if (!event.result) say(place_of(event.batch) + ": it could not be cancelled: " + event.result.error().message());
   if (state(event.batch).phase == BatchPhase::following && e_.stopped_.empty() && !live(event.batch).busy) {
     set_timer(event.batch, now_.mono + std::chrono::seconds(1));  // most obey at once

@@ -30,10 +30,12 @@ void Engine::Turn::begin() {
     switch (state(batch).phase) {
       case BatchPhase::sending:
       case BatchPhase::lost:
+        POSTERN_PROBE(batch_resumed_in_doubt);
         occupy(batch);
         lost(batch);
         break;
       case BatchPhase::following:
+        POSTERN_PROBE(batch_resumed_following);
         occupy(batch);
         follow(batch);
         break;
@@ -70,6 +72,7 @@ void Engine::Turn::advance_waves() {
 void Engine::Turn::on(event::HoldRead event) {
   e_.reading_hold_ = false;
   if (event.why) {
+    POSTERN_PROBE(fleet_held);
     hold(record::HoldCause::operator_flag, *event.why);
     return;
   }
@@ -176,6 +179,7 @@ void Engine::Turn::on(event::Sent event) {
   ended.message = printable(error.message(), kTextMax);
   if (is_ambiguous(error)) {
     ended.end = record::SendEnd::lost;
+    POSTERN_PROBE(send_lost);
     note_down(std::move(ended));
     say(place_of(batch) + ": the answer to a send was lost (" + error.message() + "): looking for it by its comment");
     lost(batch);
@@ -190,22 +194,26 @@ void Engine::Turn::on(event::Sent event) {
 void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   const RunPolicy& policy = e_.model_.header().policy;
   if (!may_send() || error.kind() == ErrorKind::cancelled) {
+    POSTERN_PROBE(send_stays_for_resume);
     release(batch);
     if (!why_dropped().empty()) end_open_targets(batch, Outcome::skipped, why_dropped(), true);
     return;  // else it waits for a resume
   }
   if (error.kind() == ErrorKind::credentials) {
+    POSTERN_PROBE(credentials_hold_sending);
     release(batch);
     hold(record::HoldCause::credentials, place_of(batch) + ": " + error.message());
     return;
   }
   if (error.kind() == ErrorKind::throttled && now_.mono - *live(batch).trying_since < policy.throttle_max) {
+    POSTERN_PROBE(send_throttled);
     say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
     send_again(batch, next_pause(live(batch).pause));
     return;
   }
   const bool never_left = error.delivery() == Delivery::not_sent && may_pass(error.kind());
   if (never_left && live(batch).retries < policy.resend_max) {
+    POSTERN_PROBE(send_never_left);
     ++live(batch).retries;
     send_again(batch, next_pause(live(batch).pause));
     return;
@@ -214,10 +222,12 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   flush_ends();
   if (state(batch).phase == BatchPhase::done) return;
   if (named > 0) {
+    POSTERN_PROBE(left_out_named);
     say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out");
     send(batch);  // nothing was executed, the answer says so
     return;
   }
+  POSTERN_PROBE(send_refused);
   end_open_targets(batch, Outcome::failed, "not sent: " + error.message(), false, error.kind());
 }
 
@@ -273,6 +283,7 @@ void Engine::Turn::on(event::Found event) {
     decided.decision = record::Decision::adopt;
     decided.command_id = **event.result;
     decided.why = "it is listed with our mark in its comment";
+    POSTERN_PROBE(adopted_by_mark);
     say(place_of(batch) + ": found it: " + decided.command_id);
     note_down(std::move(decided));
     e_.running_ += state(batch).open;
@@ -304,10 +315,12 @@ void Engine::Turn::absent(std::uint32_t batch) {
   const std::string why = decided.why;
   note_down(std::move(decided));
   if (!e_.model_.header().policy.idempotent) {
+    POSTERN_PROBE(absent_held);
     say(place_of(batch) + ": the answer to a send was lost and " + why + ": a person must decide");
     release(batch);
     return;
   }
+  POSTERN_PROBE(absent_reissued);
   record::Decided again;
   again.op = state(batch).op;
   again.decision = record::Decision::reissue;
@@ -323,6 +336,9 @@ void Engine::Turn::absent(std::uint32_t batch) {
 
 void Engine::Turn::decide(std::uint32_t batch, record::Decided decision) {
   const bool skip = decision.decision == record::Decision::skip;
+  if (skip) POSTERN_PROBE(decided_skip);
+  if (decision.decision == record::Decision::adopt) POSTERN_PROBE(decided_adopt);
+  if (decision.decision == record::Decision::reissue) POSTERN_PROBE(decided_reissue);
   const std::string why = "whether it ran is not known, and it was given up by " + decision.by +
                           (decision.why.empty() ? "" : ": " + decision.why);
   note_down(std::move(decision));
@@ -345,9 +361,14 @@ void Engine::Turn::check_budget() {
   const WavePlan& wave = e_.model_.plan().waves[*e_.wave_];
   const std::size_t failures = e_.model_.failures(*e_.wave_);
   const std::size_t allowed = wave.budget.allowed(wave.targets);
+  if (failures <= allowed) return;
   const bool all_sent = std::none_of(e_.model_.batches().begin(), e_.model_.batches().end(),
                                      [](const BatchState& one) { return one.phase == BatchPhase::waiting; });
-  if (failures <= allowed || all_sent) return;  // what is under way runs on in any case
+  if (all_sent) {
+    POSTERN_PROBE(all_sent_over_budget);
+    return;  // what is under way runs on in any case
+  }
+  POSTERN_PROBE(held_over_budget);
   hold(record::HoldCause::budget, std::to_string(failures) + " of " + std::to_string(wave.targets) +
                                       " targets failed in wave '" + wave.name + "', which allows " +
                                       std::to_string(allowed) + " (--max-errors " + wave.budget.text() + ")");

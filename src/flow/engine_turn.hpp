@@ -4,6 +4,7 @@
 /// step cannot act on what its records do not say.
 
 #include "flow/engine.hpp"
+#include "flow/probe.hpp"
 #include "flow/verdict.hpp"
 
 namespace postern::flow {
@@ -67,12 +68,19 @@ class Engine::Turn {
   // Following (engine_follow.cpp).
   void follow(std::uint32_t batch);
   void schedule_look(std::uint32_t batch);
+  void scout_on(std::uint32_t batch);
+  std::optional<std::uint32_t> next_scout(std::uint32_t after, Shell shell) const;
+  void reschedule(Shell shell);
+  void retire_scout(std::uint32_t batch);
+  void learn(std::uint32_t batch, Duration took);
+  Duration age_of(std::uint32_t batch) const;
   void look(std::uint32_t batch);
   void list(std::uint32_t batch);
   void unreadable(std::uint32_t batch, const Error& error);
   bool none_listed(std::uint32_t batch) const;
-  void take(std::uint32_t batch, const Invocation& invocation);
-  void took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation);
+  void take(std::uint32_t batch, const Invocation& invocation, bool whole);
+  void took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation, bool whole);
+  bool is_whole(std::uint32_t batch, const std::vector<Invocation>& listed) const;
   void drop_waiting();
   void ask_to_end(std::uint32_t batch);
   void give_up(std::uint32_t batch, const std::string& why);

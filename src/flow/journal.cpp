@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "flow/probe.hpp"
 #include "flow/side_stream.hpp"
 #include "ledger/stream_writer.hpp"
 
@@ -82,6 +83,7 @@ rt::Task<Result<ledger::Lease>> Journal::acquire(rt::CallContext ctx, std::strin
   if (!lease && lease.error().kind() == ErrorKind::conflict && options_.is_dead) {
     CO_TRY(const std::optional<ledger::Lease> held, co_await store_.lease(ctx, name));
     if (held && options_.is_dead(held->holder)) {
+      POSTERN_PROBE(take_over_dead);
       wanted.over = held->token;
       lease = co_await store_.acquire(ctx, std::move(wanted));
     }

@@ -11,22 +11,23 @@ namespace postern::flow {
 
 class Pace {
  public:
-  /// A target's command took so long, by AWS's own account.
+  /// All of a command's targets had ended, and this one took so long, by AWS's own account.
   void learn(Duration took);
-  /// A command of so long an age had not ended.
-  void still_running(Duration age);
 
   bool known() const noexcept { return slowest_.has_value(); }
+  /// The age at which a command should be seen to have ended; of use when it is known.
+  Duration expected() const;
 
-  /// At which age a command is looked at next that is `age` old and was looked at `looks` times. Before anything is
-  /// learnt the gaps grow from half a second by half of the age; afterwards the first look is when the slowest so far
-  /// had ended, so that a fleet on which all take the same time costs one look each. Never more than three a minute
-  /// once it has run for long.
-  Duration next_look(Duration age, unsigned looks) const;
+  /// At which age a command is looked at next that is `age` old. When it is known how long they take, just after that;
+  /// and for one that is late, or when it is not known, after a gap that grows with the age to 20 seconds: three looks
+  /// a minute.
+  Duration next_look(Duration age) const;
+  /// The same for the one command that is looked at on behalf of all others while nothing is known: its gaps begin at
+  /// half a second and grow by half of the age.
+  static Duration next_scouting(Duration age);
 
  private:
-  std::optional<Duration> slowest_;  ///< of those that ended
-  Duration running_{};               ///< the greatest age at which one was still running
+  std::optional<Duration> slowest_;
 };
 
 }  // namespace postern::flow
