@@ -1,5 +1,6 @@
 #include "sim/serve/faults.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -10,6 +11,8 @@ namespace postern::sim {
 namespace faults {
 
 constexpr std::size_t kRulesMax = 1'000;
+constexpr std::size_t kBucketsMax = 100'000;
+constexpr double kAlmostOne = 1 - 1e-9;  // what a wait of just the right length leaves of a token, in binary
 constexpr std::array<std::pair<FaultKind, std::string_view>, 17> kNames = {{
     {FaultKind::delay, "delay"},
     {FaultKind::throttle, "throttle"},
@@ -90,10 +93,31 @@ bool FaultyService::hits(std::size_t place, Armed& armed) {
   }
   ++armed.hit;
   ++applied_;
+  ++by_kind_[armed.rule.kind];
   return true;
 }
 
-FaultyService::Chosen FaultyService::choose(const http::Request& request) {
+/// Takes a token from the bucket of the caller's account and Region.
+bool FaultyService::within_rate(Armed& armed, const std::string& operation, const http::Request& request,
+                                MonoTime now) const {
+  std::string key = operation;
+  if (const auto scope = aws::server::claimed_scope(request)) {
+    const auto identity = cloud_.directory().identity_of(scope->access_key_id);
+    key += "/" + (identity == nullptr ? scope->access_key_id : identity->account_id()) + "/" + scope->region;
+  }
+  if (armed.buckets.size() >= faults::kBucketsMax) armed.buckets.clear();
+  const auto [at, fresh] = armed.buckets.try_emplace(std::move(key));
+  Bucket& bucket = at->second;
+  const double most = std::max(armed.rule.burst, 1.0);
+  const double refill = std::chrono::duration<double>(now - bucket.filled).count() * armed.rule.rate;
+  bucket.tokens = fresh ? most : std::min(most, bucket.tokens + refill);
+  bucket.filled = now;
+  if (bucket.tokens < faults::kAlmostOne) return false;
+  bucket.tokens -= 1;
+  return true;
+}
+
+FaultyService::Chosen FaultyService::choose(const http::Request& request, MonoTime now) {
   Chosen chosen;
   const auto route = route_of(router_, request);
   if (route.entry == nullptr) return chosen;
@@ -102,7 +126,9 @@ FaultyService::Chosen FaultyService::choose(const http::Request& request) {
   const std::string name = std::string(route.binding->service->id) + ":" + std::string(chosen.operation->name);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     Armed& armed = rules_[i];
-    if (!matches(armed.rule, name, request) || !hits(i, armed)) continue;
+    if (!matches(armed.rule, name, request)) continue;
+    if (armed.rule.rate > 0 && within_rate(armed, name, request, now)) continue;
+    if (!hits(i, armed)) continue;
     chosen.delay += armed.rule.delay;
     if (armed.rule.kind == FaultKind::delay) continue;
     chosen.rule = armed.rule;
@@ -113,7 +139,7 @@ FaultyService::Chosen FaultyService::choose(const http::Request& request) {
 
 rt::Task<Result<http::Response>> FaultyService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
   if (rules_.empty()) co_return co_await inner_.serve(ctx, std::move(peer), std::move(request));
-  const Chosen chosen = choose(request);
+  const Chosen chosen = choose(request, ctx.now());
   if (chosen.delay > Duration::zero()) {
     CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), ctx.now() + chosen.delay));
   }

@@ -58,8 +58,12 @@ struct FaultRule {
   std::size_t size = 100'000;  ///< of huge_reply, nested_reply and slow_body
   std::string retry_after;     ///< the header's value; empty: none
   std::string code;            ///< the error's code instead of the service's own
-  std::string member;          ///< of unknown_value: as it is on the wire, "Status"
-  std::string value;           ///< of unknown_value
+  /// Calls a second that pass, in each account and Region for each operation by itself, and how many at once: a token
+  /// bucket, as AWS limits its APIs. Those beyond it are hit. 0: it is not about rates.
+  double rate = 0;
+  double burst = 1;
+  std::string member;  ///< of unknown_value: as it is on the wire, "Status"
+  std::string value;   ///< of unknown_value
 };
 
 /// Answers that are to be sent slowly, by the connection's peer ("127.0.0.1:51234"): what the service decides and the
@@ -86,15 +90,23 @@ class FaultyService final : public http::Service {
   /// The world's own at first.
   void set_seed(std::uint64_t seed) noexcept { seed_ = seed; }
   std::uint64_t applied() const noexcept { return applied_; }
+  /// How often each kind struck so far.
+  const std::map<FaultKind, std::uint64_t>& applied_by_kind() const noexcept { return by_kind_; }
   PaceTable& paces() noexcept { return paces_; }
   rt::Task<Result<http::Response>> serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) override;
 
  private:
+  struct Bucket {
+    Bucket() = default;
+    double tokens = 0;
+    MonoTime filled;
+  };
   struct Armed {
     explicit Armed(FaultRule r) : rule(std::move(r)) {}
     FaultRule rule;
     std::uint64_t seen = 0;
     std::uint64_t hit = 0;
+    std::map<std::string, Bucket> buckets;  ///< of a rate: by operation, account and Region
   };
   struct Chosen {
     Chosen() = default;
@@ -103,9 +115,10 @@ class FaultyService final : public http::Service {
     const aws::OperationSpec* operation = nullptr;
     const aws::Codec* codec = nullptr;  ///< that the caller speaks
   };
-  Chosen choose(const http::Request& request);
+  Chosen choose(const http::Request& request, MonoTime now);
   bool matches(const FaultRule& rule, const std::string& operation, const http::Request& request) const;
   bool hits(std::size_t place, Armed& armed);
+  bool within_rate(Armed& armed, const std::string& operation, const http::Request& request, MonoTime now) const;
   rt::Task<Result<http::Response>> answer(rt::CallContext ctx, http::PeerInfo peer, http::Request request,
                                           Chosen chosen);
 
@@ -117,6 +130,7 @@ class FaultyService final : public http::Service {
   std::map<std::string, std::string> page_tokens_;  ///< of endless_pages: the first that was given, by rule's glob
   std::uint64_t seed_;
   std::uint64_t applied_ = 0;
+  std::map<FaultKind, std::uint64_t> by_kind_;
 };
 
 }  // namespace postern::sim

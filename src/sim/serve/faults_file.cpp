@@ -1,5 +1,6 @@
 #include "sim/serve/faults_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -14,6 +15,7 @@ using yaml::Problems;
 
 constexpr std::size_t kRulesMax = 1'000;
 constexpr std::size_t kSizeMax = 256U << 20U;
+constexpr double kRateMax = 1e6;
 constexpr std::int64_t kSpanMaxMs = std::int64_t{1000} * 86'400 * 3'650;
 
 struct Unit {
@@ -49,6 +51,17 @@ std::uint64_t read_count(const MapReader& map, std::string_view key, std::uint64
   return static_cast<std::uint64_t>(*value);
 }
 
+double read_rate(const MapReader& map, std::string_view key, double fallback) {
+  const Node* node = map.get(key);
+  if (node == nullptr) return fallback;
+  double value = -1;
+  const std::string& text = node->text;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec == std::errc() && end == text.data() + text.size() && value > 0 && value <= kRateMax) return value;
+  map.problems().add(*node, std::string(key) + " must be a number above 0, at most 1000000");
+  return fallback;
+}
+
 double read_probability(const MapReader& map) {
   const Node* node = map.get("probability");
   if (node == nullptr) return 1.0;
@@ -76,7 +89,7 @@ FaultKind read_kind(const MapReader& map, const Node& rule) {
 FaultRule read_rule(const Node& node, Problems& problems) {
   const MapReader map(node, "faults[]",
                       {"kind", "operation", "account", "region", "skip", "count", "probability", "delay", "size",
-                       "retry_after", "code", "member", "value"},
+                       "retry_after", "code", "member", "value", "rate", "burst"},
                       problems);
   FaultRule rule;
   if (!node.is_map()) return rule;
@@ -90,6 +103,9 @@ FaultRule read_rule(const Node& node, Problems& problems) {
   rule.delay = read_span(map.get("delay"), "delay", problems).value_or(Duration::zero());
   rule.size = read_count(map, "size", rule.kind == FaultKind::slow_body ? 1'000 : rule.size);
   if (rule.size > kSizeMax) problems.add(*map.get("size"), "size must be at most 268435456");
+  rule.rate = read_rate(map, "rate", 0);
+  rule.burst = read_rate(map, "burst", std::max(rule.rate, 1.0));
+  if (rule.rate <= 0 && map.get("burst") != nullptr) problems.add(*map.get("burst"), "burst goes with a rate");
   rule.retry_after = map.text("retry_after");
   rule.code = map.text("code");
   rule.member = map.text("member");

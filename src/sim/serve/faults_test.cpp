@@ -50,6 +50,25 @@ TEST(Faults, MatchByRegionAndAccountAndCount) {
   EXPECT_EQ(seen, "++-++");
 }
 
+TEST(Faults, ARateLetsABurstPassAndThenSoManyASecond) {
+  Rig rig(rig_config(1));
+  FaultRule rule("ssm:List*", FaultKind::throttle, FaultRule::kForever);
+  rule.rate = 0.5;
+  rule.burst = 3;
+  rig.faults().add(rule);
+  std::string seen;
+  for (int i = 0; i < 5; ++i) seen += rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()) ? '+' : '-';
+  EXPECT_EQ(seen, "+++--");
+  // Every operation has a bucket of its own.
+  EXPECT_TRUE(rig.call<aws::ssm::ListDocuments>(aws::ssm::ListDocumentsRequest()).has_value());
+  rig.world().advance(std::chrono::milliseconds(1999));
+  EXPECT_FALSE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
+  rig.world().advance(std::chrono::milliseconds(1));
+  EXPECT_TRUE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
+  EXPECT_FALSE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
+  EXPECT_EQ(rig.faults().applied_by_kind().at(FaultKind::throttle), 4U);
+}
+
 std::string draw(std::uint64_t seed) {
   Rig rig(rig_config(1));
   rig.faults().set_seed(seed);
