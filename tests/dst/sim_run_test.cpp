@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "tests/dst/sim_run.hpp"
+#include "tests/dst/checkers.hpp"
 
 namespace postern::dst {
 namespace sim_run_test {
@@ -67,7 +67,7 @@ Seen run_once(SimRunOptions options) {
     seen.wrong = result.error().to_text();
     return seen;
   }
-  seen.wrong = check_run(*result, run.cloud());
+  seen.wrong = check_run(*result, run);
   seen.lives = result->lives;
   seen.totals = result->run.totals();
   seen.hash = run.world().trace().hash();
