@@ -17,6 +17,20 @@ std::string option(const std::vector<std::string>& arguments, std::string_view n
   return fallback;
 }
 
+postern::bench::FleetRunOrder fleet_order(const std::vector<std::string>& arguments) {
+  postern::bench::FleetRunOrder order;
+  order.agents = std::stoi(option(arguments, "--agents", "100000"));
+  order.accounts = std::stoi(option(arguments, "--accounts", "1000"));
+  order.at_once = std::stoi(option(arguments, "--at-once", "1000"));
+  order.waves = option(arguments, "--waves");
+  order.seconds = std::stod(option(arguments, "--seconds", "30"));
+  order.spread = std::stod(option(arguments, "--spread", "1"));
+  order.rate = std::stod(option(arguments, "--rate", "0"));
+  order.burst = std::stod(option(arguments, "--burst", "5"));
+  order.ledger = option(arguments, "--ledger");
+  return order;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,6 +50,9 @@ int main(int argc, char** argv) {
     return sim_run_mode(std::stoi(option(arguments, "--agents", "100000")),
                         std::stoi(option(arguments, "--accounts", "1000")));
   }
-  std::fprintf(stderr, "usage: postern_bench sign|body|parse|serve|call|sim-run ...; see bench/run\n");
+  if (mode == "calibrate") return calibrate_mode();
+  if (mode == "fleet-run") return fleet_run_mode(fleet_order(arguments));
+  std::fprintf(stderr,
+               "usage: postern_bench sign|body|parse|serve|call|sim-run|fleet-run|calibrate ...; see bench/run\n");
   return 2;
 }

@@ -21,6 +21,25 @@ int call_mode(const std::string& url, const std::string& ca, int calls, int in_f
 /// A simulated cloud with so many agents: bytes of each at rest, and the CPU time of a run over all of them.
 int sim_run_mode(int agents, int accounts);
 
+/// A fleet and the run over it.
+struct FleetRunOrder {
+  FleetRunOrder() = default;
+  int agents = 100'000;
+  int accounts = 1000;
+  int at_once = 1000;  ///< scopes
+  std::string waves;   ///< empty: one
+  double seconds = 30;
+  double spread = 1;  ///< the slowest target takes so many times as long
+  double rate = 0;    ///< calls a second of each API in each account; 0: any number
+  double burst = 5;
+  std::string ledger;  ///< a file that is not there yet
+};
+
+/// One durable run: memory, CPU, calls and virtual time.
+int fleet_run_mode(const FleetRunOrder& order);
+/// Loops of fixed work, CPU microseconds: how fast this machine is right now.
+int calibrate_mode();
+
 /// User and system time of this process, seconds.
 double cpu_seconds();
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "bench/modes.hpp"
-#include "tests/dst/sim_run.hpp"
+#include "tests/dst/checkers.hpp"
 
 namespace postern::bench {
 namespace {
@@ -21,6 +21,8 @@ int sim_run_mode(int agents, int accounts) {
   dst::SimRunOptions options;
   options.agents = static_cast<std::size_t>(agents);
   options.accounts = static_cast<std::size_t>(accounts);
+  options.policy.scopes_at_once = 80;
+  options.audited = false;
   dst::SimRun run(options);
   const std::size_t before = allocated_bytes();
   const double start = cpu_seconds();
@@ -33,7 +35,7 @@ int sim_run_mode(int agents, int accounts) {
     std::fprintf(stderr, "%s\n", result.error().to_text().c_str());
     return 1;
   }
-  const std::string wrong = dst::check_run(*result, run.cloud());
+  const std::string wrong = dst::check_run(*result, run);
   if (!wrong.empty()) {
     std::fprintf(stderr, "%s\n", wrong.c_str());
     return 1;
