@@ -15,6 +15,7 @@ constexpr std::size_t kAnchorBytesMax = 16U << 10U;
 
 aws::CallScope AnchorPlace::scope() const {
   aws::CallScope scope;
+  scope.account_id = hub_;
   scope.region = place_.region.empty() ? region_ : place_.region.text();
   scope.credentials = session_.hub();
   return scope;

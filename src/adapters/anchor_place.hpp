@@ -13,9 +13,10 @@ namespace postern::adapters {
 /// With the hub's own credentials. The session outlives it.
 class AnchorPlace {
  public:
-  /// `region`: where the bucket is when the place does not say.
-  AnchorPlace(AwsSession& session, fleet::S3Place place, std::string region)
-      : session_(session), place_(std::move(place)), region_(std::move(region)) {}
+  /// `hub`: the account that the credentials must belong to; empty: any. `region`: where the bucket is when the place
+  /// does not say.
+  AnchorPlace(AwsSession& session, fleet::S3Place place, std::string hub, std::string region)
+      : session_(session), place_(std::move(place)), hub_(std::move(hub)), region_(std::move(region)) {}
 
   /// "s3://BUCKET/KEY" of a run's anchor.
   std::string name_of(const flow::Anchor& anchor) const;
@@ -30,6 +31,7 @@ class AnchorPlace {
 
   AwsSession& session_;
   fleet::S3Place place_;
+  std::string hub_;
   std::string region_;
 };
 

@@ -60,6 +60,7 @@ Error plain_error(const Error& error) {
 
 aws::CallScope NoticeSender::scope_of(const fleet::NotifyTarget& target) const {
   aws::CallScope scope;
+  scope.account_id = hub_;
   scope.region = target.region.text();
   scope.credentials = session_.hub();
   return scope;

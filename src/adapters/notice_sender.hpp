@@ -12,7 +12,9 @@ namespace postern::adapters {
 /// the resolver outlive it.
 class NoticeSender final : public flow::NoticePort {
  public:
-  NoticeSender(AwsSession& session, fleet::SecretResolver& secrets) : session_(session), secrets_(secrets) {}
+  /// `hub`: the account that the credentials must belong to; empty: any.
+  NoticeSender(AwsSession& session, fleet::SecretResolver& secrets, std::string hub = {})
+      : session_(session), secrets_(secrets), hub_(std::move(hub)) {}
   rt::Task<Result<void>> tell(rt::CallContext ctx, fleet::NotifyTarget target, flow::Notice notice) override;
 
  private:
@@ -23,6 +25,7 @@ class NoticeSender final : public flow::NoticePort {
 
   AwsSession& session_;
   fleet::SecretResolver& secrets_;
+  std::string hub_;
 };
 
 }  // namespace postern::adapters

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kLooks = 4;  // what is not there yet may come
 constexpr Duration kBetweenLooks = std::chrono::seconds(2);
+constexpr unsigned kInVainMax = 20;
 constexpr int kLogPagesMax = 1000;
 constexpr std::int32_t kLogPage = 10'000;
 constexpr std::string_view kMark = "--output truncated--";
@@ -21,6 +22,12 @@ constexpr std::string_view kMark = "--output truncated--";
 bool is_absent(const Error& error) {
   const AwsFault* fault = error.aws();
   return fault != nullptr && (fault->code == "NoSuchKey" || fault->code == "ResourceNotFoundException");
+}
+
+/// Why a place cannot be read. The same for every target: messages of S3 name the key, and reasons are kept once each.
+Error unreadable(const std::string& place, const Error& error) {
+  const AwsFault* fault = error.aws();
+  return Error(error.kind(), place + ": " + (fault != nullptr ? fault->code : error.message()));
 }
 
 /// The total of "bytes 0-99/1234".
@@ -86,8 +93,13 @@ rt::Task<Result<WholeText>> WholeOutput::read(rt::CallContext ctx, fleet::ScopeP
   const rt::Semaphore::Permit permit(turns_);
   Result<WholeText> whole = fail(ErrorKind::not_found, "nothing is kept of it");
   if (!places_.bucket.empty()) whole = co_await from_bucket(ctx, *scope, stream);
-  if (whole || places_.log_group.empty()) co_return whole;
-  co_return co_await from_logs(ctx, *scope, stream);
+  if (!whole && !places_.log_group.empty()) whole = co_await from_logs(ctx, *scope, stream);
+  if (whole) {
+    in_vain_ = 0;
+  } else if (whole.error().kind() == ErrorKind::not_found) {
+    ++in_vain_;
+  }
+  co_return whole;
 }
 
 rt::Task<Result<WholeText>> WholeOutput::from_bucket(rt::CallContext ctx, const fleet::Scope& scope,
@@ -95,9 +107,10 @@ rt::Task<Result<WholeText>> WholeOutput::from_bucket(rt::CallContext ctx, const 
   CO_TRY(aws::CallScope call, session_.call_scope(scope));
   if (!places_.region.empty()) call.region = places_.region;
   const std::string key = output_object_key(places_, stream);
-  const std::string place = "s3://" + places_.bucket + "/" + key;
-  Result<WholeText> whole = fail(ErrorKind::not_found, "there is no " + place);
-  for (int look = 0; look < kLooks; ++look) {
+  const std::string place = "s3://" + places_.bucket + (places_.prefix.empty() ? "" : "/" + places_.prefix);
+  Result<WholeText> whole = fail(ErrorKind::not_found, "nothing is in " + place);
+  const int looks = in_vain_ < kInVainMax ? kLooks : 1;
+  for (int look = 0; look < looks; ++look) {
     if (look > 0) CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), ctx.now() + kBetweenLooks));
     aws::CallScope mine = call;
     std::string copy = key;
@@ -114,11 +127,11 @@ rt::Task<Result<WholeText>> WholeOutput::from_bucket(rt::CallContext ctx, const 
     if (whole || !is_absent(whole.error())) break;
   }
   if (!whole && is_absent(whole.error())) {
-    co_return fail(ErrorKind::not_found, "the node has not written " + place + "; may its role put objects there?");
+    co_return fail(ErrorKind::not_found,
+                   "the node has not written it to " + place + "; may its role put objects there?");
   }
-  if (whole) co_return whole;
-  std::string what = place + ": " + whole.error().message();
-  co_return fail(std::move(whole).error().reworded(std::move(what)));
+  if (!whole) co_return fail(unreadable(place, whole.error()));
+  co_return whole;
 }
 
 rt::Task<Result<WholeText>> WholeOutput::object(rt::CallContext ctx, aws::CallScope call, std::string key) {
@@ -138,11 +151,13 @@ rt::Task<Result<WholeText>> WholeOutput::from_logs(rt::CallContext ctx, const fl
                                                    const OutputStream& stream) {
   CO_TRY(const aws::CallScope call, session_.call_scope(scope));
   const std::string name = output_stream_name(stream);
-  const std::string place = "the log stream " + places_.log_group + ":" + name;
+  const std::string place = "the log group " + places_.log_group;
   const std::string_view kept = before_mark(stream.kept);
   std::string text;
   std::optional<std::string> token;
+  const int looks_max = in_vain_ < kInVainMax ? kLooks : 1;
   int looks = 0;
+  bool ended = false;
   // The agent writes a line an event; a token that comes back is the end of what is there by now.
   for (int page = 0; page < kLogPagesMax && text.size() <= kWholeOutputMax; ++page) {
     aws::logs::GetLogEventsRequest request;
@@ -154,10 +169,7 @@ rt::Task<Result<WholeText>> WholeOutput::from_logs(rt::CallContext ctx, const fl
     aws::CallScope mine = call;
     Result<aws::logs::GetLogEventsResponse> events =
         co_await aws::call<aws::logs::GetLogEvents>(ctx, session_.invoker(), std::move(mine), std::move(request));
-    if (!events && !is_absent(events.error())) {
-      std::string what = place + ": " + events.error().message();
-      co_return fail(std::move(events).error().reworded(std::move(what)));
-    }
+    if (!events && !is_absent(events.error())) co_return fail(unreadable(place, events.error()));
     const bool nothing_new = !events || events->next_forward_token == token;
     if (events) {
       for (const aws::logs::OutputLogEvent& event : events->events) text += event.message.value_or("") + "\n";
@@ -165,15 +177,15 @@ rt::Task<Result<WholeText>> WholeOutput::from_logs(rt::CallContext ctx, const fl
     }
     if (!nothing_new) continue;
     // Twice nothing new is the end, once all that Systems Manager kept is there.
-    if (++looks >= 2 && text.size() > kept.size()) break;
-    if (looks >= kLooks) break;
+    ended = ++looks >= 2 && text.size() > kept.size();
+    if (ended || looks >= (text.empty() ? looks_max : kLooks)) break;
     CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), ctx.now() + kBetweenLooks));
   }
   if (text.size() <= kept.size()) {
     co_return fail(ErrorKind::not_found,
                    "the node has not written all of it to " + place + "; may its role write logs there?");
   }
-  co_return bounded(std::move(text), false);
+  co_return bounded(std::move(text), !ended);
 }
 
 }  // namespace postern::adapters

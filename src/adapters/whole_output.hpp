@@ -44,12 +44,13 @@ class WholeOutput {
       : session_(session), places_(std::move(places)), turns_(kAtOnce) {}
 
   bool configured() const noexcept { return places_.any(); }
-  /// What the node wrote may lag behind the command's end: looked for again for some seconds. A bucket is read with the
+  /// What the node wrote may lag behind the command's end: looked for again for some seconds, until it was so in vain
+  /// for several streams that their nodes seem to have no right to write. A bucket is read with the
   /// scope's credentials and, when they may not, with the hub's. Errors say what is missing where.
   rt::Task<Result<WholeText>> read(rt::CallContext ctx, fleet::ScopePtr scope, OutputStream stream);
 
  private:
-  static constexpr std::size_t kAtOnce = 8;
+  static constexpr std::size_t kAtOnce = 32;  // with their replies about 100 MiB
   rt::Task<Result<WholeText>> from_bucket(rt::CallContext ctx, const fleet::Scope& scope, const OutputStream& stream);
   rt::Task<Result<WholeText>> object(rt::CallContext ctx, aws::CallScope call, std::string key);
   rt::Task<Result<WholeText>> from_logs(rt::CallContext ctx, const fleet::Scope& scope, const OutputStream& stream);
@@ -57,6 +58,7 @@ class WholeOutput {
   AwsSession& session_;
   flow::OutputPlaces places_;
   rt::Semaphore turns_;
+  unsigned in_vain_ = 0;  ///< streams that never came, one after the other
 };
 
 }  // namespace postern::adapters

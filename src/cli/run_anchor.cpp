@@ -14,7 +14,8 @@ constexpr std::size_t kReadAtOnce = 16;
 constexpr std::string_view kAnchoredType = "run.anchored";
 
 adapters::AnchorPlace place_of(AwsWork& work) {
-  return adapters::AnchorPlace(*work.session, work.fleet->signals.anchors, work.session->settings().region);
+  return adapters::AnchorPlace(*work.session, work.fleet->signals.anchors, work.fleet->hub.account.text(),
+                               work.session->settings().region);
 }
 
 rt::Task<Result<void>> anchor(rt::CallContext ctx, AwsWork& work, OpenLedger& ledger, const flow::Notice& closed) {

@@ -51,7 +51,7 @@ rt::Task<std::vector<Result<void>>> tell_all(const Command& command, AwsWork& wo
                                              const std::vector<fleet::NotifyTarget>& targets,
                                              const flow::Notice& notice) {
   adapters::HostSecrets secrets(*command.host().environment, *command.host().files);
-  adapters::NoticeSender sender(*work.session, secrets);
+  adapters::NoticeSender sender(*work.session, secrets, work.fleet ? work.fleet->hub.account.text() : std::string());
   std::vector<Result<void>> results(targets.size());
   const rt::CallContext ctx = telling_context(command);
   const Telling tell(ctx, sender, targets, notice, results);

@@ -3,6 +3,9 @@ event buses and webhooks, whole output from buckets and log groups, alarms, anch
 
 Usage: signals_e2e.py [CASE]; POSTERN names the program.
 """
+import base64
+import datetime
+import hashlib
 import http.server
 import json
 import os
@@ -69,6 +72,12 @@ class Hook:
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_PUT(self):
+                hook.got.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -296,8 +305,29 @@ def anchors():
         e2e.expect("warning: the run's head was not anchored in s3://not-there-at-all" in run.err, "no warning", run)
 
 
+def object_lock():
+    """The simulated S3 has no Object Lock: what is sent for it is looked at."""
+    with Bed() as bed, Hook() as bucket:
+        bed.fleet("anchors: {s3: \"s3://ops-anchors\", retain_days: 400}\n")
+        refused = e2e.expect_code(bed.run("--", "true"), 0)
+        e2e.expect("does not offer object lock" in refused.err, "it was not asked for", refused)
+        run = e2e.expect_code(bed.run("--", "true", AWS_ENDPOINT_URL_S3=bucket.url.replace("/services/SECRET", "")), 0)
+        e2e.expect("warning" not in run.err, "a warning", run)
+        (path, headers, body), = bucket.got
+        headers = {name.lower(): value for name, value in headers.items()}
+        anchor = json.loads(body)
+        e2e.expect(path.startswith("/ops-anchors/") and path.endswith(f"/{run.document()['run_id']}.json"), path)
+        e2e.expect_equal(headers["x-amz-object-lock-mode"], "COMPLIANCE", "mode")
+        until = datetime.datetime.strptime(headers["x-amz-object-lock-retain-until-date"], "%Y-%m-%dT%H:%M:%SZ")
+        at = datetime.datetime.strptime(anchor["at"], "%Y-%m-%dT%H:%M:%SZ")
+        e2e.expect_equal((until - at).days, 400, "days")
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        e2e.expect_equal(headers["x-amz-checksum-sha256"], digest, "checksum")
+
+
 if __name__ == "__main__":
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     e2e.run_cases([("notices", notices), ("held_runs", held_runs), ("what_fails_is_a_warning", what_fails_is_a_warning),
-                   ("whole_output", whole_output), ("alarms", alarms), ("anchors", anchors)])
+                   ("whole_output", whole_output), ("alarms", alarms), ("anchors", anchors),
+                   ("object_lock", object_lock)])
