@@ -128,7 +128,11 @@ std::string shown_output(const flow::TargetResult& target) {
     if (!text.empty() && text.back() != '\n') text += '\n';
     text += target.err.bytes();
   }
-  if (target.truncated) text += text.empty() || text.back() == '\n' ? "(output truncated)\n" : "\n(output truncated)\n";
+  if (target.truncated) {
+    const bool said = target.outcome == flow::Outcome::failed || target.reason.empty();
+    if (!text.empty() && text.back() != '\n') text += '\n';
+    text += "(output truncated" + (said ? std::string() : ": " + target.reason) + ")\n";
+  }
   if (target.outcome == flow::Outcome::failed) {
     if (!text.empty() && text.back() != '\n') text += '\n';
     text += "(failed" + (target.exit_code ? ", exit code " + std::to_string(*target.exit_code) : std::string()) +

@@ -54,6 +54,15 @@ selectors:
 
 # The only Systems Manager documents that may be sent; an account may have a list of its own.
 # documents: [AWS-RunShellScript, AWS-RunPowerShellScript]
+
+# Who is told when a run has ended, is held or in doubt: topics, event buses, webhooks (their address is a secret).
+# notify: ["arn:aws:sns:us-east-1:111122223333:ops", "env:OPS_WEBHOOK"]
+
+# Where nodes write all that commands print; Systems Manager itself keeps 24,000 characters.
+# output: {s3: "s3://ops-output/runs", region: us-east-1}
+
+# A bucket with Object Lock for the heads of the ledger's chains: postern ledger verify --anchors
+# anchors: {s3: "s3://ops-anchors/postern", retain_days: 400}
 )";
 
 std::string quoted(std::string_view text) {
