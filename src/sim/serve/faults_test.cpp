@@ -61,9 +61,9 @@ TEST(Faults, ARateLetsABurstPassAndThenSoManyASecond) {
   EXPECT_EQ(seen, "+++--");
   // Every operation has a bucket of its own.
   EXPECT_TRUE(rig.call<aws::ssm::ListDocuments>(aws::ssm::ListDocumentsRequest()).has_value());
-  rig.world().advance(std::chrono::milliseconds(1999));
+  rig.loop().advance(std::chrono::milliseconds(1999));
   EXPECT_FALSE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
-  rig.world().advance(std::chrono::milliseconds(1));
+  rig.loop().advance(std::chrono::milliseconds(1));
   EXPECT_TRUE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
   EXPECT_FALSE(rig.call<aws::ssm::ListCommands>(aws::ssm::ListCommandsRequest()).has_value());
   EXPECT_EQ(rig.faults().applied_by_kind().at(FaultKind::throttle), 4U);
