@@ -27,6 +27,7 @@ Json run_row(const ledger::StreamInfo& stream) {
   Json row =
       Json::object().set("id", stream.id.substr(kRunPrefix.size())).set("opened", format_rfc3339(stream.created));
   const Result<Json> summary = Json::parse(stream.summary);
+  row.set("status", "planned");  // until it says more itself
   for (const char* key : {"status", "operator", "selector", "comment", "targets", "open", "succeeded", "failed",
                           "skipped", "unknown", "break_glass"}) {
     if (summary && summary->contains(key)) row.set(key, (*summary)[key]);

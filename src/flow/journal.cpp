@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/json.hpp"
+#include "flow/driver.hpp"
 #include "flow/probe.hpp"
 #include "flow/side_stream.hpp"
 #include "ledger/stream_writer.hpp"
@@ -121,13 +122,15 @@ rt::Task<Result<std::unique_ptr<Journal>>> Journal::create(rt::CallContext ctx, 
   }
   const WallTime now = ctx.clock().wall_now();
   for (const RunRecord& record : opening) CHECK(journal->model_->apply(record, now).has_value());
+  // Whoever lists runs in this moment sees it as planned.
+  const std::string summary = run_summary(*journal->model_);
   // In pieces: a plan of 100,000 targets is more than one append takes.
   std::vector<ledger::NewRecord> records = std::move(*encoded);
   Result<void> written;
   for (std::size_t i = 0; i < records.size() && written; i += 16) {
     std::vector<ledger::NewRecord> piece;
     for (std::size_t k = i; k < std::min(i + 16, records.size()); ++k) piece.push_back(std::move(records[k]));
-    written = co_await journal->writer_->stream->append(ctx, std::move(piece));
+    written = co_await journal->writer_->stream->append(ctx, std::move(piece), summary);
   }
   if (written) written = co_await journal->note_head(ctx, "opened");
   if (!written) {
