@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "base/json.hpp"
 #include "bench/modes.hpp"
@@ -37,22 +39,19 @@ std::uint64_t calls_of(const dst::SimRun& run, const std::string& name) {
   return found == calls.end() ? 0 : found->second;
 }
 
-/// The calls that follow a run, and the least that any client needs: a send for every batch, and the pages of 50 that
-/// list its targets once. Looking whether it is time to list them is the client's affair.
-void add_calls(Json& out, dst::SimRun& run, const FleetRunOrder& order) {
+/// The calls that follow a run, and the least that any client needs for the batches of its plan: a send for each, and
+/// the page that lists its targets once. Looking whether it is time to list them is the client's affair. Every target
+/// succeeded under one command, so that the commands are the batches, however often something was sent.
+void add_calls(Json& out, dst::SimRun& run, const flow::RunResult& result) {
   std::uint64_t made = 0;
   for (const char* name : {"ssm:SendCommand", "ssm:ListCommands", "ssm:ListCommandInvocations",
                            "ssm:GetCommandInvocation", "ssm:CancelCommand"}) {
     made += calls_of(run, name);
     out.set(name, calls_of(run, name));
   }
-  std::uint64_t batches = 0;
-  for (int account = 0; account < order.accounts; ++account) {
-    const long from = static_cast<long>(order.agents) * account / order.accounts;
-    const long to = static_cast<long>(order.agents) * (account + 1) / order.accounts;
-    batches += static_cast<std::uint64_t>((to - from + 49) / 50);
-  }
-  out.set("calls", made).set("least", 2 * batches);
+  std::set<std::string_view> batches;
+  for (const flow::TargetResult& target : result.targets) batches.insert(target.command_id);
+  out.set("calls", made).set("least", 2 * batches.size());
 }
 
 /// Of every account: what was asked while it was under way, but for one list of every command, by the minute.
@@ -138,7 +137,7 @@ int fleet_run_mode(const FleetRunOrder& order) {
   out.set("agents", order.agents).set("accounts", order.accounts).set("cpu_s", spent);
   out.set("cpu_us_per_target", spent * 1e6 / order.agents);
   out.set("sim_mib", at_rest).set("peak_mib", peak).set("above_mib", peak - at_rest);
-  add_calls(out, run, order);
+  add_calls(out, run, result->run);
   add_polls(out, run);
   out.set("wall_s", std::chrono::duration<double>(result->run_time).count());
   out.set("bound_s", bound_seconds(order)).set("poll_interval_s", kPollInterval);
