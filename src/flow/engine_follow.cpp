@@ -372,7 +372,7 @@ void Engine::Turn::drop_waiting() {
   for (std::uint32_t batch = 0; batch < e_.model_.batches().size(); ++batch) {
     if (state(batch).phase != BatchPhase::waiting) continue;
     clear_timer(batch);
-    end_open_targets(batch, Outcome::skipped, why_dropped(), true);
+    drop(batch);
   }
 }
 

@@ -76,6 +76,7 @@ void Engine::Turn::on(event::HoldRead event) {
     hold(record::HoldCause::operator_flag, *event.why);
     return;
   }
+  check_budget();  // a run that was taken up may have had its failures already
   if (may_send()) open_wave(*e_.wave_);
 }
 
@@ -196,7 +197,7 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   if (!may_send() || error.kind() == ErrorKind::cancelled) {
     POSTERN_PROBE(send_stays_for_resume);
     release(batch);
-    if (!why_dropped().empty()) end_open_targets(batch, Outcome::skipped, why_dropped(), true);
+    if (!why_dropped().empty()) drop(batch);
     return;  // else it waits for a resume
   }
   if (error.kind() == ErrorKind::credentials) {
@@ -224,7 +225,12 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   if (named > 0) {
     POSTERN_PROBE(left_out_named);
     say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out");
-    send(batch);  // nothing was executed, the answer says so
+    check_budget();
+    if (may_send()) {
+      send(batch);  // nothing was executed, the answer says so
+    } else {
+      release(batch);
+    }
     return;
   }
   POSTERN_PROBE(send_refused);
@@ -326,12 +332,20 @@ void Engine::Turn::absent(std::uint32_t batch) {
   again.decision = record::Decision::reissue;
   again.why = "the run is declared idempotent";
   note_down(std::move(again));
+  check_budget();  // with everything sent there was no reason to hold; now something waits again
   if (may_send()) {
     send(batch);
   } else {
     release(batch);
-    if (!why_dropped().empty()) end_open_targets(batch, Outcome::skipped, why_dropped(), true);
+    if (!why_dropped().empty()) drop(batch);
   }
+}
+
+/// It is not sent any more. Skipped, unless an earlier send of it was lost: that one may have run.
+void Engine::Turn::drop(std::uint32_t batch) {
+  const bool doubtful = state(batch).may_have_run;
+  const std::string why = doubtful ? "the answer to an earlier send was lost, and then " + why_dropped() : why_dropped();
+  end_open_targets(batch, doubtful ? Outcome::unknown : Outcome::skipped, why, true);
 }
 
 void Engine::Turn::decide(std::uint32_t batch, record::Decided decision) {

@@ -51,6 +51,7 @@ class Engine::Turn {
   void lost(std::uint32_t batch);
   void look_for(std::uint32_t batch);
   void absent(std::uint32_t batch);
+  void drop(std::uint32_t batch);
   void hold(record::HoldCause cause, std::string why);
   void occupy(std::uint32_t batch);
   void release(std::uint32_t batch);

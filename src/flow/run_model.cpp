@@ -156,6 +156,7 @@ Result<void> RunModel::on(const record::Decided& record) {
       break;
     case record::Decision::reissue:
       batch.phase = BatchPhase::waiting;
+      batch.may_have_run = true;
       break;
   }
   return Result<void>();

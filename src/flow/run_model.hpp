@@ -27,7 +27,8 @@ struct BatchState {
   std::string op;  ///< of the last intent
   WallTime op_at;  ///< when it was recorded
   std::string command_id;
-  std::string trouble;  ///< why the last send came to nothing
+  bool may_have_run = false;  ///< a send whose answer was lost is to be repeated: the first may have been executed
+  std::string trouble;        ///< why the last send came to nothing
   ErrorKind trouble_kind = ErrorKind::internal;
 };
 
