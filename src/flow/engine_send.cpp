@@ -344,7 +344,8 @@ void Engine::Turn::absent(std::uint32_t batch) {
 /// It is not sent any more. Skipped, unless an earlier send of it was lost: that one may have run.
 void Engine::Turn::drop(std::uint32_t batch) {
   const bool doubtful = state(batch).may_have_run;
-  const std::string why = doubtful ? "the answer to an earlier send was lost, and then " + why_dropped() : why_dropped();
+  const std::string why =
+      doubtful ? "the answer to an earlier send was lost, and then " + why_dropped() : why_dropped();
   end_open_targets(batch, doubtful ? Outcome::unknown : Outcome::skipped, why, true);
 }
 

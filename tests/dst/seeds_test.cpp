@@ -32,8 +32,8 @@ TEST(Seeds, WhateverGoesWrongTheLedgerAndTheCloudAgree) {
   std::fputs(summary.to_text().c_str(), stdout);
 }
 
-/// Seeds that found something once. 556, 732, 2715, 3103: what waited again after everything had been sent, and what was
-/// taken up after its failures, went out beyond the budget. 8067: the targets of a lost send were called skipped.
+/// Seeds that found something once. 556, 732, 2715, 3103: what waited again after everything had been sent, and what
+/// was taken up after its failures, went out beyond the budget. 8067: the targets of a lost send were called skipped.
 TEST(Seeds, ThatFoundSomethingStayFixed) {
   static constexpr std::uint64_t kFound[] = {556, 732, 2715, 3103, 8067};
   for (const std::uint64_t seed : kFound) EXPECT_EQ(run_seed(seed, nullptr), "") << "seed " << seed;
