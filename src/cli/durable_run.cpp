@@ -183,11 +183,6 @@ rt::Task<Result<void>> decide_all(rt::CallContext ctx, flow::Engine& engine, flo
   co_return Result<void>();
 }
 
-std::string who_am_i(const Command& command) {
-  const os::Environment& environment = *command.host().environment;
-  return environment.user_name() + "@" + environment.host_name();
-}
-
 /// deliver() with its result put somewhere, as rt::uncancelled() wants it.
 rt::Task<void> deliver_into(RunOutputs* outputs, rt::CallContext ctx, RunTold told, Result<int>* code) {
   *code = co_await outputs->deliver(ctx, told);
@@ -227,8 +222,6 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
                                     RunOrder order) {
   const rt::CallContext ctx = command.ctx();
   order.header.run_id = flow::make_op_id(ctx);
-  order.header.world = ledger.world;
-  order.header.operator_name = who_am_i(command);
   const std::string run_id = order.header.run_id;
   flow::JournalOptions options = journal_options(command, ledger.world);
   Result<std::unique_ptr<flow::Journal>> opened =
@@ -275,7 +268,7 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
   flow::Journal& journal = **opened;
   Result<void> ready = flow::check_resumable(journal.model());
   complete_access(journal.model(), scopes);
-  const std::string by = who_am_i(command);
+  const std::string by = operator_name(command);
   if (ready) {
     flow::record::Resumed resumed;
     resumed.by = by;

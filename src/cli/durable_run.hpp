@@ -13,7 +13,7 @@ namespace postern::cli {
 struct RunOrder {
   RunOrder() = default;
   flow::Plan plan;
-  flow::RunHeader header;  ///< run_id, world and digest are filled in
+  flow::RunHeader header;  ///< complete but for the run_id, which start_run() gives
   std::string confirmed;
   flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
   RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one

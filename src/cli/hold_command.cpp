@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/failure.hpp"
+#include "cli/run_ledger.hpp"
 
 namespace postern::cli {
 namespace {
@@ -71,8 +72,7 @@ rt::Task<Result<int>> show_hold(const Command& command, adapters::HubHold& flag,
 rt::Task<Result<int>> set_hold(const Command& command, adapters::HubHold& flag, const aws::CallScope& hub) {
   adapters::HoldNote note;
   CO_TRY(note.why, chosen_hold_reason(command));
-  const os::Environment& environment = *command.host().environment;
-  note.who = environment.user_name() + "@" + environment.host_name();
+  note.who = operator_name(command);
   note.since = std::chrono::floor<std::chrono::seconds>(command.ctx().clock().wall_now());
   CO_TRY(const std::optional<adapters::HoldNote> before, co_await flag.hold(command.ctx(), note));
   if (before) {

@@ -157,7 +157,7 @@ rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet:
   adapters::SsmCommands port(*work.session, order.header.spec);
   port.use_secrets(std::move(secrets));
   order.header.world = world;
-  order.header.operator_name = command.host().environment->user_name() + "@" + command.host().environment->host_name();
+  order.header.operator_name = operator_name(command);
   order.header.selector = join(invocation.values("--select"), " and ");
   order.header.reason = invocation.value("--reason").value_or("");
   order.header.ticket = invocation.value("--ticket").value_or("");

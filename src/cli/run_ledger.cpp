@@ -104,6 +104,11 @@ Result<OpenLedger> open_ledger(const Command& command, const std::string& world,
   return open;
 }
 
+std::string operator_name(const Command& command) {
+  const os::Environment& environment = *command.host().environment;
+  return environment.user_name() + "@" + environment.host_name();
+}
+
 flow::JournalOptions journal_options(const Command& command, const std::string& world) {
   os::Files* files = command.host().files;
   const std::string host = command.host().environment->host_name();
@@ -111,7 +116,7 @@ flow::JournalOptions journal_options(const Command& command, const std::string& 
   flow::JournalOptions options;
   options.world = world;
   options.holder = Json::object()
-                       .set("who", command.host().environment->user_name() + "@" + host)
+                       .set("who", operator_name(command))
                        .set("host", host)
                        .set("pid", self.pid)
                        .set("boot", self.boot)

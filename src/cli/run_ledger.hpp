@@ -37,6 +37,9 @@ enum class LedgerUse : std::uint8_t { write, look };
 /// Made when it is to be written and is not there; looked at, a missing one is not_found.
 Result<OpenLedger> open_ledger(const Command& command, const std::string& world, LedgerUse use);
 
+/// "ops@laptop": who answers for what this process does, in ledgers, flags and reports.
+std::string operator_name(const Command& command);
+
 /// This process as the holder of a run, and how to tell that another has died: same host, and either the machine was
 /// started again or no such process runs.
 flow::JournalOptions journal_options(const Command& command, const std::string& world);

@@ -160,8 +160,7 @@ rt::Task<Result<int>> import_from(const Command& command, AwsWork& work, const W
   if (failed > 0 && failed == found.size()) co_return fail(std::move(*found.front().failure));
   const std::string world = world_label(command, work.session.get());
   CO_TRY(OpenLedger ledger, open_ledger(command, world, LedgerUse::write));
-  const os::Environment& environment = *command.host().environment;
-  const std::string who = environment.user_name() + "@" + environment.host_name();
+  const std::string who = operator_name(command);
   Json rows = Json::array();
   for (flow::ImportedRun& run : flow::put_together(std::move(commands), world, who)) {
     std::string stream = flow::run_stream(run.header.run_id);

@@ -87,8 +87,7 @@ std::string tombstone(const Command& command, const Row& row) {
   const Result<Json> summary = Json::parse(row.info.summary);
   Json out = Json::object().set("schema", "postern.run-summary/1").set("status", "pruned").set("was", row.status);
   out.set("pruned", format_rfc3339(command.ctx().clock().wall_now()));
-  const os::Environment& environment = *command.host().environment;
-  out.set("pruned_by", environment.user_name() + "@" + environment.host_name());
+  out.set("pruned_by", operator_name(command));
   out.set("records", row.info.version).set("head", ledger::to_hex(row.info.head));
   for (const char* key : {"operator", "targets", "succeeded", "failed", "skipped", "unknown"}) {
     if (summary && summary->contains(key)) out.set(key, (*summary)[key]);
