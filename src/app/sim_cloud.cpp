@@ -5,7 +5,7 @@
 
 #include "app/fleet_world.hpp"
 #include "base/encoding.hpp"
-#include "cli/prompt.hpp"
+#include "base/plural.hpp"
 #include "sim/serve/cloud_server.hpp"
 #include "sim/serve/demo_cloud.hpp"
 #include "sim/serve/faults_file.hpp"
@@ -21,8 +21,8 @@ std::string summary_of(const sim::CloudConfig& config) {
     instances += account.instances.size();
     for (const sim::InstanceConfig& instance : account.instances) regions.insert(instance.region);
   }
-  std::string summary = cli::plural(config.accounts.size(), "account") + ", " + cli::plural(instances, "instance");
-  if (instances > 0) summary += " in " + cli::plural(regions.size(), "Region");
+  std::string summary = plural(config.accounts.size(), "account") + ", " + plural(instances, "instance");
+  if (instances > 0) summary += " in " + plural(regions.size(), "Region");
   return summary;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"

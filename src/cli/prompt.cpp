@@ -6,10 +6,6 @@
 
 namespace postern::cli {
 
-std::string plural(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 bool can_ask(const Command& command) {
   const os::Console& console = *command.host().console;
   return console.is_tty(os::StdStream::in) && console.is_tty(os::StdStream::err);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Questions to the person at the terminal, on stderr; and small words for sentences.
+/// Questions to the person at the terminal, on stderr.
 
 #include <string>
 #include <string_view>
@@ -8,9 +8,6 @@
 #include "cli/command.hpp"
 
 namespace postern::cli {
-
-/// "1 target", "3 targets".
-std::string plural(std::size_t count, std::string_view noun);
 
 /// Whether there is somebody to ask: input and stderr are terminals.
 bool can_ask(const Command& command);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_plan.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"

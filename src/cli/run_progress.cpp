@@ -1,5 +1,6 @@
 #include "cli/run_progress.hpp"
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/prompt.hpp"
 #include "cli/run_interrupt.hpp"

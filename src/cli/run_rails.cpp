@@ -4,8 +4,8 @@
 #include <charconv>
 #include <set>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
-#include "cli/prompt.hpp"
 #include "cli/run_plan.hpp"
 #include "term/node_set.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/command_port.hpp"
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/break_glass.hpp"

@@ -1,5 +1,6 @@
 // runs prune
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"

@@ -1,5 +1,6 @@
 // targets
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/failure.hpp"

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "rt/combine.hpp"
 
@@ -350,7 +351,7 @@ std::vector<std::string> describe_documents(const DocumentLook& look) {
   std::vector<std::string> out;
   for (auto& [line, scopes] : lines) {
     out.push_back(lines.size() < 2 ? line
-                                   : line + " in " + std::to_string(scopes) + (scopes == 1 ? " scope" : " scopes"));
+                                   : line + " in " + plural(scopes, "scope"));
   }
   return out;
 }

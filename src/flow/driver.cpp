@@ -130,34 +130,34 @@ class Driver {
     waiter_.wake();
   }
 
-  rt::Task<void> perform(Action todo) {
+  rt::Task<void> perform(Action due) {
     // A send waits for its turn; when it is cancelled there it has not left, and says so.
     const Result<void> turn = co_await calls_.acquire();
     std::optional<rt::Semaphore::Permit> permit;
     if (turn) permit.emplace(calls_);
-    if (auto* send = std::get_if<action::Send>(&todo)) {
+    if (auto* send = std::get_if<action::Send>(&due)) {
       co_await perform_send(send, turn.has_value());
-    } else if (auto* find = std::get_if<action::Find>(&todo)) {
+    } else if (auto* find = std::get_if<action::Find>(&due)) {
       Result<std::optional<std::string>> found =
           co_await port_.find(calls_ctx_, scope_of(find->batch), comment_mark(find->op), find->not_before);
       push(event::Found(find->op, std::move(found)));
-    } else if (auto* list = std::get_if<action::List>(&todo)) {
+    } else if (auto* list = std::get_if<action::List>(&due)) {
       Result<std::vector<Invocation>> listed =
           co_await port_.invocations(calls_ctx_, scope_of(list->batch), list->command_id);
       push(event::Listed(list->batch, std::move(listed)));
-    } else if (auto* count = std::get_if<action::Count>(&todo)) {
+    } else if (auto* count = std::get_if<action::Count>(&due)) {
       Result<std::vector<CommandCount>> counts =
           co_await port_.counts(calls_ctx_, engine_.model().plan().scopes[count->scope], count->not_before);
       push(event::Counted(count->scope, std::move(counts)));
-    } else if (auto* fetch = std::get_if<action::Fetch>(&todo)) {
+    } else if (auto* fetch = std::get_if<action::Fetch>(&due)) {
       fleet::InstanceId id = engine_.model().plan().targets[fetch->target].id;
       Result<Output> output =
           co_await port_.output(calls_ctx_, scope_of(fetch->batch), fetch->command_id, std::move(id));
       push(event::Fetched(fetch->target, std::move(output)));
-    } else if (auto* cancel = std::get_if<action::Cancel>(&todo)) {
+    } else if (auto* cancel = std::get_if<action::Cancel>(&due)) {
       Result<void> taken = co_await port_.cancel(calls_ctx_, scope_of(cancel->batch), cancel->command_id);
       push(event::CancelTaken(cancel->batch, std::move(taken)));
-    } else if (auto* gate = std::get_if<action::TestGate>(&todo)) {
+    } else if (auto* gate = std::get_if<action::TestGate>(&due)) {
       co_await perform_gate(gate->wave);
     } else {
       co_await perform_hold();

@@ -29,8 +29,4 @@ bool is_error(const flow::TargetResult& target) noexcept {
   return target.outcome == flow::Outcome::failed && (target.unreachable || target.refusal.has_value());
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 }  // namespace postern::report

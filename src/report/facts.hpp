@@ -55,7 +55,4 @@ struct RunFacts {
 /// unknown, unreachable, or AWS refused the send.
 bool is_error(const flow::TargetResult& target) noexcept;
 
-/// "1 target", "2 targets".
-std::string counted(std::size_t count, std::string_view noun);
-
 }  // namespace postern::report

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "base/xml.hpp"
 #include "report/run_summary.hpp"
@@ -242,7 +243,7 @@ class Writer final : public Pieces {
     if (bytes.empty() && !truncated) return;
     std::string text = within(bytes, options_.output_max);
     if (text.size() > room) {
-      text = "[postern: " + counted(bytes.size(), "byte") + " left out, for this file is full]";
+      text = "[postern: " + plural(bytes.size(), "byte") + " left out, for this file is full]";
     } else {
       room -= text.size();
     }

@@ -1,5 +1,6 @@
 #include "report/lambda_answer.hpp"
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "report/run_summary.hpp"
 
@@ -19,7 +20,7 @@ std::string error_of(const AccountSummary& account, const flow::TargetResult* fi
   // Errors that are neither unknown nor failed are those that we wanted and could not reach.
   unreachable -= std::min(unreachable, account.totals.unknown);
   if (account.totals.failed == 0) part(unreachable, " unreachable");
-  if (!text.empty()) text = text + " of " + counted(account.totals.all(), "instance");
+  if (!text.empty()) text = text + " of " + plural(account.totals.all(), "instance");
   if (first_wrong != nullptr && !first_wrong->reason.empty()) {
     text += ": " + first_wrong->target.id().text() + ": " + first_wrong->reason;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "report/html_text.hpp"
 #include "report/run_summary.hpp"
@@ -209,7 +210,7 @@ class Page final : public Pieces {
     raw("<h2>Accounts</h2>\n<div class=\"scroll\" role=\"region\" aria-label=\"Accounts\" "
         "tabindex=\"0\"><table><caption>");
     const std::size_t shown = std::min(all.size(), limits_.accounts);
-    raw(counted(all.size(), "account") + ", those with something wrong first");
+    raw(plural(all.size(), "account") + ", those with something wrong first");
     raw("</caption><thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Name</th>");
     for (const char* column : {"Failed", "Unknown", "Skipped", "Succeeded"}) {
       raw(std::string("<th scope=\"col\" class=\"n\">") + column + "</th>");

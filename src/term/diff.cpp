@@ -123,8 +123,10 @@ std::optional<std::vector<Step>> all_steps(const std::vector<int>& before, const
          before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) {
     ++tail;
   }
-  Myers middle(std::span(before).subspan(head, before.size() - head - tail),
-               std::span(after).subspan(head, after.size() - head - tail));
+  const std::span<const int> all_before(before);
+  const std::span<const int> all_after(after);
+  Myers middle(all_before.subspan(head, before.size() - head - tail),
+               all_after.subspan(head, after.size() - head - tail));
   const auto steps = middle.steps(edits_max);
   if (!steps) return std::nullopt;
   std::vector<Step> all(head, Step::keep);
