@@ -350,8 +350,7 @@ std::vector<std::string> describe_documents(const DocumentLook& look) {
   }
   std::vector<std::string> out;
   for (auto& [line, scopes] : lines) {
-    out.push_back(lines.size() < 2 ? line
-                                   : line + " in " + plural(scopes, "scope"));
+    out.push_back(lines.size() < 2 ? line : line + " in " + plural(scopes, "scope"));
   }
   return out;
 }
