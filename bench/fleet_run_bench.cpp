@@ -12,12 +12,13 @@
 
 #include "base/json.hpp"
 #include "bench/modes.hpp"
+#include "flow/pace.hpp"
 #include "tests/dst/checkers.hpp"
 
 namespace postern::bench {
 namespace {
 
-constexpr double kPollInterval = 20;  // seconds: the longest gap between two looks of flow's pace
+constexpr double kPollInterval = std::chrono::duration<double>(flow::Pace::kLongestGap).count();
 
 /// "VmRSS:" or "VmHWM:" of this process, MiB.
 double resident_mib(std::string_view what) {
@@ -61,9 +62,9 @@ void add_polls(Json& out, dst::SimRun& run) {
   double minutes = 0;
   std::size_t most_in_a_minute = 0;
   for (const auto& [id, account] : run.watcher().accounts()) {
-    const double under_way = std::chrono::duration<double, std::ratio<60>>(account.last - account.first_send).count();
-    const double mine = static_cast<double>(account.reads.size()) - static_cast<double>(account.sends);
-    polls += std::max(mine, 0.0);
+    const double under_way = std::chrono::duration<double, std::ratio<60>>(account.under_way()).count();
+    const auto mine = static_cast<double>(account.polls());
+    polls += mine;
     minutes += std::max(under_way, 1.0);
     worst = std::max(worst, mine / std::max(under_way, 1.0));
     std::size_t first = 0;

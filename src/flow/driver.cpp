@@ -1,5 +1,7 @@
 #include "flow/driver.hpp"
 
+#include <deque>
+
 #include "base/check.hpp"
 #include "flow/probe.hpp"
 #include "rt/combine.hpp"
@@ -24,7 +26,9 @@ class Driver {
         observer_(observer),
         options_(options),
         calls_(options.calls_at_once),
-        group_(std::move(executor)) {}
+        group_(std::move(executor)) {
+    for (std::size_t i = 0; i < engine.model().plan().scopes.size(); ++i) lines_.emplace_back(options);
+  }
 
   rt::Task<Result<void>> run() {
     rt::Clock& clock = ctx_.clock();
@@ -130,13 +134,16 @@ class Driver {
     waiter_.wake();
   }
 
+  /// First a turn in its scope, then one of all: what waits for its scope keeps nobody else waiting.
   rt::Task<void> perform(Action due) {
-    // A send waits for its turn; when it is cancelled there it has not left, and says so.
-    const Result<void> turn = co_await calls_.acquire();
+    rt::Semaphore* const line = line_of(due);
+    std::optional<rt::Semaphore::Permit> in_scope;
+    if (line != nullptr && co_await line->acquire()) in_scope.emplace(*line);
     std::optional<rt::Semaphore::Permit> permit;
-    if (turn) permit.emplace(calls_);
+    if (co_await calls_.acquire()) permit.emplace(calls_);
     if (auto* send = std::get_if<action::Send>(&due)) {
-      co_await perform_send(send, turn.has_value());
+      // When it is cancelled in the line it has not left, and says so.
+      co_await perform_send(send, permit.has_value());
     } else if (auto* find = std::get_if<action::Find>(&due)) {
       Result<std::optional<std::string>> found =
           co_await port_.find(calls_ctx_, scope_of(find->batch), comment_mark(find->op), find->not_before);
@@ -206,6 +213,18 @@ class Driver {
     push(event::HoldRead(std::move(*read)));
   }
 
+  /// The line in which the action waits for its scope; null: it is not about one.
+  rt::Semaphore* line_of(const Action& due) {
+    const std::vector<BatchPlan>& batches = engine_.model().plan().batches;
+    if (const auto* send = std::get_if<action::Send>(&due)) return &lines_[batches[send->batch].scope].sends;
+    if (const auto* find = std::get_if<action::Find>(&due)) return &lines_[batches[find->batch].scope].others;
+    if (const auto* list = std::get_if<action::List>(&due)) return &lines_[batches[list->batch].scope].others;
+    if (const auto* count = std::get_if<action::Count>(&due)) return &lines_[count->scope].others;
+    if (const auto* fetch = std::get_if<action::Fetch>(&due)) return &lines_[batches[fetch->batch].scope].others;
+    if (const auto* cancel = std::get_if<action::Cancel>(&due)) return &lines_[batches[cancel->batch].scope].others;
+    return nullptr;
+  }
+
   fleet::ScopePtr scope_of(std::uint32_t batch) const {
     return engine_.model().plan().scopes[engine_.model().plan().batches[batch].scope];
   }
@@ -223,9 +242,17 @@ class Driver {
   HoldFlag& hold_;
   RunObserver& observer_;
   const DriveOptions& options_;
+  struct Lines {
+    explicit Lines(const DriveOptions& options)
+        : sends(options.scope_calls_at_once), others(options.scope_calls_at_once) {}
+    rt::Semaphore sends;
+    rt::Semaphore others;
+  };
+
   std::deque<RunEvent> inbox_;
   rt::Waiter waiter_;
   rt::Semaphore calls_;
+  std::deque<Lines> lines_;  ///< by scope
   std::optional<Error> broken_;
   std::size_t commits_ = 0;
   bool stopping_ = false;

@@ -29,6 +29,9 @@ class GateTester {
 struct DriveOptions {
   DriveOptions() = default;
   std::size_t calls_at_once = 64;
+  /// Sends, and likewise other calls, at once in one scope: one that AWS throttles must not take the turns of all
+  /// others, and more than these do not make it faster.
+  std::size_t scope_calls_at_once = 3;
   Duration send_grace = std::chrono::seconds(10);  ///< what calls under way get to end when the run is stopped
   Duration renew_every = std::chrono::seconds(20);
   GateTester* gate = nullptr;  ///< none: gates with a command stay shut

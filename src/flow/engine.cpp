@@ -193,12 +193,7 @@ void Engine::Turn::on(event::Tick) {
 void Engine::Turn::fire(std::uint32_t batch) {
   switch (state(batch).phase) {
     case BatchPhase::waiting:
-      check_budget();
-      if (may_send()) {
-        send(batch);
-      } else {
-        release(batch);
-      }
+      send_or_leave(batch);
       break;
     case BatchPhase::sending:
     case BatchPhase::lost:

@@ -175,7 +175,6 @@ class Engine {
     bool busy = false;    ///< a call about it is under way
     bool active = false;  ///< counts against the limits of its scope
     std::optional<MonoTime> timer;
-    unsigned looks = 0;
     unsigned retries = 0;
     Duration pause{};
     MonoTime since;                        ///< of the send, or of its loss
@@ -185,8 +184,11 @@ class Engine {
     std::uint64_t listed = 0;   ///< a bit per target: it was listed
     std::uint64_t started = 0;  ///< a bit per target: it was seen running
     std::uint32_t fetching = 0;
-    std::size_t completed = 0;  ///< targets that had ended when its command was counted last
-    std::size_t swept = 0;      ///< when it was listed last
+    std::size_t completed = 0;        ///< targets that had ended when its command was counted last
+    std::size_t swept = 0;            ///< when it was listed last
+    std::optional<MonoTime> counted;  ///< when its command was counted last
+    bool ended_apart = false;         ///< it was listed when some had ended and some had not
+    Duration unended{};               ///< the age at which it was last seen not to have ended
   };
   struct Place {
     Place() = default;
@@ -194,6 +196,7 @@ class Engine {
     std::uint32_t active = 0;
     bool open = false;  ///< counts against scopes_at_once
     bool counting = false;
+    std::optional<MonoTime> accepted;  ///< the last send that AWS took
   };
   /// While nothing is known of how long commands take, one is looked at on behalf of all, another each time: a fleet
   /// costs as many looks as one account.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kListedOutput = 2500;                ///< characters that the listing has at most
 constexpr Duration kTroubleMax = std::chrono::minutes(5);  ///< how long states may be unreadable without a pause
+constexpr Duration kNewsDue = std::chrono::seconds(2);     ///< two counts that are closer say nothing of a stop
 constexpr Duration kUnscouted = std::chrono::minutes(5);   ///< how long nobody looks although no scout saw an end
 
 std::uint64_t bit(std::uint32_t index) {
@@ -36,6 +37,12 @@ Duration Engine::Turn::age_of(std::uint32_t batch) const {
   return std::max<Duration>(now_.wall - state(batch).op_at, Duration{});
 }
 
+/// The age at which a command must have ended.
+Duration Engine::Turn::command_time() const {
+  const CommandSpec& spec = e_.model_.header().spec;
+  return spec.delivery_timeout + spec.execution_timeout + e_.model_.header().policy.settle;
+}
+
 void Engine::Turn::schedule_look(std::uint32_t batch) {
   const std::size_t shell = shell_index(plan(batch).shell);
   Scouting& scouting = e_.scouting_[shell];
@@ -48,7 +55,13 @@ void Engine::Turn::schedule_look(std::uint32_t batch) {
   }
   const Duration age = age_of(batch);
   const bool waits = by_scout && !scouting.some_ended;
-  set_timer(batch, now_.mono + (waits ? kUnscouted : pace.next_look(age) - age));
+  look_in(batch, waits ? Duration(kUnscouted) : pace.next_look(age) - age);
+}
+
+/// But no later than when its time is up.
+void Engine::Turn::look_in(std::uint32_t batch, Duration gap) {
+  const Duration left = command_time() - age_of(batch);
+  set_timer(batch, now_.mono + (left > Duration{} ? std::min(gap, left) : gap));
 }
 
 /// Another batch of the shell that is followed, of another scope if there is one.
@@ -74,7 +87,7 @@ void Engine::Turn::scout_on(std::uint32_t batch) {
     const Duration age = age_of(batch);
     const Duration pause = scouting.some_ended ? Pace().next_look(age) - age : Duration(kUnscouted);
     const bool goes_on = next != batch && state(batch).phase == BatchPhase::following;
-    if (goes_on) set_timer(batch, now_.mono + pause);
+    if (goes_on) look_in(batch, pause);
   }
   if (state(next).phase != BatchPhase::following) {
     scouting.scout.reset();
@@ -82,7 +95,7 @@ void Engine::Turn::scout_on(std::uint32_t batch) {
   }
   scouting.scout = next;
   const Duration age = age_of(next);
-  set_timer(next, now_.mono + (Pace::next_scouting(age) - age));
+  look_in(next, Pace::next_scouting(age) - age);
 }
 
 /// The batch is looked at no more: if it was the scout, another one is.
@@ -117,9 +130,9 @@ void Engine::Turn::look(std::uint32_t batch) {
     ++following;
     oldest = std::min(oldest, state(i).op_at);
   }
-  const bool known = e_.pace_[shell_index(plan(batch).shell)].known();
-  if (!known && e_.scouting_[shell_index(plan(batch).shell)].scout == batch) POSTERN_PROBE(look_by_scout);
-  const bool expected = live(batch).looks == 0 && known;
+  const Pace& pace = e_.pace_[shell_index(plan(batch).shell)];
+  if (!pace.known() && e_.scouting_[shell_index(plan(batch).shell)].scout == batch) POSTERN_PROBE(look_by_scout);
+  const bool expected = pace.known() && age_of(batch) >= pace.expected() && live(batch).unended < pace.expected();
   if (following < 2 || expected) {
     if (expected) POSTERN_PROBE(look_when_expected);
     list(batch);
@@ -142,7 +155,6 @@ void Engine::Turn::list(std::uint32_t batch) {
   action::List list;
   list.batch = batch;
   list.command_id = state(batch).command_id;
-  ++live(batch).looks;
   busy(batch);
   step_.actions.emplace_back(std::move(list));
 }
@@ -164,8 +176,14 @@ void Engine::Turn::on(event::Counted event) {
     if (lacks) POSTERN_PROBE(count_lacks_command);
     const bool finished = lacks || count->done || count->completed >= count->targets;
     // Some have ended, and no more since the last look: those that are left take long, or for ever.
-    const bool stuck = !lacks && count->completed > live(batch).swept && count->completed == live(batch).completed;
-    if (!lacks) live(batch).completed = count->completed;
+    const bool news_due = live(batch).counted && now_.mono - *live(batch).counted >= kNewsDue;
+    const bool stuck =
+        !lacks && news_due && count->completed > live(batch).swept && count->completed == live(batch).completed;
+    if (!lacks) {
+      live(batch).completed = count->completed;
+      live(batch).counted = now_.mono;
+    }
+    if (!finished) live(batch).unended = age_of(batch);
     if (finished || stuck) {
       clear_timer(batch);
       list(batch);
@@ -174,7 +192,6 @@ void Engine::Turn::on(event::Counted event) {
     Scouting& scouting = e_.scouting_[shell_index(plan(batch).shell)];
     const bool first = count->completed > 0 && !scouting.some_ended;
     if (first) scouting.some_ended = true;
-    ++live(batch).looks;
     schedule_look(batch);
     if (first) reschedule(plan(batch).shell);
   }
@@ -192,22 +209,22 @@ void Engine::Turn::on(event::Listed event) {
   it.trouble.clear();
   const bool whole = is_whole(batch, *event.result);
   const std::uint32_t open = state(batch).open;
+  if (!whole) it.unended = age_of(batch);
   for (const Invocation& invocation : *event.result) take(batch, invocation, whole);
   flush_ends();
   it.swept = plan(batch).count - state(batch).open + it.fetching;
+  if (!whole && it.swept > 0) it.ended_apart = true;
   if (state(batch).phase == BatchPhase::done) return;
   Scouting& scouting = e_.scouting_[shell_index(plan(batch).shell)];
   const bool first = !scouting.some_ended && (state(batch).open < open || it.fetching > 0);
   if (first) scouting.some_ended = true;
-  const CommandSpec& spec = e_.model_.header().spec;
-  const Duration most = spec.delivery_timeout + spec.execution_timeout + e_.model_.header().policy.settle;
   const Duration age = now_.wall - state(batch).op_at;
   const Duration settle = e_.model_.header().policy.settle;
   if (none_listed(batch) && now_.mono - it.since >= settle && age >= settle && it.fetching == 0) {
     // What was never listed is waited for only while something else is.
     POSTERN_PROBE(gave_up_never_listed);
     give_up(batch, "Systems Manager never listed it");
-  } else if (age >= most && now_.mono - it.since >= e_.model_.header().policy.settle && it.fetching == 0) {
+  } else if (age >= command_time() && now_.mono - it.since >= e_.model_.header().policy.settle && it.fetching == 0) {
     POSTERN_PROBE(gave_up_time);
     give_up(batch, "it had not ended when its time was up; last seen: " +
                        std::string(it.started != 0 ? "In Progress" : "Pending"));
@@ -325,7 +342,7 @@ void Engine::Turn::on(event::Fetched event) {
     if (fetching.learn) e_.learning_[shell_index(plan(batch).shell)] = false;
   }
   if (event.result) {
-    if (fetching.learn) learn(batch, event.result->elapsed.value_or(age_of(batch)));
+    if (fetching.learn) learn(batch, event.result->elapsed);
     if (!fetching.end.exit_code) fetching.end.exit_code = event.result->exit_code;
     if (in_full) {
       fetching.end.out = keep(event.result->out);
@@ -342,18 +359,22 @@ void Engine::Turn::on(event::Fetched event) {
   if (forgotten && state(batch).phase == BatchPhase::following) schedule_look(batch);
 }
 
-/// A whole batch has ended: now the others are looked at when they should have.
-void Engine::Turn::learn(std::uint32_t batch, Duration took) {
+/// A whole batch has ended: now the others are looked at when they should have. `elapsed` is what one of its targets
+/// took; of use unless they were seen to take longer, or to end one by one.
+void Engine::Turn::learn(std::uint32_t batch, std::optional<Duration> elapsed) {
   const std::size_t shell = shell_index(plan(batch).shell);
   const bool news = !e_.pace_[shell].known();
-  e_.pace_[shell].learn(took);
+  const Live& it = live(batch);
+  const bool alike = elapsed && *elapsed >= it.unended && it.completed == 0 && !it.ended_apart;
+  e_.pace_[shell].learn(alike ? *elapsed : age_of(batch));
   if (!news || !e_.stopped_.empty()) return;
   e_.scouting_[shell].scout.reset();
   for (std::uint32_t other = 0; other < e_.live_.size(); ++other) {
     if (plan(other).shell != plan(batch).shell || state(other).phase != BatchPhase::following) continue;
     if (!live(other).timer || live(other).busy) continue;
-    // Those that should have ended by now are looked at now.
+    // Those that should have ended by now are looked at now, unless they are known to take longer.
     const Duration due = e_.pace_[shell].expected();
+    if (live(other).unended >= due) continue;
     set_timer(other, now_.mono + std::max<Duration>(due - age_of(other), Duration{}));
   }
 }

@@ -169,6 +169,7 @@ void Engine::Turn::on(event::Sent event) {
     ended.command_id = *event.result;
     note_down(std::move(ended));
     e_.running_ += state(batch).open;
+    e_.places_[plan(batch).scope].accepted = now_.mono;
     Live fresh;
     fresh.active = live(batch).active;
     live(batch) = fresh;
@@ -206,11 +207,16 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
     hold(record::HoldCause::credentials, place_of(batch) + ": " + error.message());
     return;
   }
-  if (error.kind() == ErrorKind::throttled && now_.mono - *live(batch).trying_since < policy.throttle_max) {
-    POSTERN_PROBE(send_throttled);
-    say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
-    send_again(batch, next_pause(live(batch).pause));
-    return;
+  if (error.kind() == ErrorKind::throttled) {
+    // Others of the scope that get through show that the line moves, and the client below has learnt its rate.
+    const MonoTime moved = e_.places_[plan(batch).scope].accepted.value_or(MonoTime::min());
+    if (moved >= live(batch).since) live(batch).pause = Duration{};
+    if (now_.mono - std::max(*live(batch).trying_since, moved) < policy.throttle_max) {
+      POSTERN_PROBE(send_throttled);
+      say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
+      send_again(batch, next_pause(live(batch).pause));
+      return;
+    }
   }
   const bool never_left = error.delivery() == Delivery::not_sent && may_pass(error.kind());
   if (never_left && live(batch).retries < policy.resend_max) {
@@ -225,12 +231,7 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   if (named > 0) {
     POSTERN_PROBE(left_out_named);
     say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out");
-    check_budget();
-    if (may_send()) {
-      send(batch);  // nothing was executed, the answer says so
-    } else {
-      release(batch);
-    }
+    send_or_leave(batch);  // nothing was executed, the answer says so
     return;
   }
   POSTERN_PROBE(send_refused);
@@ -332,13 +333,19 @@ void Engine::Turn::absent(std::uint32_t batch) {
   again.decision = record::Decision::reissue;
   again.why = "the run is declared idempotent";
   note_down(std::move(again));
+  send_or_leave(batch);
+}
+
+/// Sends what was about to be sent before, unless things have changed since: then it gives its place up and waits for a
+/// resume, or is dropped.
+void Engine::Turn::send_or_leave(std::uint32_t batch) {
   check_budget();  // with everything sent there was no reason to hold; now something waits again
   if (may_send()) {
     send(batch);
-  } else {
-    release(batch);
-    if (!why_dropped().empty()) drop(batch);
+    return;
   }
+  release(batch);
+  if (!why_dropped().empty()) drop(batch);
 }
 
 /// It is not sent any more. Skipped, unless an earlier send of it was lost: that one may have run.

@@ -51,6 +51,7 @@ class Engine::Turn {
   void lost(std::uint32_t batch);
   void look_for(std::uint32_t batch);
   void absent(std::uint32_t batch);
+  void send_or_leave(std::uint32_t batch);
   void drop(std::uint32_t batch);
   void hold(record::HoldCause cause, std::string why);
   void occupy(std::uint32_t batch);
@@ -69,12 +70,14 @@ class Engine::Turn {
   // Following (engine_follow.cpp).
   void follow(std::uint32_t batch);
   void schedule_look(std::uint32_t batch);
+  void look_in(std::uint32_t batch, Duration gap);
   void scout_on(std::uint32_t batch);
   std::optional<std::uint32_t> next_scout(std::uint32_t after, Shell shell) const;
   void reschedule(Shell shell);
   void retire_scout(std::uint32_t batch);
-  void learn(std::uint32_t batch, Duration took);
+  void learn(std::uint32_t batch, std::optional<Duration> elapsed);
   Duration age_of(std::uint32_t batch) const;
+  Duration command_time() const;
   void look(std::uint32_t batch);
   void list(std::uint32_t batch);
   void unreadable(std::uint32_t batch, const Error& error);

@@ -7,7 +7,6 @@ namespace {
 
 constexpr Duration kFirstScouting = std::chrono::milliseconds(500);
 constexpr Duration kFirst = std::chrono::seconds(2);
-constexpr Duration kLongest = std::chrono::seconds(20);
 // What AWS takes to show an end, and the spread of equal commands.
 constexpr Duration kMargin = std::chrono::milliseconds(1500);
 
@@ -24,11 +23,11 @@ Duration Pace::expected() const {
 
 Duration Pace::next_look(Duration age) const {
   if (slowest_ && expected() > age) return expected();
-  return age + std::clamp<Duration>(age * 3 / 2, kFirst, kLongest);
+  return age + std::clamp<Duration>(age * 3 / 2, kFirst, kLongestGap);
 }
 
 Duration Pace::next_scouting(Duration age) {
-  return age + std::clamp<Duration>(age / 2, kFirstScouting, kLongest);
+  return age + std::clamp<Duration>(age / 2, kFirstScouting, kLongestGap);
 }
 
 }  // namespace postern::flow

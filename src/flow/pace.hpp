@@ -11,6 +11,10 @@ namespace postern::flow {
 
 class Pace {
  public:
+  /// The longest time between two looks at a command of which nothing is known: fewer than three a minute, so that
+  /// there is room for the lists of commands that are stuck.
+  static constexpr Duration kLongestGap = std::chrono::seconds(24);
+
   /// All of a command's targets had ended, and this one took so long, by AWS's own account.
   void learn(Duration took);
 
@@ -19,8 +23,7 @@ class Pace {
   Duration expected() const;
 
   /// At which age a command is looked at next that is `age` old. When it is known how long they take, just after that;
-  /// and for one that is late, or when it is not known, after a gap that grows with the age to 20 seconds: three looks
-  /// a minute.
+  /// and for one that is late, or when it is not known, after a gap that grows with the age.
   Duration next_look(Duration age) const;
   /// The same for the one command that is looked at on behalf of all others while nothing is known: its gaps begin at
   /// half a second and grow by half of the age.

@@ -124,6 +124,7 @@ Result<void> RunModel::on(const record::SendEnded& record) {
     case record::SendEnd::accepted:
       batch.phase = BatchPhase::following;
       batch.command_id = record.command_id;
+      batch.op_at = now_;  // it may have waited for its turn for long
       return Result<void>();
     case record::SendEnd::refused:
     case record::SendEnd::not_sent:

@@ -25,7 +25,7 @@ struct BatchState {
   std::uint32_t open = 0;  ///< targets that have not ended
   std::uint32_t intents = 0;
   std::string op;  ///< of the last intent
-  WallTime op_at;  ///< when it was recorded
+  WallTime op_at;  ///< when it was recorded; once its command was accepted: when that was
   std::string command_id;
   bool may_have_run = false;  ///< a send whose answer was lost is to be repeated: the first may have been executed
   std::string trouble;        ///< why the last send came to nothing

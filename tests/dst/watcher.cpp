@@ -25,7 +25,7 @@ void Watcher::count(const std::string& operation, const http::Request& request, 
   account.last = now;
   if (counts || lists) account.reads.push_back(now);
   if (lists) ++account.lists;
-  if (operation == "ssm:SendCommand" && account.first_send == MonoTime()) account.first_send = now;
+  if (operation == "ssm:SendCommand" && !account.first_send) account.first_send = now;
 }
 
 rt::Task<Result<http::Response>> Watcher::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {

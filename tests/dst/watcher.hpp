@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,13 @@ struct AccountCalls {
   std::vector<MonoTime> reads;  ///< ListCommands and ListCommandInvocations
   std::uint64_t lists = 0;      ///< ListCommandInvocations alone
   std::uint64_t sends = 0;      ///< SendCommands that were answered with a command
-  MonoTime first_send;
+  std::optional<MonoTime> first_send;
   MonoTime last;
+
+  /// From the first send to the last call.
+  Duration under_way() const { return first_send ? last - *first_send : Duration{}; }
+  /// What was asked while it was under way, but for one list of every command.
+  std::uint64_t polls() const { return reads.size() > sends ? reads.size() - sends : 0; }
 };
 
 class Watcher final : public http::Service {

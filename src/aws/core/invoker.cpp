@@ -87,6 +87,7 @@ class RetryInvoker final : public Invoker {
     for (;; ++attempt.number) {
       if (!limiter_.try_acquire(ctx.now(), key)) CO_TRY_VOID(co_await limiter_.acquire(ctx, key));
       attempt.skew_corrected = false;
+      const MonoTime sent = ctx.now();
       Result<void> done = co_await sender_.send(ctx, scope, operation, in, out, &attempt);
       if (done) {
         limiter_.on_success(ctx.now(), key);
@@ -95,7 +96,7 @@ class RetryInvoker final : public Invoker {
       }
       const Error& error = done.error();
       const RetryClass cause = retry_class(error);
-      if (cause == RetryClass::throttle) limiter_.on_throttle(ctx.now(), key);
+      if (cause == RetryClass::throttle) limiter_.on_throttle(ctx.now(), sent, key);
       // Both are refusals before execution, and something has been mended: one more try each, free of charge.
       if (attempt.skew_corrected && !resigned) {
         resigned = true;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "rt/combine.hpp"
+
 namespace postern::aws {
 namespace {
 
@@ -44,10 +46,9 @@ void AdaptiveRate::refill(double now) {
 
 Duration AdaptiveRate::take(MonoTime at) {
   const double now = rate_seconds(at);
-  measure(now);
-  if (!limited_) return Duration::zero();
-  refill(now);
-  if (tokens_ >= 1 - kRounding) {
+  if (limited_) refill(now);
+  if (!limited_ || tokens_ >= 1 - kRounding) {
+    measure(now);
     tokens_ = std::max(0.0, tokens_ - 1);
     return Duration::zero();
   }
@@ -75,8 +76,9 @@ void AdaptiveRate::set_rate(double rate, double now) {
   tokens_ = std::min(tokens_, capacity_);
 }
 
-void AdaptiveRate::on_throttle(MonoTime at) {
+void AdaptiveRate::on_throttle(MonoTime at, MonoTime sent) {
   const double now = rate_seconds(at);
+  if (rate_seconds(sent) < throttled_at_) return;
   const double current = limited_ ? std::min(measured_, fill_rate_) : measured_;
   last_max_ = std::max(current, kRateMin);
   throttled_at_ = now;
@@ -95,46 +97,62 @@ void AdaptiveRate::on_success(MonoTime at) {
   set_rate(std::min(cubic, std::max(2 * measured_, kRateMin)), now);
 }
 
-AdaptiveRate& RateLimiter::find(const ApiKey& key) {
-  const auto found = rates_.find(key);
-  if (found != rates_.end()) return found->second;
-  if (rates_.size() >= kKeysMax) rates_.clear();
+RateLimiter::Bucket& RateLimiter::find(const ApiKey& key) {
+  const auto found = buckets_.find(key);
+  if (found != buckets_.end()) return found->second;
+  if (buckets_.size() >= kKeysMax) buckets_.clear();
+  Bucket& bucket = buckets_[key];
   for (const PublishedRate& published : kPublished) {
-    if (published.api == key.api) {
-      return rates_.emplace(key, AdaptiveRate(published.burst, published.per_second)).first->second;
-    }
+    if (published.api == key.api) bucket.rate = AdaptiveRate(published.burst, published.per_second);
   }
-  return rates_.emplace(key, AdaptiveRate()).first->second;
+  return bucket;
+}
+
+bool RateLimiter::try_acquire(MonoTime now, const ApiKey& key) {
+  Bucket& bucket = find(key);
+  const bool others_wait = bucket.turn && bucket.turn->available() == 0;
+  return !others_wait && bucket.rate.take(now) == Duration::zero();
 }
 
 rt::Task<Result<void>> RateLimiter::acquire(rt::CallContext ctx, const ApiKey& key) {
+  std::shared_ptr<rt::Semaphore>& shared = find(key).turn;
+  if (!shared) shared = std::make_shared<rt::Semaphore>(1);
+  const std::shared_ptr<rt::Semaphore> turn = shared;
+  Result<void> token = co_await rt::with_deadline(ctx, next_token(ctx, key, turn));
+  if (!token) co_return fail(std::move(token).error().delivered(Delivery::not_sent));
+  co_return token;
+}
+
+/// One waits for the token and the others for that one, so that they go in order and at what the rate is by then.
+rt::Task<Result<void>> RateLimiter::next_token(rt::CallContext ctx, const ApiKey& key,
+                                               std::shared_ptr<rt::Semaphore> turn) {
+  CO_TRY_VOID(co_await turn->acquire());
+  const rt::Semaphore::Permit permit(*turn);
   for (;;) {
-    const Duration wait = find(key).take(ctx.now());
+    const Duration wait = find(key).rate.take(ctx.now());
     if (wait == Duration::zero()) co_return Result<void>();
     const MonoTime at = ctx.now() + wait;
     if (at > ctx.deadline().at()) {
-      co_return fail(Error(ErrorKind::timeout, "the rate limit of " + key.api + " leaves no time before the deadline")
-                         .delivered(Delivery::not_sent));
+      co_return fail(Error(ErrorKind::timeout, "the rate limit of " + key.api + " leaves no time before the deadline"));
     }
     if (ctx.explainer().wants("rate")) {
       ctx.explainer().explain("rate", "waiting " + format_duration(wait) + " for a turn at " + key.api + " in " +
                                           key.account + "/" + key.region);
     }
-    Result<void> slept = co_await rt::sleep_until(ctx.clock(), at);
-    if (!slept) co_return fail(std::move(slept).error().delivered(Delivery::not_sent));
+    CO_TRY_VOID(co_await rt::sleep_until(ctx.clock(), at));
   }
 }
 
 void RateLimiter::on_success(MonoTime now, const ApiKey& key) {
-  find(key).on_success(now);
+  find(key).rate.on_success(now);
 }
-void RateLimiter::on_throttle(MonoTime now, const ApiKey& key) {
-  find(key).on_throttle(now);
+void RateLimiter::on_throttle(MonoTime now, MonoTime sent, const ApiKey& key) {
+  find(key).rate.on_throttle(now, sent);
 }
 
 double RateLimiter::rate(const ApiKey& key) const {
-  const auto found = rates_.find(key);
-  return found == rates_.end() ? 0 : found->second.rate();
+  const auto found = buckets_.find(key);
+  return found == buckets_.end() ? 0 : found->second.rate.rate();
 }
 
 }  // namespace postern::aws

@@ -6,11 +6,13 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "rt/context.hpp"
+#include "rt/sync.hpp"
 #include "rt/task.hpp"
 
 namespace postern::aws {
@@ -25,7 +27,9 @@ class AdaptiveRate {
   /// Takes a token, or tells how long to wait before asking again; zero means that the token was taken.
   Duration take(MonoTime now);
   void on_success(MonoTime now);
-  void on_throttle(MonoTime now);
+  /// Slows down, once for all calls that were under way together: of a call that was sent before the last time, the
+  /// throttle says nothing about the rate since.
+  void on_throttle(MonoTime now, MonoTime sent);
   /// Tokens per second at present; 0 while unlimited.
   double rate() const noexcept { return limited_ ? fill_rate_ : 0; }
 
@@ -44,7 +48,7 @@ class AdaptiveRate {
   double bucket_start_ = -1;  ///< of the measuring interval
   double bucket_count_ = 0;
   double last_max_ = 0;
-  double throttled_at_ = 0;
+  double throttled_at_ = -1;
   double window_ = 0;
 };
 
@@ -62,18 +66,24 @@ class RateLimiter {
   /// More keys than any run has; the table is started anew when it is full, which forgets some learned rates.
   static constexpr std::size_t kKeysMax = 200'000;
 
-  /// Takes a token when there is one: the usual case, without a coroutine.
-  bool try_acquire(MonoTime now, const ApiKey& key) { return find(key).take(now) == Duration::zero(); }
-  /// Waits for a token; fails with cancelled, or timeout (delivery not_sent) when ctx's deadline comes first. Explains
-  /// waits.
+  /// Takes a token when there is one and nobody waits for it: the usual case, without a coroutine.
+  bool try_acquire(MonoTime now, const ApiKey& key);
+  /// Waits for a token, first come, first served; fails with cancelled, or timeout when ctx's deadline comes first
+  /// (delivery not_sent). Explains waits.
   rt::Task<Result<void>> acquire(rt::CallContext ctx, const ApiKey& key);
   void on_success(MonoTime now, const ApiKey& key);
-  void on_throttle(MonoTime now, const ApiKey& key);
+  void on_throttle(MonoTime now, MonoTime sent, const ApiKey& key);
   double rate(const ApiKey& key) const;
 
  private:
-  AdaptiveRate& find(const ApiKey& key);
-  std::map<ApiKey, AdaptiveRate> rates_;
+  struct Bucket {
+    Bucket() = default;
+    AdaptiveRate rate;
+    std::shared_ptr<rt::Semaphore> turn;  ///< held by whoever waits for the next token; made by the first that waits
+  };
+  rt::Task<Result<void>> next_token(rt::CallContext ctx, const ApiKey& key, std::shared_ptr<rt::Semaphore> turn);
+  Bucket& find(const ApiKey& key);
+  std::map<ApiKey, Bucket> buckets_;
 };
 
 }  // namespace postern::aws
