@@ -235,7 +235,12 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
     return;
   }
   POSTERN_PROBE(send_refused);
-  end_open_targets(batch, Outcome::failed, "not sent: " + error.message(), false, error.kind());
+  if (state(batch).may_have_run) {
+    end_open_targets(batch, Outcome::unknown,
+                     "the answer to an earlier send was lost, and it was not sent again: " + error.message(), false);
+  } else {
+    end_open_targets(batch, Outcome::failed, "not sent: " + error.message(), false, error.kind());
+  }
 }
 
 void Engine::Turn::send_again(std::uint32_t batch, Duration after) {
@@ -250,7 +255,8 @@ std::size_t Engine::Turn::leave_out_named(std::uint32_t batch, const Error& erro
     if (!target || !is_open(*target)) continue;
     const bool twice = std::any_of(ends_.begin(), ends_.end(), [&](const auto& end) { return end.target == *target; });
     if (twice) continue;
-    end(*target, Outcome::skipped, "AWS refused it: " + error.message(), true);
+    const Outcome outcome = state(batch).may_have_run ? Outcome::unknown : Outcome::skipped;
+    end(*target, outcome, "AWS refused it: " + error.message(), true);
     ++named;
   }
   return named;

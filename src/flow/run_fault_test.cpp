@@ -93,6 +93,26 @@ TEST(RunFaults, AtTheNthCallForAllN) {
   }
 }
 
+/// An idempotent run sends again what was lost. When that is refused, the first may have run all the same.
+TEST(RunFaults, WhatIsRefusedAfterALostSendIsUnknown) {
+  for (const bool named : {false, true}) {
+    RunBed bed(50, 1);
+    bed.header.policy.idempotent = true;
+    bed.port.list_lag = 1h;
+    bed.port.send_faults.emplace(0, Fault(Error(ErrorKind::unavailable, "lost").delivered(Delivery::sent), true));
+    const Error denied = Error(ErrorKind::denied, "no more").delivered(Delivery::answered);
+    if (!named) bed.port.send_faults.emplace(1, Fault(denied, false));
+    if (named) {
+      for (unsigned i = 0; i < 50; ++i) bed.port.nodes[bed.id(i)].bad = true;
+    }
+    const RunResult run = bed.run();
+    EXPECT_EQ(run.totals().unknown, 50U) << named;
+    EXPECT_EQ(bed.port.sends, 2U) << named;
+    EXPECT_NE(run.targets[0].reason.find(named ? "AWS refused it" : "an earlier send was lost"), std::string::npos);
+    EXPECT_FALSE(run.targets[0].refusal.has_value());
+  }
+}
+
 TEST(RunFaults, EveryCallFromTheNthOnFails) {
   const std::size_t calls = calls_of_a_calm_run();
   for (std::size_t n = 0; n < calls; ++n) {

@@ -18,8 +18,14 @@ constexpr std::size_t kNotesMax = 2'000;
 /// The fleet is held for a while.
 class HeldFor final : public flow::HoldFlag {
  public:
-  HeldFor(MonoTime from, MonoTime until) : from_(from), until_(until) {}
+  /// `unreadable` counts down over all lives.
+  HeldFor(MonoTime from, MonoTime until, std::size_t* unreadable)
+      : from_(from), until_(until), unreadable_(unreadable) {}
   rt::Task<Result<std::optional<std::string>>> read(rt::CallContext ctx) override {
+    if (*unreadable_ > 0) {
+      --*unreadable_;
+      co_return fail(ErrorKind::denied, "the hub refuses to say");
+    }
     const bool held = ctx.now() >= from_ && ctx.now() < until_;
     co_return held ? std::optional<std::string>("the fleet is held") : std::nullopt;
   }
@@ -27,6 +33,7 @@ class HeldFor final : public flow::HoldFlag {
  private:
   MonoTime from_;
   MonoTime until_;
+  std::size_t* unreadable_;
 };
 
 class Notes final : public flow::RunObserver {
@@ -173,7 +180,7 @@ rt::Task<Result<bool>> SimRun::live_once(rt::CallContext ctx, Work* work, SimRun
     if (result->doubts > doubts) work->disturbed = std::max(work->disturbed, ctx.now());
     adapters::SsmCommands commands(*session_);
     const People& people = options_.people;
-    sim_life::HeldFor hold(work->begin + people.hold_from, work->begin + people.hold_until);
+    sim_life::HeldFor hold(work->begin + people.hold_from, work->begin + people.hold_until, &work->hold_unreadable);
     sim_life::Notes observer(result->notes);
     rt::CallContext limited = ctx;
     const bool interrupts = people.interrupt_after > Duration{} && !result->interrupted;

@@ -8,6 +8,7 @@ namespace postern::dst {
 
 struct SimRun::Work {
   Work() = default;
+  std::size_t hold_unreadable = 0;  ///< so many times more
   flow::Plan plan;
   flow::RunHeader header;
   MonoTime begin;

@@ -168,6 +168,15 @@ Result<void> SimRun::start() {
   return Result<void>();
 }
 
+void SimRun::terminate(const std::vector<fleet::Instance>& found) {
+  for (std::size_t i = 0; options_.gone_every > 0 && i < found.size(); i += options_.gone_every) {
+    sim::Instance* const instance = cloud_->ec2().find(found[i].ref.id().text());
+    CHECK(instance != nullptr);
+    cloud_->ec2().change(*instance, sim::InstanceState::shutting_down, sim::InstanceState::terminated,
+                         world_.clock().wall_now());
+  }
+}
+
 Result<SimRunResult> SimRun::run() {
   TRY_VOID(start());
   return world_.run(go());
@@ -185,7 +194,9 @@ rt::Task<Result<SimRunResult>> SimRun::go() {
          co_await fleet::discover(ctx, inventory, std::move(all), fleet::Selector::all(), discover));
   result.discovered = found.instances.size();
   result.scope_problems = found.problems.size();
+  terminate(found.instances);
   Work work;
+  work.hold_unreadable = options_.people.hold_unreadable;
   flow::WavePolicy waves;
   if (!options_.waves.empty()) {
     CO_TRY(waves.rules, flow::parse_waves(options_.waves));

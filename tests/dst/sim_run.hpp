@@ -28,7 +28,8 @@ struct People {
   /// The fleet is held from one moment to the other, counted from the beginning of the run. 0: never.
   Duration hold_from{};
   Duration hold_until{};
-  bool release_budget = true;  ///< else a run that is held for its budget is cancelled
+  std::size_t hold_unreadable = 0;  ///< so many times the flag cannot be read
+  bool release_budget = true;       ///< else a run that is held for its budget is cancelled
   /// Of a send in doubt. A person who wants it adopted looks at the account; what is not there is sent again.
   flow::record::Decision in_doubt = flow::record::Decision::skip;
 };
@@ -64,8 +65,9 @@ struct SimRunOptions {
   /// The profile of the n-th agent.
   std::function<sim::AgentProfile(std::size_t)> profile = [](std::size_t) { return sim::AgentProfile::live; };
   std::function<sim::Platform(std::size_t)> platform;  ///< empty: Linux
-  std::function<void(sim::FaultyService&)> faults;     ///< empty: none
-  Duration faults_for{};                               ///< from the beginning of the run; 0: for ever
+  std::size_t gone_every = 0;  ///< of what was discovered, every n-th is terminated before the run begins; 0: none
+  std::function<void(sim::FaultyService&)> faults;  ///< empty: none
+  Duration faults_for{};                            ///< from the beginning of the run; 0: for ever
   /// Empty: the ledger is on the World's disk. Else a file of the real one, so that it is not counted as memory.
   std::string ledger_file;
   bool audited = true;  ///< the run's records and its log are kept for the checkers
@@ -125,6 +127,7 @@ class SimRun {
   struct Work;
   sim::CloudConfig config() const;
   void make_scopes();
+  void terminate(const std::vector<fleet::Instance>& found);
   rt::Task<Result<void>> run_durably(rt::CallContext ctx, Work* work, SimRunResult* result);
   rt::Task<Result<bool>> live_once(rt::CallContext ctx, Work* work, SimRunResult* result);
   rt::Task<Result<void>> attend(rt::CallContext ctx, flow::Journal* journal, Work* work, SimRunResult* result);

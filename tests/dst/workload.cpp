@@ -121,6 +121,32 @@ std::vector<FaultRule> draw_rules(rt::Random& random) {
   return rules;
 }
 
+/// What is rare, drawn from dice of its own.
+void draw_rare(SimRunOptions& options, std::vector<FaultRule>& rules, rt::Random& random) {
+  if (chance(random, 8)) options.gone_every = 1 + random.below(6);
+  if (chance(random, 8)) options.people.hold_unreadable = 1 + random.below(3);
+  if (chance(random, 6)) {
+    FaultRule refused("ssm:SendCommand", FaultKind::throttle, 1 + random.below(3));
+    refused.code = "AccessDeniedException";
+    refused.skip = random.below(3);
+    rules.push_back(std::move(refused));
+  }
+  if (chance(random, 3)) {
+    // One by one over more than a page of commands, with a stop in between.
+    options.accounts = 1;
+    options.agents = 55 + random.below(40);
+    options.batch_max = 1;
+    options.policy.batches_at_once = 0;
+    options.waves.clear();
+    FaultRule rate("ssm:*", FaultKind::throttle, FaultRule::kForever);
+    rate.rate = 1 + static_cast<double>(random.below(10));
+    rate.burst = 5;
+    if (chance(random, 70)) rules.push_back(std::move(rate));
+    if (chance(random, 50)) options.people.interrupt_after = 2s;
+    if (chance(random, 50)) rules.push_back(any_rule(random, FaultKind::refused_page));
+  }
+}
+
 }  // namespace workload
 
 SimRunOptions workload_of(std::uint64_t seed) {
@@ -133,9 +159,24 @@ SimRunOptions workload_of(std::uint64_t seed) {
   draw_people(options.people, random);
   if (chance(random, 40)) options.crashes = 1 + random.below(3);
   static constexpr Duration kTimes[] = {5s, 30s, 2min, 10min};
-  const std::vector<FaultRule> rules = draw_rules(random);
-  if (rules.empty()) return options;
+  std::vector<FaultRule> rules = draw_rules(random);
   options.faults_for = one_of(random, kTimes);
+  world::SeededRandom rare(seed, "rare");
+  draw_rare(options, rules, rare);
+  if (chance(rare, 2)) {
+    // Nobody understands how the commands fare until their time is long up.
+    FaultRule confused("ssm:ListCommandInvocations", FaultKind::unknown_value, FaultRule::kForever);
+    confused.member = "Status";
+    confused.value = "Confused";
+    rules.push_back(std::move(confused));
+    options.faults_for = 6h;
+    options.agents = 1 + rare.below(12);
+    options.execution_timeout = 10min;
+  }
+  if (rules.empty()) {
+    options.faults_for = Duration{};
+    return options;
+  }
   options.faults = [rules](sim::FaultyService& faults) {
     for (const FaultRule& rule : rules) faults.add(rule);
   };

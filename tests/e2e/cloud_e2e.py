@@ -435,7 +435,7 @@ class Cases:
             code = process.wait(timeout=10)
             out.seek(0)
             err.seek(0)
-            done = e2e.Done(["run"], code, out.read().decode(), err.read().decode(), 0, 0)
+            done = e2e.Done(["run"], code, out.read().decode(), err.read().decode(), 0, 0, 0)
         e2e.expect_code(done, INTERRUPTED)
         document = done.document()
         e2e.expect_equal((document["status"], document["totals"]["unknown"]), ("interrupted", 9), "what is known", done)

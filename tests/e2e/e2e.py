@@ -19,9 +19,9 @@ CRASH_WORDS = ("CHECK failed", "terminate called", "Sanitizer", "Segmentation", 
 class Done:
     """One run of the program that has ended."""
 
-    def __init__(self, words, code, out, err, seconds, rss_mib):
+    def __init__(self, words, code, out, err, seconds, cpu_seconds, rss_mib):
         self.words, self.code, self.out, self.err = words, code, out, err
-        self.seconds, self.rss_mib = seconds, rss_mib
+        self.seconds, self.cpu_seconds, self.rss_mib = seconds, cpu_seconds, rss_mib
 
     def document(self):
         return json.loads(self.out)
@@ -86,7 +86,7 @@ class Place:
             for file in (out, err):
                 file.seek(0)
                 texts.append(file.read(64 << 20).decode("utf-8", "strict"))
-        done = Done(words, process.returncode, *texts, seconds, usage.ru_maxrss / 1024)
+        done = Done(words, process.returncode, *texts, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
         if done.seconds >= timeout:
             raise AssertionError("did not end in time\n" + done.describe())
         for word in CRASH_WORDS:

@@ -56,7 +56,7 @@ class TerminalCases(Cases):
             code = process.wait(timeout=30)
             out.seek(0)
             err.seek(0)
-            return e2e.expect_code(e2e.Done(words, code, out.read().decode(), err.read().decode(), 0, 0), INTERRUPTED)
+            return e2e.expect_code(e2e.Done(words, code, out.read().decode(), err.read().decode(), 0, 0, 0), INTERRUPTED)
 
     def left_by_default(self):
         done = self.signalled("41.01")

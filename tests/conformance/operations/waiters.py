@@ -101,7 +101,8 @@ def populate_ssm(w, client):
         client.create_activation(IamRole="Managed")
         client.send_command(DocumentName=documents.SHELL, Parameters={"commands": ["true"]},
                             Targets=[{"Key": "tag:fifth", "Values": ["yes"]}], MaxConcurrency="100%")
-    w.until(lambda: all(one["Status"] == "Success" for one in client.list_commands()["Commands"]))
+    # Lists lag: of a command that is not listed yet nothing is known.
+    w.until(lambda: [one["Status"] for one in client.list_commands()["Commands"]] == ["Success"] * 2)
     return {"Name": "Pages0", "Path": "/pages", "State": "Active"}
 
 
