@@ -94,9 +94,12 @@ void Engine::Turn::open_wave(std::uint32_t wave) {
   open_scopes();
 }
 
+std::uint32_t Engine::Turn::scopes_max() const {
+  return std::max<std::uint32_t>(e_.model_.header().policy.scopes_at_once, 1);
+}
+
 void Engine::Turn::open_scopes() {
-  const std::uint32_t most = std::max<std::uint32_t>(e_.model_.header().policy.scopes_at_once, 1);
-  while (may_send() && e_.scopes_open_ < most && !e_.scopes_left_.empty()) {
+  while (may_send() && e_.scopes_open_ < scopes_max() && !e_.scopes_left_.empty()) {
     const std::uint32_t scope = e_.scopes_left_.front();
     e_.scopes_left_.pop_front();
     if (e_.places_[scope].queue.empty()) continue;
@@ -111,14 +114,17 @@ void Engine::Turn::fill(std::uint32_t scope) {
   Place& place = e_.places_[scope];
   if (!place.open) return;
   const std::uint32_t most = e_.model_.header().policy.batches_at_once;
-  while (may_send() && !place.queue.empty() && (most == 0 || place.active < most)) {
+  // What was adopted may have opened more scopes than are allowed: the first that is done with it steps back.
+  const bool one_too_many = place.active == 0 && e_.scopes_open_ > scopes_max();
+  if (one_too_many && !place.queue.empty()) e_.scopes_left_.push_back(scope);
+  while (!one_too_many && may_send() && !place.queue.empty() && (most == 0 || place.active < most)) {
     const std::uint32_t batch = place.queue.front();
     place.queue.pop_front();
     live(batch).active = true;
     ++place.active;
     send(batch);
   }
-  if (place.active == 0 && place.queue.empty()) {
+  if (one_too_many || (place.active == 0 && place.queue.empty())) {
     place.open = false;
     --e_.scopes_open_;
   }

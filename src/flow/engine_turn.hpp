@@ -42,6 +42,7 @@ class Engine::Turn {
   // Sending (engine_send.cpp).
   void advance_waves();
   void open_wave(std::uint32_t wave);
+  std::uint32_t scopes_max() const;
   void open_scopes();
   void fill(std::uint32_t scope);
   void send(std::uint32_t batch);

@@ -134,7 +134,7 @@ void draw_rare(SimRunOptions& options, std::vector<FaultRule>& rules, rt::Random
   if (chance(random, 3)) {
     // One by one over more than a page of commands, with a stop in between.
     options.accounts = 1;
-    options.agents = 55 + random.below(40);
+    options.agents = 51 + random.below(15);
     options.batch_max = 1;
     options.policy.batches_at_once = 0;
     options.waves.clear();
