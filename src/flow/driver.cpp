@@ -139,8 +139,9 @@ class Driver {
     rt::Semaphore* const line = line_of(due);
     std::optional<rt::Semaphore::Permit> in_scope;
     if (line != nullptr && co_await line->acquire()) in_scope.emplace(*line);
+    const bool cancelled = line != nullptr && !in_scope;
     std::optional<rt::Semaphore::Permit> permit;
-    if (co_await calls_.acquire()) permit.emplace(calls_);
+    if (!cancelled && co_await calls_.acquire()) permit.emplace(calls_);
     if (auto* send = std::get_if<action::Send>(&due)) {
       // When it is cancelled in the line it has not left, and says so.
       co_await perform_send(send, permit.has_value());
