@@ -242,6 +242,7 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
     co_return fail(std::move(events).error());
   }
   CO_TRY_VOID(co_await append_one(ctx, journal, std::move(started)));
+  if (order.opened) co_await order.opened(journal.model());
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
   RunProgress progress(command, engine.model(), *events);
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
@@ -293,6 +294,7 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
     co_await journal.close(ctx, false);
     co_return fail(std::move(events).error());
   }
+  if (order.opened) co_await order.opened(journal.model());
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
   ready = co_await decide_all(ctx, engine, journal, order, by);
   if (!ready) {

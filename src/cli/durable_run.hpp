@@ -3,12 +3,17 @@
 /// Working on a run of the ledger from the command line: start it, take it up, cancel it, with progress and with what
 /// is said when somebody leaves.
 
+#include <functional>
+
 #include "cli/run_ledger.hpp"
 #include "cli/run_outputs.hpp"
 #include "flow/driver.hpp"
 #include "flow/notice.hpp"
 
 namespace postern::cli {
+
+/// Told when a run, or that it goes on, is in the ledger and before anything is sent.
+using RunOpened = std::function<rt::Task<void>(const flow::RunModel&)>;
 
 struct RunOrder {
   RunOrder() = default;
@@ -17,6 +22,7 @@ struct RunOrder {
   std::string confirmed;
   flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
   RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one
+  RunOpened opened;                ///< may be empty
 };
 
 /// What a person decided before a run is taken up.
@@ -31,6 +37,7 @@ struct ResumeOrder {
   std::string break_glass;         ///< why it goes on over the rails; empty: it does not
   flow::HoldFlag* hold = nullptr;  ///< as RunOrder's
   RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one
+  RunOpened opened;                ///< may be empty
 };
 
 struct RunCame {

@@ -165,8 +165,10 @@ rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet:
   const flow::BreakGlass glass = order.header.break_glass;
   if (!glass.reason.empty()) {
     tell_break_glass(command, glass);
-    flow::Notice notice = flow::break_glass_notice(order.header, order.plan, describe_break_glass(glass));
-    co_await tell_of_break_glass(command, work, std::move(notice));
+    order.opened = [&](const flow::RunModel& model) {
+      return tell_of_break_glass(command, work,
+                                 flow::break_glass_notice(model.header(), model.plan(), describe_break_glass(glass)));
+    };
   }
   order.outputs = &outputs;
   CO_TRY(RunCame run, co_await start_run(command, ledger, port, std::move(order)));

@@ -185,6 +185,26 @@ def notices():
         e2e.expect_code(bed.postern("ledger", "verify"), 0)
 
 
+def broken_glass():
+    """Told under the run's id before anything is sent, and again by whoever takes it up over the rails; a refused run tells
+    nobody."""
+    with Bed() as bed, Hook() as hook:
+        bed.client("sns").create_topic(Name="ops")
+        bed.fleet(f"notify: {{sns: \"{TOPIC}\"}}\nprotect: \"all\"\n")
+        done = e2e.expect_code(bed.run("--expect", "1", "--break-glass", "INC-1", "--", "true"), e2e.GATE)
+        e2e.expect_equal(bed.truth().get("messages", {}).get("kept", []), [], "told of a refused run")
+        done = bed.run("--break-glass", "INC-1", "--notify", "env:HOOK", "--", "exit 3", HOOK=hook.url)
+        run_id = done.document()["run_id"]
+        first = bed.truth()["messages"]["kept"][0]
+        e2e.expect_equal(first["attributes"]["event"], "run.break_glass", "event", done)
+        e2e.expect_equal(first["attributes"]["run_id"], run_id, "run_id", done)
+        e2e.expect("INC-1" in first["message"], first["message"])
+        e2e.expect_code(bed.postern("resume", run_id, "--release", "--break-glass", "INC-2", "-o", "json"), e2e.GATE)
+        glass = [one for one in bed.truth()["messages"]["kept"] if one["attributes"]["event"] == "run.break_glass"]
+        e2e.expect_equal([("INC-1" in one["message"], "INC-2" in one["message"]) for one in glass],
+                         [(True, False), (False, True)], "told twice")
+
+
 def held_runs():
     """A hold is told once, however often the run is taken up; what changes is told again."""
     with Bed() as bed, Hook() as hook:
@@ -328,6 +348,6 @@ def object_lock():
 if __name__ == "__main__":
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    e2e.run_cases([("notices", notices), ("held_runs", held_runs), ("what_fails_is_a_warning", what_fails_is_a_warning),
+    e2e.run_cases([("notices", notices), ("broken_glass", broken_glass), ("held_runs", held_runs), ("what_fails_is_a_warning", what_fails_is_a_warning),
                    ("whole_output", whole_output), ("alarms", alarms), ("anchors", anchors),
                    ("object_lock", object_lock)])
