@@ -7,6 +7,7 @@
 #include "app/sim_cloud.hpp"
 #include "cli/host.hpp"
 #include "net/tcp.hpp"
+#include "os/allocator.hpp"
 #include "os/hardening.hpp"
 #include "os/random.hpp"
 #include "rt/loop.hpp"
@@ -47,6 +48,7 @@ int run(std::vector<std::string> arguments) {
 }  // namespace postern::app
 
 int main(int argc, char** argv) {
+  postern::os::return_memory_early();
   (void)postern::os::harden_process();  // best effort: an old kernel may refuse a part of it
   return postern::app::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }

@@ -18,8 +18,8 @@ struct TlsBuffers {
   std::size_t in_end = 0;
   std::string out;
 
-  /// One record and its overhead at most (RFC 8446 section 5.2), so one read can bring a whole one.
-  static constexpr std::size_t in_capacity = 16 * 1024 + 512;
+  /// Most answers in one read; of a record of the greatest size (RFC 8446 section 5.2) half. Every connection has one.
+  static constexpr std::size_t in_capacity = 8 * 1024;
 };
 
 /// The BIO type through which OpenSSL sees TlsBuffers.
