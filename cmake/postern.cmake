@@ -83,8 +83,19 @@ if(POSTERN_PROFILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 find_program(POSTERN_MOLD mold)
 if(POSTERN_STATIC)
-  # mold 1.10 packs relocations, but does not say so to the C library's loader: GNU ld does.
+  # mold 1.10 packs relocations, but does not say so to the C library's loader: the others do.
   target_link_options(postern_settings INTERFACE -static-libstdc++ -static-libgcc -Wl,-z,pack-relative-relocs)
+  find_program(POSTERN_LLD ld.lld-19)
+  set(POSTERN_ORDER ${CMAKE_SOURCE_DIR}/cmake/release.order)
+  if(POSTERN_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND EXISTS ${POSTERN_ORDER})
+    # What runs lies together, what never runs is not there (docs/adr/0012).
+    target_compile_options(postern_settings INTERFACE -ffunction-sections -fdata-sections)
+    target_link_options(postern_settings INTERFACE --ld-path=${POSTERN_LLD} -Wl,--gc-sections
+      -Wl,--symbol-ordering-file=${POSTERN_ORDER} -Wl,--no-warn-symbol-ordering)
+    set_property(TARGET postern_settings APPEND PROPERTY INTERFACE_LINK_DEPENDS ${POSTERN_ORDER})
+  else()
+    message(WARNING "no ld.lld-19 or no ${POSTERN_ORDER}: this build takes more memory than a release")
+  endif()
   set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
   set(OPENSSL_USE_STATIC_LIBS ON)
   set(POSTERN_PLAIN_LIBS -l:libboost_json.a -l:libpugixml.a -l:libyaml-cpp.a)
