@@ -73,7 +73,7 @@ Result<void> Db::configure() {
   sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, kValueMax);
   sqlite3_limit(handle_, SQLITE_LIMIT_ATTACHED, 0);
   // Temporary files would lie in a folder of SQLite's choice.
-  return execute("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512;");
+  return execute("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;");
 }
 
 Result<void> Db::execute(const std::string& sql) {
