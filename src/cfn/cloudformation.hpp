@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+#include "cfn/template.hpp"
+
+namespace postern::cfn {
+
+/// The template as CloudFormation YAML: block style, short intrinsics, comments where they were given. The same value
+/// always gives the same bytes. Fails where check() does.
+Result<std::string> to_cloudformation(const Template& source);
+
+}  // namespace postern::cfn
