@@ -73,7 +73,8 @@ Result<std::string> HclValues::attribute_of(const Resource& resource, std::strin
   const TypeName* type = type_name(resource.type);
   if (type == nullptr) return fail(ErrorKind::unsupported, resource.type + " has no counterpart in Terraform here");
   const std::string address = std::string(type->terraform) + "." + snake_case(resource.id);
-  const std::string wanted = attribute.empty() ? std::string(type->ref) : snake_case(attribute);
+  const bool own_arn = attribute == "PermissionSetArn";
+  const std::string wanted = attribute.empty() ? std::string(type->ref) : own_arn ? "arn" : snake_case(attribute);
   if (resource.condition.empty()) return address + "." + wanted;
   return "one(" + address + "[*]." + wanted + ")";
 }

@@ -1,0 +1,115 @@
+#include "access/duty_policies.hpp"
+
+#include "access/statements.hpp"
+#include "cfn/value.hpp"
+
+namespace postern::access {
+namespace {
+
+using cfn::Value;
+
+constexpr std::string_view kDutyNames[] = {"observe", "operate", "rollout", "recover", "cleanup"};
+
+/// AWS's own documents have no account in their ARN. A pattern that may mean both gives both; a shared document comes
+/// as an ARN.
+void add_document(std::vector<Value>& arns, const std::string& name) {
+  if (name.starts_with("arn:")) {
+    arns.emplace_back(name);
+    return;
+  }
+  const std::string resource = "document/" + name;
+  const bool either = name.starts_with('*') || name.starts_with('?');
+  const bool of_aws = name.starts_with("AWS");
+  if (either || of_aws) arns.push_back(cfn::sub("arn:${AWS::Partition}:ssm:*::" + resource));
+  if (either || !of_aws) arns.push_back(own_arn("ssm", resource));
+}
+
+Value install_statements(const DutyLimits& limits) {
+  Value out = Value::list();
+  out.add(discovery());
+  out.add(send_documents({std::string(kInstallDocument)}), "AWS's installer and nothing else.");
+  out.add(send_nodes(limits.rollout_tag), "Whoever may set this tag decides where it is installed: protect the tag.");
+  out.add(command_follow_up());
+  out.add(node_role_reads(), "Whether a node's role lets its agent register, before anything is installed.");
+  out.add(replication_reads(), "A command that ended well is no protection yet: the source server is.");
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(Duty duty) noexcept {
+  return kDutyNames[static_cast<std::size_t>(duty)];
+}
+
+std::optional<Duty> parse_duty(std::string_view text) noexcept {
+  for (const Duty duty : kEveryDuty) {
+    if (to_string(duty) == text) return duty;
+  }
+  return std::nullopt;
+}
+
+Value discovery() {
+  return allow("Discover", {"ec2:DescribeInstances", "ec2:DescribeRegions", "ssm:DescribeInstanceInformation"}, {"*"});
+}
+
+Value replication_reads() {
+  return allow("WatchReplication",
+               {"drs:DescribeJobLogItems", "drs:DescribeJobs", "drs:DescribeLaunchConfigurationTemplates",
+                "drs:DescribeRecoveryInstances", "drs:DescribeRecoverySnapshots",
+                "drs:DescribeReplicationConfigurationTemplates", "drs:DescribeSourceServers",
+                "drs:GetLaunchConfiguration", "drs:GetReplicationConfiguration", "drs:ListTagsForResource"},
+               {"*"});
+}
+
+Value send_documents(const std::vector<std::string>& documents) {
+  std::vector<Value> arns;
+  for (const std::string& name : documents) add_document(arns, name);
+  return allow("SendDocuments", {"ssm:SendCommand"}, std::move(arns));
+}
+
+Value send_nodes(const TagRule& tag) {
+  return allow("SendToTaggedNodes", {"ssm:SendCommand"},
+               {own_arn("ec2", "instance/*"), own_arn("ssm", "managed-instance/*")},
+               condition("StringEquals", {{"ssm:resourceTag/" + tag.key, tag.value}}));
+}
+
+Value command_follow_up() {
+  return allow("FollowCommands",
+               {"ssm:CancelCommand", "ssm:DescribeDocument", "ssm:GetCommandInvocation", "ssm:GetDocument",
+                "ssm:ListCommandInvocations", "ssm:ListCommands"},
+               {"*"});
+}
+
+Value node_role_reads() {
+  return allow("ReadNodeRoles",
+               {"iam:GetInstanceProfile", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
+               {cfn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:instance-profile/*"),
+                cfn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")});
+}
+
+Value duty_statements(Duty duty, const DutyLimits& limits) {
+  if (duty == Duty::rollout) return install_statements(limits);
+  Value out = Value::list();
+  out.add(discovery());
+  switch (duty) {
+    case Duty::operate:
+      out.add(send_documents(limits.documents), "A command needs a document that may be sent ...");
+      out.add(send_nodes(limits.operate_tag), "... and a node that may be reached.");
+      out.add(command_follow_up(),
+              "These have no resources to limit them to: what commands print is readable to this role.");
+      break;
+    case Duty::recover:
+      add_recovery(out);
+      break;
+    case Duty::cleanup:
+      add_cleanup(out);
+      break;
+    case Duty::observe:
+    case Duty::rollout:
+      out.add(replication_reads());
+      break;
+  }
+  return out;
+}
+
+}  // namespace postern::access

@@ -1,0 +1,61 @@
+#include "access/statements.hpp"
+
+namespace postern::access {
+namespace {
+
+cfn::Value one_or_list(std::vector<cfn::Value> values) {
+  if (values.size() == 1) return std::move(values.front());
+  return cfn::Value::list(std::move(values));
+}
+
+}  // namespace
+
+cfn::Value allow(std::string_view sid, const std::vector<std::string>& actions, std::vector<cfn::Value> resources) {
+  cfn::Value statement = cfn::Value::map();
+  statement.set("Sid", sid);
+  statement.set("Effect", "Allow");
+  statement.set("Action", actions.size() == 1 ? cfn::Value(actions.front()) : cfn::Value::texts(actions));
+  statement.set("Resource", one_or_list(std::move(resources)));
+  return statement;
+}
+
+cfn::Value allow(std::string_view sid, const std::vector<std::string>& actions, std::vector<cfn::Value> resources,
+                 cfn::Value condition) {
+  cfn::Value statement = allow(sid, actions, std::move(resources));
+  statement.set("Condition", std::move(condition));
+  return statement;
+}
+
+cfn::Value condition(std::string_view op, std::vector<std::pair<std::string, cfn::Value>> keys) {
+  cfn::Value members = cfn::Value::map();
+  for (auto& [key, value] : keys) members.set(key, std::move(value));
+  cfn::Value out = cfn::Value::map();
+  out.set(std::string(op), std::move(members));
+  return out;
+}
+
+cfn::Value own_arn(std::string_view service, std::string_view resource) {
+  return cfn::sub("arn:${AWS::Partition}:" + std::string(service) + ":*:${AWS::AccountId}:" + std::string(resource));
+}
+cfn::Value any_arn(std::string_view service, std::string_view resource) {
+  return cfn::sub("arn:${AWS::Partition}:" + std::string(service) + ":*:*:" + std::string(resource));
+}
+cfn::Value aws_policy(std::string_view name) {
+  return cfn::sub("arn:${AWS::Partition}:iam::aws:policy/" + std::string(name));
+}
+
+cfn::Value document(cfn::Value statements) {
+  cfn::Value out = cfn::Value::map();
+  out.set("Version", "2012-10-17");
+  out.set("Statement", std::move(statements));
+  return out;
+}
+
+cfn::Value inline_policy(std::string_view name, cfn::Value statements) {
+  cfn::Value out = cfn::Value::map();
+  out.set("PolicyName", name);
+  out.set("PolicyDocument", document(std::move(statements)));
+  return out;
+}
+
+}  // namespace postern::access
