@@ -52,6 +52,8 @@ Runner runner_of(Verb verb) {
       return &run_hold;
     case Verb::release:
       return &run_release;
+    case Verb::render_roles:
+      return &run_render_roles;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

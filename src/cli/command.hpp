@@ -99,6 +99,7 @@ rt::Task<Result<int>> run_runs_prune(const Command& command);
 rt::Task<Result<int>> run_ledger_verify(const Command& command);
 rt::Task<Result<int>> run_hold(const Command& command);
 rt::Task<Result<int>> run_release(const Command& command);
+rt::Task<Result<int>> run_render_roles(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);

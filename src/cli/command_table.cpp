@@ -277,6 +277,31 @@ constexpr OptionSpec kRelease[] = {
 };
 constexpr std::string_view kReleaseExamples[] = {"postern release --all"};
 
+constexpr OptionSpec kRenderRoles[] = {
+    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
+    {"--for", "", Arity::one, "WHAT",
+     "the hub's identity, the roles of a target account (default), the nodes' role and profile, or all three",
+     "hub|target|node|all"},
+    {"--mode", "", Arity::one, "MODE", "where postern runs in the hub account (default: ec2)",
+     "ec2|lambda|state-machine|permission-set|oidc"},
+    {"--duty", "", Arity::many, "DUTY", "only the roles of these duties (default: all)",
+     "observe|operate|rollout|recover|cleanup"},
+    {"--compat", "", Arity::one, "SHAPE",
+     "one role for agents and recoveries, with the names that earlier scripts know: DRSOrchestrationRole", "brief"},
+    {"--hub-role", "", Arity::one, "NAME", "the name of the hub's role or permission set (default: PosternHub)", ""},
+    {"--organization", "", Arity::one, "ID", "the organisation that the hub must be in, as a default", ""},
+    {"--node-tag", "", Arity::one, "KEY=VALUE",
+     "the tag of nodes that commands may run on (default: postern:managed=true)", ""},
+    {"--oidc-provider", "", Arity::one, "HOST",
+     "with --mode oidc: whose tokens are taken (default: token.actions.githubusercontent.com)", ""},
+    {"--out", "-O", Arity::one, "FILE|DIR",
+     "write there instead of to stdout; a folder with --for all; existing files are not overwritten", ""},
+    {"--force", "", Arity::flag, "", "overwrite files of --out", ""},
+};
+constexpr std::string_view kRenderRolesExamples[] = {
+    "postern render roles --for hub > hub.yaml", "postern render roles --for all --format terraform -O roles",
+    "postern render roles --compat brief > drs-orchestration-role.yaml"};
+
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
 };
@@ -408,6 +433,14 @@ constexpr CommandSpec kCommands[] = {
      "held "
      "it says so.",
      kRelease, Positionals::none, kReleaseExamples},
+    {"render roles", Verb::render_roles, "", "the identities that postern needs, as CloudFormation or Terraform",
+     "Writes the template of the hub's identity (whose policy names exactly the roles that it may assume), of the "
+     "roles "
+     "in a target account (one per duty, which trust the hub's role with an ExternalId of the account's own), or of "
+     "the "
+     "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
+     "parameters of the template. Calls nothing.",
+     kRenderRoles, Positionals::none, kRenderRolesExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "
@@ -437,8 +470,11 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {
-    {"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"}, {"sim", "sim serve"}};
+constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"},
+                                 {"runs", "runs list"},
+                                 {"ledger", "ledger verify"},
+                                 {"render", "render roles"},
+                                 {"sim", "sim serve"}};
 
 }  // namespace
 

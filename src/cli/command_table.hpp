@@ -41,6 +41,7 @@ enum class Verb : std::uint8_t {
   ledger_verify,
   hold,
   release,
+  render_roles,
   doctor,
   sim_serve,
   sim_init

@@ -1,0 +1,52 @@
+// render roles
+
+#include "cli/command.hpp"
+#include "cli/failure.hpp"
+#include "cli/render_roles.hpp"
+#include "os/files.hpp"
+
+namespace postern::cli {
+namespace {
+
+Result<void> write_rendered(const Command& command, const std::string& path, const std::string& text) {
+  os::Files& files = *command.host().files;
+  if (files.exists(path) && !command.invocation().has("--force")) {
+    return fail(ErrorKind::usage, path + " exists already; --force overwrites it");
+  }
+  TRY_VOID(files.write_atomically(path, text, 0644));
+  command.err("wrote " + path + "\n");
+  return {};
+}
+
+/// A folder for several, each below it.
+Result<void> write_folder(const Command& command, const std::string& folder, const RenderedRoles& rendered) {
+  for (const Rendered& each : rendered.files) {
+    const std::string path = os::join_path(folder, each.path);
+    TRY_VOID(command.host().files->make_dirs(path.substr(0, path.rfind('/')), 0755));
+    TRY_VOID(write_rendered(command, path, each.text));
+  }
+  return {};
+}
+
+}  // namespace
+
+rt::Task<Result<int>> run_render_roles(const Command& command) {
+  const auto out = command.invocation().value("--out");
+  const bool all = command.invocation().value("--for") == "all";
+  if (all && !out) {
+    co_return fail(ErrorKind::usage, "--for all makes three templates, for different accounts: give --out DIR");
+  }
+  CO_TRY(const std::optional<fleet::FleetFile> fleet, command.load_fleet());
+  CO_TRY(const RenderedRoles rendered, render_roles(command.invocation(), fleet));
+  for (const std::string& note : rendered.notes) command.err("note: " + note + "\n");
+  if (all) {
+    CO_TRY_VOID(write_folder(command, *out, rendered));
+  } else if (out) {
+    CO_TRY_VOID(write_rendered(command, *out, rendered.files.front().text));
+  } else {
+    command.out(rendered.files.front().text);
+  }
+  co_return kExitOk;
+}
+
+}  // namespace postern::cli

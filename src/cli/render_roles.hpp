@@ -1,0 +1,34 @@
+#pragma once
+
+/// What `postern render roles` writes, worked out from the command line and the fleet file. Calls nothing.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/roles.hpp"
+#include "base/error.hpp"
+#include "cli/parse.hpp"
+#include "fleet/fleet_file.hpp"
+
+namespace postern::cli {
+
+/// One template and where it belongs below --out.
+struct Rendered {
+  Rendered() = default;
+  Rendered(std::string p, std::string t) : path(std::move(p)), text(std::move(t)) {}
+  std::string path;  ///< "target.yaml"; "target/main.tf": each is a Terraform configuration of its own
+  std::string text;
+};
+
+struct RenderedRoles {
+  RenderedRoles() = default;
+  std::vector<Rendered> files;
+  /// What people should know: where the names come from, what was left out. One line each.
+  std::vector<std::string> notes;
+};
+
+/// Errors of kind usage: options that do not go together, accounts that disagree on a role's name.
+Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet);
+
+}  // namespace postern::cli
