@@ -162,14 +162,8 @@ rt::Task<Result<int>> run_it(const Command& command, AwsWork& work, const fleet:
   order.header.reason = invocation.value("--reason").value_or("");
   order.header.ticket = invocation.value("--ticket").value_or("");
   order.header.policy.idempotent = invocation.has("--idempotent");
-  const flow::BreakGlass glass = order.header.break_glass;
-  if (!glass.reason.empty()) {
-    tell_break_glass(command, glass);
-    order.opened = [&](const flow::RunModel& model) {
-      return tell_of_break_glass(command, work,
-                                 flow::break_glass_notice(model.header(), model.plan(), describe_break_glass(glass)));
-    };
-  }
+  if (!order.header.break_glass.reason.empty()) tell_break_glass(command, order.header.break_glass);
+  order.opened = break_glass_broadcast(command, work, order.header.break_glass);
   order.outputs = &outputs;
   CO_TRY(RunCame run, co_await start_run(command, ledger, port, std::move(order)));
   run.facts.asked.insert(run.facts.asked.end(), work.scopes.begin(), work.scopes.end());

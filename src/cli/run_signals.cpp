@@ -1,4 +1,5 @@
 #include "cli/run_signals.hpp"
+#include "cli/break_glass.hpp"
 
 #include <algorithm>
 
@@ -156,8 +157,11 @@ rt::Task<void> tell_of_run(const Command& command, AwsWork& work, OpenLedger& le
   co_await rt::uncancelled(tell_now(command, work, ledger, came));
 }
 
-rt::Task<void> tell_of_break_glass(const Command& command, AwsWork& work, flow::Notice notice) {
-  co_await rt::uncancelled(tell_glass(command, work, std::move(notice)));
+RunOpened break_glass_broadcast(const Command& command, AwsWork& work, const flow::BreakGlass& glass) {
+  if (glass.reason.empty()) return {};
+  return [&command, &work, why = describe_break_glass(glass)](const flow::RunModel& run) {
+    return rt::uncancelled(tell_glass(command, work, flow::break_glass_notice(run.header(), run.plan(), why)));
+  };
 }
 
 }  // namespace postern::cli

@@ -18,7 +18,8 @@ std::vector<std::string> storable_texts(const std::vector<fleet::NotifyTarget>& 
 /// notes in the ledger who was told. Takes a minute at most, also when the command was interrupted.
 rt::Task<void> tell_of_run(const Command& command, AwsWork& work, OpenLedger& ledger, const RunCame& came);
 
-/// Before a rail is overridden (flow::break_glass_notice()); there need be no run yet.
-rt::Task<void> tell_of_break_glass(const Command& command, AwsWork& work, flow::Notice notice);
+/// For RunOrder::opened and ResumeOrder::opened: tells whoever is notified that rails are broken, before anything is
+/// sent. Empty when `glass` gives no reason: none are. `command` and `work` outlive it.
+RunOpened break_glass_broadcast(const Command& command, AwsWork& work, const flow::BreakGlass& glass);
 
 }  // namespace postern::cli

@@ -80,14 +80,9 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   if (Result<aws::CallScope> hub = hub_scope(work)) flag.emplace(work.session->invoker(), std::move(*hub));
   WaveGuard guard(std::move(windows), flag ? &*flag : nullptr);
   if (!over_rails) order.hold = &guard;
-  if (!order.break_glass.empty()) {
-    flow::BreakGlass glass;
-    glass.reason = order.break_glass;
-    order.opened = [&command, &work, glass](const flow::RunModel& run) {
-      return tell_of_break_glass(command, work,
-                                 flow::break_glass_notice(run.header(), run.plan(), describe_break_glass(glass)));
-    };
-  }
+  flow::BreakGlass glass;
+  glass.reason = order.break_glass;
+  order.opened = break_glass_broadcast(command, work, glass);
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
   Result<int> delivered = co_await deliver_run(command, outputs, ledger, came, nothing, exit_code_of(came, 0));
