@@ -168,8 +168,8 @@ Result<cfn::Template> hub_template(const RoleOrder& order) {
       "trust what does not exist, and one that was deleted and made again is somebody else.";
   out.description = "Identity of postern in the hub account (" + std::string(to_string(order.mode)) + ")";
   if (order.target_roles.empty()) {
-    cfn::Parameter roles = parameter("TargetRoleArns", "The roles to assume, by ARN",
-                                     R"(^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$)", "ARNs of roles");
+    cfn::Parameter roles =
+        parameter("TargetRoleArns", "The roles to assume, by ARN", std::string(kRoleArnPattern), "ARNs of roles");
     roles.type = cfn::ParameterType::text_list;
     out.parameters.push_back(std::move(roles));
   }

@@ -11,6 +11,8 @@
 namespace postern::access {
 
 inline constexpr std::string_view kHasOrganization = "HasOrganization";
+/// Of a parameter that is a role's ARN.
+inline constexpr std::string_view kRoleArnPattern = R"(^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$)";
 
 /// "ops/Posternobserve" as {path "/ops/", name}.
 std::pair<std::string, std::string> path_and_name(std::string_view name);

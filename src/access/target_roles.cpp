@@ -11,8 +11,6 @@ namespace {
 
 using cfn::Value;
 
-constexpr std::string_view kRoleArnPattern = R"(^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$)";
-
 std::string_view purpose(Duty duty) {
   switch (duty) {
     case Duty::observe:
