@@ -58,14 +58,10 @@ void add_calls(Json& out, dst::SimRun& run, const flow::RunResult& result) {
 /// Of every account: what was asked while it was under way, but for one list of every command, by the minute.
 void add_polls(Json& out, dst::SimRun& run) {
   double worst = 0;
-  double polls = 0;
-  double minutes = 0;
   std::size_t most_in_a_minute = 0;
   for (const auto& [id, account] : run.watcher().accounts()) {
     const double under_way = std::chrono::duration<double, std::ratio<60>>(account.under_way()).count();
     const auto mine = static_cast<double>(account.polls());
-    polls += mine;
-    minutes += std::max(under_way, 1.0);
     worst = std::max(worst, mine / std::max(under_way, 1.0));
     std::size_t first = 0;
     for (std::size_t i = 0; i < account.reads.size(); ++i) {
@@ -73,7 +69,7 @@ void add_polls(Json& out, dst::SimRun& run) {
       most_in_a_minute = std::max(most_in_a_minute, i - first + 1);
     }
   }
-  out.set("polls_per_scope_minute", minutes > 0 ? polls / minutes : 0.0).set("polls_worst_scope", worst);
+  out.set("polls_per_scope_minute", dst::polls_per_minute(run.watcher().accounts())).set("polls_worst_scope", worst);
   out.set("reads_in_worst_minute", most_in_a_minute);
 }
 

@@ -36,17 +36,13 @@ Asked ask(SimRunOptions options) {
     if (name == "ssm:SendCommand" || name.starts_with("ssm:List") || name == "ssm:GetCommandInvocation")
       asked.calls += count;
   }
-  double polls = 0;
-  double minutes = 0;
   bool first = true;
   for (const auto& [id, account] : run.watcher().accounts()) {
     asked.sends += account.sends;
-    polls += static_cast<double>(account.polls());
-    minutes += std::max(std::chrono::duration<double, std::ratio<60>>(account.under_way()).count(), 1.0);
     if (!first) asked.slowest_other = std::max(asked.slowest_other, account.under_way());
     first = false;
   }
-  asked.polls_per_minute = polls / minutes;
+  asked.polls_per_minute = polls_per_minute(run.watcher().accounts());
   asked.seconds = std::chrono::duration<double>(result->run_time).count();
   return asked;
 }

@@ -1,8 +1,20 @@
 #include "tests/dst/watcher.hpp"
 
+#include <algorithm>
+
 #include "sim/serve/request_log.hpp"
 
 namespace postern::dst {
+
+double polls_per_minute(const std::map<std::string, AccountCalls>& accounts) {
+  double polls = 0;
+  double minutes = 0;
+  for (const auto& [id, account] : accounts) {
+    polls += static_cast<double>(account.polls());
+    minutes += std::max(std::chrono::duration<double, std::ratio<60>>(account.under_way()).count(), 1.0);
+  }
+  return minutes > 0 ? polls / minutes : 0;
+}
 
 std::string Watcher::account_of(const http::Request& request) const {
   const auto scope = aws::server::claimed_scope(request);

@@ -30,6 +30,9 @@ struct AccountCalls {
   std::uint64_t polls() const { return reads.size() > sends ? reads.size() - sends : 0; }
 };
 
+/// The mean of the accounts' polls a minute; an account that was under way for less than a minute counts as one.
+double polls_per_minute(const std::map<std::string, AccountCalls>& accounts);
+
 class Watcher final : public http::Service {
  public:
   /// Everything outlives it.
