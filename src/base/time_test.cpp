@@ -92,7 +92,7 @@ TEST(Time, RefusesWhatIsNotATime) {
   }
   for (const char* text :
        {"", "Sat, 21 Nov 2026 03:04:05", "Sat, 21 Nov 2026 03:04:05 UTC", "Sat 21 Nov 2026 03:04:05 GMT",
-        "Xxx, 21 Nov 2026 03:04:05 GMT", "Sat, 1 Nov 2026 03:04:05 GMT", "Sat, 31 Nov 2026 03:04:05 GMT",
+        "Foo, 21 Nov 2026 03:04:05 GMT", "Sat, 1 Nov 2026 03:04:05 GMT", "Sat, 31 Nov 2026 03:04:05 GMT",
         "Saturday, 21-Nov-26 03:04:05 GMT"}) {
     EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
   }

@@ -389,12 +389,12 @@ Result<void> SimDisk::write_to(Node& node, std::uint64_t offset, std::string_vie
 
 std::uint64_t SimDisk::used() const {
   std::uint64_t total = 0;
-  std::vector<const Node*> todo{root_.get()};
-  while (!todo.empty()) {
-    const Node* node = todo.back();
-    todo.pop_back();
+  std::vector<const Node*> unvisited{root_.get()};
+  while (!unvisited.empty()) {
+    const Node* node = unvisited.back();
+    unvisited.pop_back();
     total += node->bytes.size();
-    for (const auto& [name, child] : node->names) todo.push_back(child.get());
+    for (const auto& [name, child] : node->names) unvisited.push_back(child.get());
   }
   return total;
 }
@@ -423,12 +423,12 @@ void SimDisk::crash(CrashMode mode) {
   rt::Random* random = mode == CrashMode::tear ? &random_ : nullptr;
   // From the top, with the names as they are after the crash: in one order, whatever was open. A file that two names
   // on the medium mean (an unsynced rename between directories) is lost once; the second time finds nothing unsynced.
-  std::vector<Node*> todo{root_.get()};
-  while (!todo.empty()) {
-    Node* node = todo.back();
-    todo.pop_back();
+  std::vector<Node*> unvisited{root_.get()};
+  while (!unvisited.empty()) {
+    Node* node = unvisited.back();
+    unvisited.pop_back();
     node->lose(random);
-    for (const auto& [name, child] : node->names) todo.push_back(child.get());
+    for (const auto& [name, child] : node->names) unvisited.push_back(child.get());
   }
 }
 
