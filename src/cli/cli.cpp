@@ -26,6 +26,12 @@ Runner runner_of(Verb verb) {
       return &run_accounts_list;
     case Verb::accounts_check:
       return &run_accounts_check;
+    case Verb::accounts_add:
+      return &run_accounts_add;
+    case Verb::accounts_remove:
+      return &run_accounts_remove;
+    case Verb::accounts_rotate:
+      return &run_accounts_rotate;
     case Verb::targets:
       return &run_targets;
     case Verb::run:
@@ -54,6 +60,12 @@ Runner runner_of(Verb verb) {
       return &run_release;
     case Verb::render_roles:
       return &run_render_roles;
+    case Verb::deploy_roles:
+      return &run_deploy_roles;
+    case Verb::deploy_diff:
+      return &run_deploy_diff;
+    case Verb::deploy_delete:
+      return &run_deploy_delete;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

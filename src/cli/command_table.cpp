@@ -277,23 +277,56 @@ constexpr OptionSpec kRelease[] = {
 };
 constexpr std::string_view kReleaseExamples[] = {"postern release --all"};
 
+constexpr OptionSpec kMode = {"--mode",
+                              "",
+                              Arity::one,
+                              "MODE",
+                              "where postern runs in the hub account (default: ec2)",
+                              "ec2|lambda|state-machine|permission-set|oidc"};
+constexpr OptionSpec kDuty = {"--duty",
+                              "",
+                              Arity::many,
+                              "DUTY",
+                              "only the roles of these duties (default: all)",
+                              "observe|operate|rollout|recover|cleanup"};
+constexpr OptionSpec kCompat = {
+    "--compat",
+    "",
+    Arity::one,
+    "SHAPE",
+    "one role for agents and recoveries, with the names that earlier scripts know: DRSOrchestrationRole",
+    "brief"};
+constexpr OptionSpec kHubRole = {
+    "--hub-role", "", Arity::one, "NAME", "the name of the hub's role or permission set (default: PosternHub)", ""};
+constexpr OptionSpec kOrganization = {
+    "--organization", "", Arity::one, "ID", "the organisation that the hub must be in, as a default", ""};
+constexpr OptionSpec kNodeTag = {
+    "--node-tag",
+    "",
+    Arity::one,
+    "KEY=VALUE",
+    "the tag of nodes that commands may run on (default: postern:managed=true)",
+    ""};
+constexpr OptionSpec kOidcProvider = {
+    "--oidc-provider",
+    "",
+    Arity::one,
+    "HOST",
+    "with --mode oidc: whose tokens are taken (default: token.actions.githubusercontent.com)",
+    ""};
+
 constexpr OptionSpec kRenderRoles[] = {
     {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
     {"--for", "", Arity::one, "WHAT",
      "the hub's identity, the roles of a target account (default), the nodes' role and profile, or all three",
      "hub|target|node|all"},
-    {"--mode", "", Arity::one, "MODE", "where postern runs in the hub account (default: ec2)",
-     "ec2|lambda|state-machine|permission-set|oidc"},
-    {"--duty", "", Arity::many, "DUTY", "only the roles of these duties (default: all)",
-     "observe|operate|rollout|recover|cleanup"},
-    {"--compat", "", Arity::one, "SHAPE",
-     "one role for agents and recoveries, with the names that earlier scripts know: DRSOrchestrationRole", "brief"},
-    {"--hub-role", "", Arity::one, "NAME", "the name of the hub's role or permission set (default: PosternHub)", ""},
-    {"--organization", "", Arity::one, "ID", "the organisation that the hub must be in, as a default", ""},
-    {"--node-tag", "", Arity::one, "KEY=VALUE",
-     "the tag of nodes that commands may run on (default: postern:managed=true)", ""},
-    {"--oidc-provider", "", Arity::one, "HOST",
-     "with --mode oidc: whose tokens are taken (default: token.actions.githubusercontent.com)", ""},
+    kMode,
+    kDuty,
+    kCompat,
+    kHubRole,
+    kOrganization,
+    kNodeTag,
+    kOidcProvider,
     {"--out", "-O", Arity::one, "FILE|DIR",
      "write there instead of to stdout; a folder with --for all; existing files are not overwritten", ""},
     {"--force", "", Arity::flag, "", "overwrite files of --out", ""},
@@ -301,6 +334,75 @@ constexpr OptionSpec kRenderRoles[] = {
 constexpr std::string_view kRenderRolesExamples[] = {
     "postern render roles --for hub > hub.yaml", "postern render roles --for all --format terraform -O roles",
     "postern render roles --compat brief > drs-orchestration-role.yaml"};
+
+constexpr OptionSpec kDeployFor = {
+    "--for",
+    "",
+    Arity::one,
+    "WHAT",
+    "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
+    "hub|target|node"};
+constexpr OptionSpec kVia = {
+    "--via",
+    "",
+    Arity::one,
+    "profile|ROLE",
+    "whose rights are used in an account: its profile of the fleet file, or a role that the hub assumes there (default: "
+    "the profile where there is one, else OrganizationAccountAccessRole)",
+    ""};
+constexpr OptionSpec kStackName = {
+    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node", ""};
+constexpr OptionSpec kStackParameter = {
+    "--parameter", "", Arity::many, "NAME=VALUE", "a parameter of the template, in every account", ""};
+constexpr OptionSpec kDeployDryRun = {"--dry-run", "-n", Arity::flag, "", "show what would change and stop", ""};
+constexpr OptionSpec kDeployYes = {"--yes", "-y", Arity::flag, "", "do not ask", ""};
+constexpr OptionSpec kDeployConcurrency = {
+    "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
+
+constexpr OptionSpec kDeployRoles[] = {
+    kDeployFor, kVia,     kStackName,    kStackParameter, kMode,      kDuty,             kCompat, kHubRole,
+    kOrganization, kNodeTag, kOidcProvider, kDeployDryRun,   kDeployYes, kDeployConcurrency,
+};
+constexpr std::string_view kDeployRolesExamples[] = {
+    "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
+    "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'"};
+constexpr OptionSpec kDeployDiff[] = {
+    kDeployFor, kVia,     kStackName,    kStackParameter, kMode, kDuty, kCompat, kHubRole,
+    kOrganization, kNodeTag, kOidcProvider, kDeployConcurrency,
+};
+constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
+constexpr OptionSpec kDeployDelete[] = {
+    kDeployFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
+};
+constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
+
+constexpr OptionSpec kAccountsAdd[] = {
+    {"--name", "", Arity::one, "NAME", "the account's name in the fleet file (default: its id)", ""},
+    {"--role", "", Arity::one, "ROLE", "its role for every duty, where it differs from the defaults", ""},
+    {"--account-profile", "", Arity::one, "NAME", "its profile in the fleet file, as the way in for the deployment", ""},
+    {"--tag", "", Arity::many, "KEY=VALUE", "a tag that the fleet file gives it, such as env=prod", ""},
+    kVia,
+    kMode,
+    kHubRole,
+    kOrganization,
+    kStackName,
+    kDeployDryRun,
+    kDeployYes,
+};
+constexpr std::string_view kAccountsAddExamples[] = {"postern accounts add 444455556666 --name payments-prod --tag env=prod",
+                                                     "postern accounts add 444455556666 --via ControlTowerExecution"};
+constexpr OptionSpec kAccountsRemove[] = {
+    {"--keep-stack", "", Arity::flag, "", "take it out of the fleet file only", ""},
+    kVia,
+    kStackName,
+    kDeployDryRun,
+    kDeployYes,
+};
+constexpr std::string_view kAccountsRemoveExamples[] = {"postern accounts remove payments-prod --dry-run"};
+constexpr OptionSpec kAccountsRotate[] = {
+    kVia, kMode, kHubRole, kOrganization, kStackName, kDeployDryRun, kDeployYes,
+};
+constexpr std::string_view kAccountsRotateExamples[] = {"postern accounts rotate-external-id payments-prod"};
 
 constexpr OptionSpec kDoctor[] = {
     {"--offline", "", Arity::flag, "", "do not try to reach any endpoint", ""},
@@ -358,6 +460,19 @@ constexpr CommandSpec kCommands[] = {
      "are listed (trust, ExternalId, missing role, the caller's policy, an SCP), each with the command that tells it "
      "apart.",
      kAccountsCheck, Positionals::none, kAccountsCheckExamples},
+    {"accounts add", Verb::accounts_add, "ACCOUNT-ID", "take an account into the fleet: file, roles, check",
+     "Writes the account into the fleet file with an ExternalId of its own at random, deploys its roles as `postern deploy "
+     "roles` does, and assumes one of them. Shown first, then done; the file's comments and order stay. When something "
+     "stops it, the same command goes on from there.",
+     kAccountsAdd, Positionals::names, kAccountsAddExamples},
+    {"accounts remove", Verb::accounts_remove, "ACCOUNT", "delete an account's roles and take it out of the fleet file",
+     "Deletes the stack of the account, then its entry in the fleet file. When the stack cannot be deleted the entry "
+     "stays, and the same command goes on from there.",
+     kAccountsRemove, Positionals::names, kAccountsRemoveExamples},
+    {"accounts rotate-external-id", Verb::accounts_rotate, "ACCOUNT", "give an account a new ExternalId",
+     "Makes a new ExternalId at random, deploys it, writes it into the fleet file and assumes a role with it. After an "
+     "interruption between the two the same command finishes the rotation instead of beginning another.",
+     kAccountsRotate, Positionals::names, kAccountsRotateExamples},
     {"targets", Verb::targets, "", "the fleet with its EC2 and SSM state",
      "Finds the instances of every account and Region that a selector matches and joins them with what Systems Manager "
      "knows. An instance that SSM cannot tell about is shown as unknown with the reason, never as healthy.",
@@ -441,6 +556,20 @@ constexpr CommandSpec kCommands[] = {
      "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
+    {"deploy roles", Verb::deploy_roles, "", "put the identities into accounts, as CloudFormation stacks",
+     "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then executed "
+     "side by side; a stack that fails is rolled back by CloudFormation, and the first cause is named. Accounts that are "
+     "as they should be are left alone. An account without an ExternalId in the fleet file keeps that of its stack, or "
+     "gets one at random. Exit code 0 when nothing is left to do.",
+     kDeployRoles, Positionals::none, kDeployRolesExamples},
+    {"deploy diff", Verb::deploy_diff, "", "what `deploy roles` would change",
+     "Lets CloudFormation work out the changes in every account, shows them, and takes the change sets away again. Exit "
+     "code 0 when there are none, 3 when there are.",
+     kDeployDiff, Positionals::none, kDeployDiffExamples},
+    {"deploy delete", Verb::deploy_delete, "", "delete the stacks that `deploy roles` made",
+     "Deletes the stack of every chosen account with the roles in it, and says why where CloudFormation cannot. A stack "
+     "that is protected from deletion is left alone.",
+     kDeployDelete, Positionals::none, kDeployDeleteExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

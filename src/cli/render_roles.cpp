@@ -83,22 +83,6 @@ Result<void> check_options(const Invocation& invocation, std::string_view part) 
   return {};
 }
 
-Result<std::vector<const fleet::Account*>> accounts_of(const Invocation& invocation, const fleet::FleetFile& fleet) {
-  std::vector<const fleet::Account*> chosen;
-  for (const std::string& words : invocation.values("--account")) {
-    for (const std::string_view word : split(words, ',')) {
-      const fleet::Account* account = fleet.find_account(trim(word));
-      if (account == nullptr) {
-        return fail(ErrorKind::usage, "no account '" + printable(trim(word), 60) + "' in " + fleet.file_name);
-      }
-      if (std::ranges::find(chosen, account) == chosen.end()) chosen.push_back(account);
-    }
-  }
-  if (invocation.has("--account")) return chosen;
-  for (const fleet::Account& account : fleet.accounts) chosen.push_back(&account);
-  return chosen;
-}
-
 /// Takes what the fleet file says into the order.
 class FleetNames {
  public:
@@ -180,6 +164,22 @@ Result<cfn::Template> template_of(std::string_view part, const RoleOrder& order,
 
 }  // namespace render_roles_detail
 
+Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation, const fleet::FleetFile& fleet) {
+  std::vector<const fleet::Account*> chosen;
+  for (const std::string& words : invocation.values("--account")) {
+    for (const std::string_view word : split(words, ',')) {
+      const fleet::Account* account = fleet.find_account(trim(word));
+      if (account == nullptr) {
+        return fail(ErrorKind::usage, "no account '" + printable(trim(word), 60) + "' in " + fleet.file_name);
+      }
+      if (std::ranges::find(chosen, account) == chosen.end()) chosen.push_back(account);
+    }
+  }
+  if (invocation.has("--account")) return chosen;
+  for (const fleet::Account& account : fleet.accounts) chosen.push_back(&account);
+  return chosen;
+}
+
 Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet) {
   using namespace render_roles_detail;
   const std::string chosen = invocation.value("--for").value_or("target");
@@ -187,7 +187,7 @@ Result<RenderedRoles> render_roles(const Invocation& invocation, const std::opti
   TRY(RoleOrder order, order_of_options(invocation));
   RenderedRoles out;
   if (fleet) {
-    TRY(const std::vector<const fleet::Account*> accounts, accounts_of(invocation, *fleet));
+    TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
     TRY_VOID(FleetNames(*fleet, order, out.notes).take(accounts));
   } else if (invocation.has("--account")) {
     return fail(ErrorKind::usage, "--account chooses accounts of a fleet file, and there is none");
@@ -214,6 +214,9 @@ Result<RenderedRoles> render_roles(const Invocation& invocation, const std::opti
                           " only from a bucket");
     }
     out.files.emplace_back(std::string(part) + (terraform ? "/main.tf" : ".yaml"), std::move(text));
+    for (const cfn::Parameter& each : source.parameters) {
+      out.files.back().parameters.emplace_back(each.name, each.default_value.has_value());
+    }
   }
   return out;
 }

@@ -13,12 +13,19 @@
 
 namespace postern::cli {
 
+struct RenderedParameter {
+  RenderedParameter(std::string n, bool d) : name(std::move(n)), has_default(d) {}
+  std::string name;
+  bool has_default;
+};
+
 /// One template and where it belongs below --out.
 struct Rendered {
   Rendered() = default;
   Rendered(std::string p, std::string t) : path(std::move(p)), text(std::move(t)) {}
   std::string path;  ///< "target.yaml"; "target/main.tf": each is a Terraform configuration of its own
   std::string text;
+  std::vector<RenderedParameter> parameters;
 };
 
 struct RenderedRoles {
@@ -27,6 +34,9 @@ struct RenderedRoles {
   /// What people should know: where the names come from, what was left out. One line each.
   std::vector<std::string> notes;
 };
+
+/// The accounts of --account, else all of the file. Errors of kind usage: a name that is not in the file.
+Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation, const fleet::FleetFile& fleet);
 
 /// Errors of kind usage: options that do not go together, accounts that disagree on a role's name.
 Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet);

@@ -1,0 +1,129 @@
+// deploy roles, deploy diff, deploy delete
+
+#include <algorithm>
+
+#include "base/plural.hpp"
+#include "cli/deploy_show.hpp"
+#include "cli/failure.hpp"
+#include "cli/prompt.hpp"
+
+namespace postern::cli {
+namespace deploy_command {
+
+bool is_look(DeployDeed deed) {
+  return deed == DeployDeed::look || deed == DeployDeed::look_at_removal;
+}
+
+Error not_confirmed(std::string_view what) {
+  return Error(ErrorKind::refused, "not confirmed: nothing was " + std::string(what)).with("rail", "confirm");
+}
+
+/// --yes, or a person at the terminal.
+rt::Task<Result<void>> agree(const Command& command, std::string question, std::string_view what) {
+  if (command.invocation().has("--yes")) co_return Result<void>();
+  if (!can_ask(command)) {
+    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
+  }
+  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
+  if (!yes) co_return fail(not_confirmed(what));
+  co_return Result<void>();
+}
+
+Result<void> expect_stack_rights(const AwsWork& work, DeployDeed deed) {
+  if (!work.read_only) return {};
+  const char* what = is_look(deed) ? "a change set, by which CloudFormation works the changes out, is made by a write"
+                                   : "a deployment is a write";
+  return fail(Error(ErrorKind::refused, std::string(what) +
+                                            ": refused in read-only mode (--read-only, POSTERN_READ_ONLY or mode: "
+                                            "read-only in the fleet file)")
+                  .with("rail", "read-only"));
+}
+
+/// What a person has to write into the fleet file, now that roles ask for it.
+void tell_external_ids(const Command& command, const DeployWork& work) {
+  std::string lines;
+  for (const DeployRow& row : work.rows()) {
+    const bool made = row.made_external_id && row.applied && row.applied->outcome == stacks::Outcome::done;
+    if (made) lines += "  " + row.place.scope->who() + ": external_id: \"" + row.external_id + "\"\n";
+  }
+  if (lines.empty()) return;
+  command.err("\nThese accounts have an ExternalId of their own now; write it into the fleet file:\n" + lines);
+}
+
+rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDeed deed) {
+  CO_TRY_VOID(co_await work.prepare());
+  const bool any = std::any_of(work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.waits(); });
+  command.err(describe_deployment(work, deed));
+  Result<void> agreed;
+  if (deed == DeployDeed::change && any) {
+    agreed = co_await agree(command, sum_of_changes(work) + ". Proceed?", "changed");
+  }
+  if (!agreed || deed == DeployDeed::look) {
+    CO_TRY_VOID(co_await work.discard());
+  } else {
+    CO_TRY_VOID(co_await work.apply());
+  }
+  if (!agreed) co_return fail(std::move(agreed).error());
+  CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
+  tell_external_ids(command, work);
+  const int code = deploy_exit_code(work);
+  const bool differs = command.invocation().command->verb == Verb::deploy_diff && any;
+  co_return code == kExitOk && differs ? kExitGate : code;
+}
+
+rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDeed deed) {
+  CO_TRY_VOID(co_await work.find());
+  const auto going = static_cast<std::size_t>(
+      std::count_if(work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.found && !row.problem; }));
+  command.err(describe_deployment(work, deed));
+  if (deed == DeployDeed::remove && going > 0) {
+    CO_TRY_VOID(co_await agree(command, "Delete the stack " + work.order().stack + " of " + plural(going, "account") +
+                                            " with all that is in it?",
+                               "deleted"));
+    CO_TRY_VOID(co_await work.remove());
+  }
+  CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
+  co_return deploy_exit_code(work);
+}
+
+rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
+  const rt::Executor executor = co_await rt::asio::this_coro::executor;
+  CO_TRY(AwsWork aws, open_session(executor, command));
+  Result<int> code = kExitOk;
+  Result<DeployOrder> order = deploy_order(command.invocation(), aws.fleet, aws.session->settings().region);
+  Result<void> may = expect_stack_rights(aws, deed);
+  if (!may) {
+    code = fail(std::move(may).error());
+  } else if (!order) {
+    code = fail(std::move(order).error());
+  } else {
+    for (const std::string& note : order->notes) command.err("note: " + note + "\n");
+    DeployWork work(command, aws, std::move(*order));
+    const bool removal = deed == DeployDeed::remove || deed == DeployDeed::look_at_removal;
+    if (removal) {
+      code = co_await remove(command, work, deed);
+    } else {
+      code = co_await change(command, work, deed);
+    }
+  }
+  co_await aws.session->close();
+  co_return code;
+}
+
+}  // namespace deploy_command
+
+rt::Task<Result<int>> run_deploy_roles(const Command& command) {
+  const bool dry = command.invocation().has("--dry-run");
+  return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
+}
+
+rt::Task<Result<int>> run_deploy_diff(const Command& command) {
+  return deploy_command::with_session(command, DeployDeed::look);
+}
+
+rt::Task<Result<int>> run_deploy_delete(const Command& command) {
+  const bool dry = command.invocation().has("--dry-run");
+  return deploy_command::with_session(command, dry ? DeployDeed::look_at_removal : DeployDeed::remove);
+}
+
+}  // namespace postern::cli

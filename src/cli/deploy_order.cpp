@@ -1,0 +1,175 @@
+#include "cli/deploy_order.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cfn/template.hpp"
+#include "fleet/scopes.hpp"
+
+namespace postern::cli {
+namespace deploy_order_detail {
+
+/// Roles are global: their stacks are in one Region of each account, always the same.
+Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                  const std::string& caller_region) {
+  const std::vector<std::string> given = invocation.values("--region");
+  if (given.size() > 1 || (!given.empty() && given.front().find(',') != std::string::npos)) {
+    return fail(ErrorKind::usage, "roles are global: their stack belongs into one Region, and --region names several");
+  }
+  if (!given.empty()) return fleet::Region::parse(given.front());
+  if (fleet && !fleet->hub.region.empty()) return fleet->hub.region;
+  if (fleet && !fleet->defaults.regions.empty()) return fleet->defaults.regions.front();
+  if (caller_region.empty()) {
+    return fail(ErrorKind::usage, "no Region: give --region REGION, or hub: {region: ...} in the fleet file");
+  }
+  return fleet::Region::parse(caller_region);
+}
+
+class Places {
+ public:
+  Places(const Invocation& invocation, const fleet::FleetFile& fleet, fleet::Region home, DeployOrder& order)
+      : via_(invocation.value("--via").value_or("")), fleet_(fleet), home_(std::move(home)), order_(order) {}
+
+  Result<void> hub() {
+    fleet::Scope scope = scope_of(fleet_.hub.account, "hub");
+    order_.places.emplace_back();
+    order_.places.back().scope = std::make_shared<const fleet::Scope>(std::move(scope));
+    return {};
+  }
+
+  Result<void> add(const fleet::Account& account) {
+    fleet::Scope scope = scope_of(account.id, account.name);
+    scope.account_tags = account.tags;
+    if (account.id != fleet_.hub.account) {
+      TRY(scope.access, way_into(account));
+    }
+    order_.places.emplace_back();
+    order_.places.back().scope = std::make_shared<const fleet::Scope>(std::move(scope));
+    order_.places.back().external_id = account.external_id;
+    return {};
+  }
+
+ private:
+  fleet::Scope scope_of(const fleet::AccountId& id, std::string name) const {
+    fleet::Scope scope;
+    scope.account = id;
+    scope.account_name = std::move(name);
+    scope.region = home_;
+    scope.partition = fleet::partition_of(home_);
+    return scope;
+  }
+
+  Result<fleet::Access> way_into(const fleet::Account& account) const {
+    fleet::Access access;
+    const bool by_profile = via_ == "profile" || (via_.empty() && !account.profile.empty());
+    if (by_profile) {
+      if (account.profile.empty()) {
+        return fail(ErrorKind::usage, "account " + account.name + " has no profile in " + fleet_.file_name +
+                                          ": give it one, or leave --via profile out");
+      }
+      access.kind = fleet::Access::Kind::profile;
+      access.profile = account.profile;
+      return access;
+    }
+    access.kind = fleet::Access::Kind::role;
+    const std::string name = via_.empty() ? std::string(kAccessRole) : via_;
+    TRY(access.role, fleet::RoleArn::build(fleet::partition_of(home_), account.id, name));
+    return access;
+  }
+
+  std::string via_;
+  const fleet::FleetFile& fleet_;
+  fleet::Region home_;
+  DeployOrder& order_;
+};
+
+/// Without a fleet file: the roles or profiles of the command line, else the caller's own account.
+Result<void> places_of_options(const Invocation& invocation, const fleet::Region& home, DeployOrder& order) {
+  if (invocation.has("--via")) {
+    return fail(ErrorKind::usage,
+                "--via chooses the way into accounts of a fleet file: without one, --role-arn and --profile are that way");
+  }
+  fleet::ScopeRequest request;
+  request.profiles = invocation.values("--profile");
+  // In the hub's template they name the target roles.
+  if (order.part != "hub") request.role_arns = invocation.values("--role-arn");
+  request.regions = {home.text()};
+  TRY(const std::vector<fleet::ScopePtr> scopes, fleet::make_scopes(std::nullopt, request));
+  for (const fleet::ScopePtr& scope : scopes) {
+    order.places.emplace_back();
+    order.places.back().scope = scope;
+  }
+  return {};
+}
+
+Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
+  for (const std::string& text : invocation.values("--parameter")) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return fail(ErrorKind::usage, "--parameter '" + printable(text, 60) + "' is not NAME=VALUE");
+    }
+    const std::string name = text.substr(0, equals);
+    if (!order.declares(name)) {
+      std::string known;
+      for (const RenderedParameter& each : order.rendered.parameters) known += (known.empty() ? "" : ", ") + each.name;
+      return fail(ErrorKind::usage, "--parameter " + printable(name, 60) + ": the template for " + order.part +
+                                        (known.empty() ? " has no parameters" : " has " + known));
+    }
+    order.parameters[name] = text.substr(equals + 1);
+  }
+  return {};
+}
+
+Result<std::string> stack_name(const Invocation& invocation, std::string_view part) {
+  const bool brief = invocation.has("--compat");
+  std::string name = part == "target" ? (brief ? "drs-orchestration-role" : "postern-roles") : "postern-" + std::string(part);
+  name = invocation.value("--stack-name").value_or(name);
+  const auto is_ok = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  const bool letter_first = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z'));
+  if (!letter_first || name.size() > 128 || !std::ranges::all_of(name, is_ok)) {
+    return fail(ErrorKind::usage, "--stack-name '" + printable(name, 60) +
+                                      "': a letter, then letters, digits and hyphens, at most 128 in all");
+  }
+  return name;
+}
+
+}  // namespace deploy_order_detail
+
+bool DeployOrder::declares(std::string_view parameter) const {
+  return std::ranges::any_of(rendered.parameters, [parameter](const RenderedParameter& each) { return each.name == parameter; });
+}
+
+Result<DeployOrder> deploy_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                 const std::string& caller_region) {
+  using namespace deploy_order_detail;
+  DeployOrder order;
+  order.part = invocation.value("--for").value_or("target");
+  TRY(order.stack, stack_name(invocation, order.part));
+  TRY(RenderedRoles rendered, render_roles(invocation, fleet));
+  order.notes = std::move(rendered.notes);
+  order.rendered = std::move(rendered.files.front());
+  if (order.rendered.text.size() > cfn::kTemplateBodyMax) {
+    return fail(ErrorKind::usage, "the template for " + order.part + " has " + std::to_string(order.rendered.text.size()) +
+                                      " bytes, and CloudFormation takes " + std::to_string(cfn::kTemplateBodyMax) +
+                                      ": choose fewer accounts or duties");
+  }
+  TRY_VOID(take_parameters(invocation, order));
+  TRY(const fleet::Region home, home_region(invocation, fleet, caller_region));
+  if (!fleet || (order.part != "hub" && invocation.has("--role-arn"))) {
+    TRY_VOID(places_of_options(invocation, home, order));
+    return order;
+  }
+  Places places(invocation, *fleet, home, order);
+  if (order.part == "hub") {
+    TRY_VOID(places.hub());
+    return order;
+  }
+  TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
+  for (const fleet::Account* account : accounts) TRY_VOID(places.add(*account));
+  if (order.places.empty()) return fail(ErrorKind::usage, fleet->file_name + " has no accounts");
+  return order;
+}
+
+}  // namespace postern::cli

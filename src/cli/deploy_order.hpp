@@ -1,0 +1,44 @@
+#pragma once
+
+/// What `postern deploy` and its kin are about: which stack, where, as whom, with which parameters. Calls nothing.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/render_roles.hpp"
+#include "fleet/types.hpp"
+#include "os/environment.hpp"
+
+namespace postern::cli {
+
+/// Whose rights are used in the target accounts.
+inline constexpr std::string_view kAccessRole = "OrganizationAccountAccessRole";
+
+/// One account, in the Region of its stack.
+struct DeployPlace {
+  DeployPlace() = default;
+  fleet::ScopePtr scope;
+  /// The ExternalId that the fleet file gives; absent: the stack's own is kept, or a new one is made.
+  std::optional<fleet::SecretRef> external_id;
+};
+
+struct DeployOrder {
+  DeployOrder() = default;
+  std::string part;   ///< "hub", "target" or "node"
+  std::string stack;  ///< its name
+  Rendered rendered;
+  std::map<std::string, std::string> parameters;  ///< of --parameter
+  std::vector<DeployPlace> places;
+  std::vector<std::string> notes;  ///< one line each, for stderr
+
+  bool declares(std::string_view parameter) const;
+};
+
+/// Errors of kind usage: options that do not go together, accounts without a way in, no Region, a parameter that the
+/// template does not have. `caller_region` is the fallback of environment or profile.
+Result<DeployOrder> deploy_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                 const std::string& caller_region);
+
+}  // namespace postern::cli
