@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,12 +23,12 @@
 
 namespace postern::sim {
 
-/// What really happened, for checkers. Ordered, so that it can be printed and compared.
+/// What really happened, for checkers.
 struct Truth {
   Truth() = default;
-  std::map<std::string, std::uint64_t> calls;       ///< "ssm:SendCommand": signed requests that arrived
-  std::map<std::string, std::uint64_t> executions;  ///< instance id: commands that an agent began to run
-  std::map<std::string, std::uint64_t> targeted;    ///< instance id: accepted commands that mean it
+  std::map<std::string, std::uint64_t> calls;  ///< "ssm:SendCommand": signed requests that arrived
+  /// Instance id: commands that an agent began to run. Unordered: there are as many as instances.
+  std::unordered_map<std::string, std::uint64_t> executions;
   std::uint64_t commands = 0;                       ///< accepted SendCommands
   std::uint64_t sessions = 0;                       ///< credentials handed out by STS
   KeptList<PublishedMessage> messages;              ///< what topics took, from callers and from services

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "sim/ec2/instance.hpp"
@@ -105,7 +106,7 @@ class Fleet {
   std::uint64_t seed_;
   const IamView* iam_ = nullptr;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Site>> sites_;
-  std::map<std::string_view, Entry> by_id_;  // keys live in the instances
+  std::unordered_map<std::string_view, Entry> by_id_;  // keys live in the instances
   std::multimap<WallTime, Change> changes_;
   SharedPool<InstanceTraits> traits_;
   SharedPool<InstancePlacement> placements_;

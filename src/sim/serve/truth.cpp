@@ -1,5 +1,7 @@
 #include "sim/serve/truth.hpp"
 
+#include <map>
+
 #include "base/time.hpp"
 
 namespace postern::sim {
@@ -47,7 +49,8 @@ Json truth_json(const Cloud& cloud, rt::Clock& clock) {
   Json calls = Json::object();
   for (const auto& [name, count] : known.calls) calls.set(name, count);
   Json executions = Json::object();
-  for (const auto& [name, count] : known.executions) executions.set(name, count);
+  const std::map<std::string_view, std::uint64_t> in_order(known.executions.begin(), known.executions.end());
+  for (const auto& [name, count] : in_order) executions.set(std::string(name), count);
   return Json::object()
       .set("schema", "postern.truth/1")
       .set("world", cloud.world_id())

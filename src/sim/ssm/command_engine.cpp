@@ -165,10 +165,7 @@ void CommandEngine::add_invocations(Running& running) {
       invocation.state = InvocationState::invalid_platform;
     }
     if (instance != nullptr) invocation.instance_name = instance->name;
-    if (!is_terminal(invocation.state)) {
-      ++running.site->pending;
-      ++cloud_.truth().targeted[id];
-    }
+    if (!is_terminal(invocation.state)) ++running.site->pending;
     invocation.instance_id = std::move(id);
     command.add(std::move(invocation));
   }
