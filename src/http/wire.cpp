@@ -14,6 +14,7 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t kReadBytes = 8U << 10U;
+constexpr int kPiecesAtOnce = 32;
 constexpr int kSwitchingProtocols = 101;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -221,6 +222,20 @@ struct MessageReader::State {
     return fail(wire_error(beast::http::error::partial_message, ""));
   }
 
+  /// Feeds what has already arrived of a message that goes on: no task, no wake-up and no trip through the loop for each
+  /// piece of a long body. Bounded, so that the loop gets to the others.
+  template <class Parser>
+  Result<Step> take_arrived(Parser& parser) {
+    for (int pieces = 0; pieces < kPiecesAtOnce; ++pieces) {
+      const std::size_t got = stream->take_ready(room());
+      if (got == 0) break;
+      buffer.commit(got);
+      Result<Step> step = feed(parser);
+      if (!step || *step != Step::read) return step;
+    }
+    return Step::read;
+  }
+
   net::Stream* stream;
   WireLimits limits;
   beast::flat_buffer buffer;
@@ -258,6 +273,7 @@ rt::Task<Result<ReceivedResponse>> MessageReader::read_response(Method method) {
     while (step && *step != State::Step::done) {
       Result<std::size_t> got = co_await state_->stream->read_some(state_->room());
       step = state_->arrived(parser, std::move(got));
+      if (step && *step == State::Step::read) step = state_->take_arrived(parser);
     }
     if (!step) co_return fail(std::move(step).error());
     const int status = static_cast<int>(parser.get().result_int());

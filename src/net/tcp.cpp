@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -64,6 +65,7 @@ class TcpStream final : public Stream {
   rt::Task<Result<std::size_t>> read_some(std::span<std::byte> into) override {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return fail(cancelled());
+    if (failure_) co_return fail(describe(std::exchange(failure_, error_code()), state.cancelled(), "reading"));
     const asio::mutable_buffer buffer(into.data(), into.size());
     const auto [ec, count] = co_await socket_.async_read_some(buffer, tcp_token);
     if (!ec) co_return count;
@@ -114,7 +116,12 @@ class TcpStream final : public Stream {
     if (ended_ || !socket_.is_open() || into.empty()) return 0;
     const ssize_t got = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
     if (got > 0) return static_cast<std::size_t>(got);
-    if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) ended_ = true;
+    if (got == 0) ended_ = true;
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+      // The system tells of a failure once: kept, so that a read does not take it for the orderly end.
+      failure_ = error_code(errno, boost::system::system_category());
+      ended_ = true;
+    }
     return 0;
   }
 
@@ -143,6 +150,7 @@ class TcpStream final : public Stream {
   }
 
   Socket socket_;
+  error_code failure_;  ///< what take_ready() was told, for the next read
   bool ended_ = false;
 };
 

@@ -79,6 +79,23 @@ TEST(Tcp, SeesThatThePeerClosedWithoutReading) {
   }(&bench));
 }
 
+TEST(Tcp, TellsAResetThatTakeReadyMetInTheNextRead) {
+  Bench bench;
+  bench.loop.run([](Bench* b) -> rt::Task<int> {
+    TcpPair pair = co_await tcp_pair(b);
+    co_await testing::write_text(*pair.client, "unread");
+    co_await testing::write_text(*pair.server, "half");
+    pair.server->close();  // what it has not read makes it a reset
+    std::byte bytes[8];
+    EXPECT_EQ(pair.client->take_ready(std::span<std::byte>(bytes)), 4U);
+    EXPECT_EQ(pair.client->take_ready(std::span<std::byte>(bytes)), 0U);
+    EXPECT_FALSE(pair.client->is_open());
+    const Result<std::size_t> got = co_await pair.client->read_some(std::span<std::byte>(bytes));
+    EXPECT_FALSE(got.has_value()) << "a reset is no orderly end";
+    co_return 0;
+  }(&bench));
+}
+
 TEST(Tcp, NamesEndpointAndReasonWhenItCannotConnect) {
   Bench bench;
   bench.loop.run([](Bench* b) -> rt::Task<int> {

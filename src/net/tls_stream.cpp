@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -169,6 +170,7 @@ rt::Task<Result<void>> TlsStream::handshake() {
 
 rt::Task<Result<std::size_t>> TlsStream::read_some(std::span<std::byte> into) {
   for (;;) {
+    if (failure_) co_return fail(*std::exchange(failure_, std::nullopt));
     if (broken_) co_return fail(ErrorKind::unavailable, "the TLS connection is broken");
     if (ended_) co_return std::size_t{0};
     const bool shaking = SSL_is_init_finished(ssl_.get()) == 0;
@@ -258,9 +260,12 @@ std::size_t TlsStream::take_ready(std::span<std::byte> into) noexcept {
       std::size_t count = 0;
       const int error = decrypt(into, &count);
       if (error == SSL_ERROR_NONE) return count;
+      if (error == SSL_ERROR_ZERO_RETURN) {
+        ended_ = true;
+        return 0;
+      }
       if (error != SSL_ERROR_WANT_READ) {
-        (error == SSL_ERROR_ZERO_RETURN ? ended_ : broken_) = true;
-        ERR_clear_error();
+        failure_ = failure("reading");  // told by the next read
         return 0;
       }
     }

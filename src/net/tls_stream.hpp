@@ -3,6 +3,7 @@
 /// TlsStream: internal to net (includes OpenSSL headers).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/openssl.hpp"
@@ -65,6 +66,7 @@ class TlsStream final : public Stream {
   SslPtr ssl_;
   std::string sending_;
   std::string first_;
+  std::optional<Error> failure_;  ///< what take_ready() met
   bool broken_ = false;
   bool ended_ = false;
 };
