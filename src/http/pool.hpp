@@ -17,8 +17,8 @@ namespace postern::http {
 
 struct PoolOptions {
   PoolOptions() = default;
-  std::size_t connections_per_origin = 64;           ///< at once; further requests wait in order of arrival
-  std::size_t idle_per_origin = 64;                  ///< kept open between requests
+  std::size_t connections_per_origin = 40;           ///< at once; further requests wait in order of arrival
+  std::size_t idle_per_origin = 40;                  ///< kept open between requests
   Duration idle_timeout = std::chrono::seconds(50);  ///< AWS closes after about a minute
   Duration max_age = std::chrono::minutes(30);       ///< so that DNS changes are followed
   Duration connect_timeout = std::chrono::seconds(10);

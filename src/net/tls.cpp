@@ -120,14 +120,14 @@ class SessionCache {
     stored.session = std::move(owned);
     stored.age = ++next_age_;
   }
-  /// TLS 1.3 tickets are for one use (RFC 8446 appendix C.4): the taker gets the only one.
-  detail::SessionPtr take(const std::string& key) {
+  /// The newest session, which stays: connections that are opened at once share its ticket, and only the first of them
+  /// pays for a certificate. RFC 8446 appendix C.4 advises one use for each ticket, so that who listens cannot tell that
+  /// two connections are of one client; ours come from one address at one time, for as long as one command runs.
+  SSL_SESSION* newest(const std::string& key) const {
     const auto found = sessions_.find(key);
-    if (found == sessions_.end()) return nullptr;
-    detail::SessionPtr session = std::move(found->second.session);
-    sessions_.erase(found);
-    return session;
+    return found == sessions_.end() ? nullptr : found->second.session.get();
   }
+  void drop(const std::string& key) { sessions_.erase(key); }
 
  private:
   struct Stored {
@@ -208,7 +208,7 @@ Result<SslPtr> TlsClientImpl::prepare(const rt::CallContext& ctx, const Endpoint
   X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // SNI carries names only (RFC 6066 section 3).
   if (!literal) SSL_set_tlsext_host_name(ssl.get(), server.host.c_str());
-  if (const detail::SessionPtr session = sessions_.take(link->key)) SSL_set_session(ssl.get(), session.get());
+  if (SSL_SESSION* session = sessions_.newest(link->key)) SSL_set_session(ssl.get(), session);  // takes a reference
   return ssl;
 }
 
@@ -246,6 +246,7 @@ rt::Task<Result<std::unique_ptr<Stream>>> TlsClientImpl::connect(rt::CallContext
   Result<void> shaken = co_await stream->handshake();
   if (timer != 0) ctx.clock().unschedule(timer);
   if (!shaken) {
+    sessions_.drop(link->key);  // whatever it was, the next attempt begins anew
     Error error = explain(std::move(shaken).error(), *stream, link->refused.get(), server, ctx.clock().wall_now());
     if (late && error.kind() != ErrorKind::cancelled) {
       error = std::move(error)

@@ -136,6 +136,23 @@ TEST(Tls, ResumesSessions) {
   EXPECT_EQ(world.client->resumed(), 1U);
 }
 
+rt::Task<void> tls_try_ok(Bench* bench, TlsWorld* world) {
+  EXPECT_EQ(co_await tls_try(bench, world, "sts.test"), "ok");
+}
+
+TEST(Tls, ConnectionsThatAreOpenedAtOnceShareATicket) {
+  TlsWorld world;
+  EXPECT_EQ(tls_outcome(world, "sts.test"), "ok");
+  Bench bench;
+  bench.loop.run([](Bench* b, TlsWorld* w) -> rt::Task<int> {
+    rt::TaskGroup group(co_await rt::asio::this_coro::executor);
+    for (int i = 0; i < 3; ++i) group.spawn(tls_try_ok(b, w));
+    co_await group.join();
+    co_return 0;
+  }(&bench, &world));
+  EXPECT_EQ(world.client->resumed(), 3U);
+}
+
 rt::Task<std::string> tls_against(Bench* bench, TlsWorld* world, std::string answer, rt::Deadline deadline) {
   auto ends = make_pipe(PipeOptions(65536));
   if (!answer.empty()) co_await testing::write_text(*ends.second, answer);
