@@ -125,9 +125,25 @@ std::optional<Error> failure_of(const DeployWork& work) {
   return Error(ErrorKind::service, "the stack " + work.order().stack + " is " + status + (why.empty() ? "" : ": " + why));
 }
 
+/// Whether we are whom the account's roles trust: the hub's role, and not the administrator who deploys.
+rt::Task<bool> is_hub(const Command& command, AwsWork& aws) {
+  aws::CallScope call;
+  call.region = aws.session->settings().region;
+  call.credentials = aws.session->hub();
+  const auto identity = co_await aws.session->identities().identify(command.ctx(), std::move(call));
+  const std::string role = command.invocation().value("--hub-role").value_or(std::string(access::kHubRole));
+  co_return identity && identity->arn.find(":assumed-role/" + role.substr(role.rfind('/') + 1) + "/") != std::string::npos;
+}
+
 /// Assumes the account's role for observation with the fleet file as it is now, again and again for a minute.
 rt::Task<Result<std::string>> check(const Command& command, AwsWork& aws, const FleetText& fleet,
                                     fleet::AccountId account) {
+  const bool ours = co_await is_hub(command, aws);
+  if (!ours) {
+    command.err("not checked: its roles trust the hub's role alone. As the hub: postern accounts check --account " +
+                account.text() + "\n");
+    co_return std::string();
+  }
   fleet::ScopeRequest request;
   request.accounts = {account.text()};
   request.caller_region = aws.session->settings().region;
@@ -230,7 +246,7 @@ rt::Task<Result<int>> add(const Command& command, Bench& bench) {
   remind_of_hub(command);
   const auto arn = co_await check(command, bench.aws, after, account.id);
   if (!arn) command.err("the stack is deployed, and its role cannot be assumed yet: postern accounts check\n");
-  CO_TRY_VOID(tell(command, account, arn ? "added" : "unchecked", arn ? *arn : "", stack));
+  CO_TRY_VOID(tell(command, account, arn ? "added" : "not_assumable", arn ? *arn : "", stack));
   co_return arn ? kExitOk : kExitTargetFailed;
 }
 
@@ -324,7 +340,7 @@ rt::Task<Result<int>> rotate(const Command& command, Bench& bench) {
   }
   CO_TRY_VOID(save(command, after));
   const auto arn = co_await check(command, bench.aws, after, account.id);
-  CO_TRY_VOID(tell(command, account, arn ? "rotated" : "unchecked", arn ? *arn : "", stack->id));
+  CO_TRY_VOID(tell(command, account, arn ? "rotated" : "not_assumable", arn ? *arn : "", stack->id));
   co_return arn ? kExitOk : kExitTargetFailed;
 }
 
