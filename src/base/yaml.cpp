@@ -63,8 +63,8 @@ class Positions {
 // so stopping here bounds its stack too.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const Positions& positions, std::shared_ptr<const std::string> file)
-      : positions_(positions), file_(std::move(file)) {}
+  Builder(const Positions& positions, std::shared_ptr<const std::string> file, Aliases aliases)
+      : positions_(positions), file_(std::move(file)), aliases_(aliases) {}
 
   Node take() { return std::move(root_); }
 
@@ -87,6 +87,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (aliases_ == Aliases::refused) throw Stop{positions_.at(mark), "aliases are not allowed"};
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) throw Stop{positions_.at(mark), "an alias inside the very node that it stands for"};
     // Counted before it is copied: ten lines of aliases can stand for billions of nodes.
@@ -219,6 +220,7 @@ class Builder final : public YAML::EventHandler {
 
   const Positions& positions_;
   std::shared_ptr<const std::string> file_;
+  Aliases aliases_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   Node root_;
@@ -294,7 +296,7 @@ Error Entry::error(std::string_view message) const {
   return located(value.file ? *value.file : "-", position, message);
 }
 
-Result<Node> parse(std::string_view text, std::string file_name) {
+Result<Node> parse(std::string_view text, std::string file_name, Aliases aliases) {
   const auto file = std::make_shared<const std::string>(std::move(file_name));
   if (text.size() > kMaxTextBytes) return fail(located(*file, {}, "the file is larger than 4 MiB"));
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -305,7 +307,7 @@ Result<Node> parse(std::string_view text, std::string file_name) {
     return fail(located(*file, position_of_byte(text, valid), "this is not valid UTF-8"));
   }
   const Positions positions(text);
-  Builder builder(positions, file);
+  Builder builder(positions, file, aliases);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);

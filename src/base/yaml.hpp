@@ -80,7 +80,10 @@ struct Entry {
   Error error(std::string_view message) const;
 };
 
+/// Whether `*name` stands for a copy of what `&name` marks, or is an error.
+enum class Aliases : std::uint8_t { expanded, refused };
+
 /// Parses one document; an empty text is a null node. Errors: usage, "file:line:column: message".
-Result<Node> parse(std::string_view text, std::string file_name);
+Result<Node> parse(std::string_view text, std::string file_name, Aliases aliases = Aliases::expanded);
 
 }  // namespace postern::yaml

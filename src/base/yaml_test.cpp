@@ -161,5 +161,12 @@ TEST(Yaml, SizeIsBounded) {
   EXPECT_NE(yaml_error(many).find("more than 100000 values"), std::string::npos);
 }
 
+TEST(Yaml, RefusesAliasesWhereTheyAreNotWanted) {
+  const auto refused = yaml::parse("a: &x [1]\nb: *x\n", "f.yaml", yaml::Aliases::refused);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(), "f.yaml:2:4: aliases are not allowed");
+  EXPECT_TRUE(yaml::parse("a: &x [1]\nb: 2\n", "f.yaml", yaml::Aliases::refused));
+}
+
 }  // namespace
 }  // namespace postern
