@@ -71,6 +71,8 @@ enum class BlobText : std::uint8_t { raw, base64 };
 /// Json with the model's member names (not wire names) into a value of the shape. Timestamps are epoch seconds or text,
 /// NaN and the infinities strings. Unknown members and wrong types are errors: usage, with the path.
 Result<void> from_json(const Json& json, const Shape& shape, Value& out, BlobText blobs = BlobText::base64);
+/// The same into a default value of any storage, such as a generated struct.
+Result<void> from_json(const Json& json, Erased value, BlobText blobs = BlobText::base64);
 /// The reverse, for values of any storage. Timestamps become epoch seconds.
 Json to_json(ConstErased value, BlobText blobs = BlobText::base64);
 

@@ -244,8 +244,12 @@ Json write(const Shape& shape, const void* v, BlobText blobs) {
 }  // namespace dynamic_json
 
 Result<void> from_json(const Json& json, const Shape& shape, Value& out, BlobText blobs) {
+  return from_json(json, Erased(shape, out.emplace(shape)), blobs);
+}
+
+Result<void> from_json(const Json& json, Erased value, BlobText blobs) {
   dynamic_json::Reader reader(blobs);
-  if (reader.value(json, shape, out.emplace(shape), 0)) return {};
+  if (reader.value(json, *value.shape, value.value, 0)) return {};
   return fail(reader.error());
 }
 
