@@ -271,13 +271,20 @@ iam::RequestContext request_context(const aws::server::CallInfo& info) {
   const auto epoch = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   context.set("aws:EpochTime", std::to_string(epoch));
   context.set("aws:SecureTransport", info.tls ? "true" : "false");
-  context.set("aws:ViaAWSService", "false");
+  const bool by_service = !session.via.empty();
+  context.set("aws:ViaAWSService", by_service ? "true" : "false");
+  if (by_service) {
+    context.set("aws:CalledViaFirst", session.via.front());
+    context.set("aws:CalledViaLast", session.via.back());
+    context.set_list("aws:CalledVia", session.via);
+  }
   if (!session.user_agent.empty()) context.set("aws:UserAgent", session.user_agent);
   if (session.endpoint != nullptr) {
     context.set("aws:SourceVpce", session.endpoint->id);
     context.set("aws:SourceVpc", session.endpoint->vpc_id);
     if (!session.vpc_source_ip.empty()) context.set("aws:VpcSourceIp", session.vpc_source_ip);
-  } else {
+  } else if (!by_service) {
+    // The address that a service calls from is none of the caller's.
     context.set("aws:SourceIp", access_detail::address_of(info.remote));
   }
   if (const auto& issued = session.identity->issued) {

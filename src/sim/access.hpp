@@ -26,6 +26,7 @@ struct CallerSession {
   EndpointPtr endpoint;       ///< that the request came through; null: none
   std::string vpc_source_ip;  ///< the caller's private address then
   std::string user_agent;
+  std::vector<std::string> via;  ///< services that call with the caller's identity, first to last
 };
 
 /// Verifies signatures against the cloud's keys, counts the call, and hands the Identity on in CallerInfo::session.
