@@ -222,6 +222,10 @@ constexpr const char* kAmazonSSMReadOnlyAccess =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ssm:Describe*","ssm:Get*","ssm:List*"],"Re)"
     R"(source":"*"}]})";
 
+constexpr const char* kAWSLambdaBasicExecutionRole =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream")"
+    R"(,"logs:PutLogEvents"],"Resource":"*"}]})";
+
 constexpr const char* kIAMFullAccess =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","or)"
     R"(ganizations:DescribeOrganization","organizations:DescribeOrganizationalUnit","organizations:DescribePolicy",)"
@@ -275,6 +279,7 @@ std::vector<AwsPolicyText> aws_policy_texts() {
   all.emplace_back("AmazonSSMManagedEC2InstanceDefaultPolicy", "/", 1, kAmazonSSMManagedEC2InstanceDefaultPolicy);
   all.emplace_back("AmazonSSMManagedInstanceCore", "/", 2, kAmazonSSMManagedInstanceCore);
   all.emplace_back("AmazonSSMReadOnlyAccess", "/", 1, kAmazonSSMReadOnlyAccess);
+  all.emplace_back("AWSLambdaBasicExecutionRole", "/service-role/", 1, kAWSLambdaBasicExecutionRole);
   all.emplace_back("IAMFullAccess", "/", 2, kIAMFullAccess);
   all.emplace_back("IAMReadOnlyAccess", "/", 4, kIAMReadOnlyAccess);
   all.emplace_back("PowerUserAccess", "/", 6, kPowerUserAccess);
