@@ -7,6 +7,7 @@
 #include "sim/agents/managed_nodes.hpp"
 #include "sim/agents/node_roles.hpp"
 #include "sim/configured_stores.hpp"
+#include "sim/drs/sites.hpp"
 
 namespace postern::sim {
 namespace {
@@ -31,6 +32,7 @@ Result<std::unique_ptr<Cloud>> Cloud::create(CloudConfig config, WallTime now) {
   TRY_VOID(check_config(config));
   if (config.regions.empty()) config.regions = default_regions();
   TRY_VOID(check_configured_stores(config, now));
+  TRY_VOID(drs::check_configured_sites(config));
   for (AccountConfig& account : config.accounts) {
     if (account.id == config.hub_account || config.hub_account.empty()) continue;
     if (account.organization_role == OrganizationRole::absent) continue;

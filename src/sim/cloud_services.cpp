@@ -20,12 +20,14 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
   return all;
 }
 
-std::vector<aws::server::Binding> with_signals(std::vector<aws::server::Binding> all, SnsService& sns,
-                                               EventsService& events, LogsService& logs, MetricsService& metrics) {
+std::vector<aws::server::Binding> with_others(std::vector<aws::server::Binding> all, SnsService& sns,
+                                              EventsService& events, LogsService& logs, MetricsService& metrics,
+                                              DrsService& drs) {
   all.push_back(aws::sns::bind(sns));
   all.push_back(aws::events::bind(events));
   all.push_back(aws::logs::bind(logs));
   all.push_back(aws::cloudwatch::bind(metrics));
+  all.push_back(aws::drs::bind(drs));
   return all;
 }
 
@@ -48,7 +50,9 @@ rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::
 
 CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, EngineOptions options)
     : cloud_(cloud),
-      remote_(cloud, agents, ctx),
+      drs_sites_(cloud, ctx),
+      drs_installer_(drs_sites_, agents),
+      remote_(cloud, drs_installer_, ctx),
       engine_(cloud, remote_, ctx, options),
       authenticator_(cloud),
       sts_(cloud),
@@ -63,13 +67,15 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       logs_(cloud, ctx),
       events_(cloud, sns_, logs_, ctx),
       metrics_(cloud, sns_, ctx),
+      drs_runner_(drs_sites_, ec2_),
+      drs_(drs_sites_, drs_runner_),
       signals_(cloud, events_, logs_, metrics_, ctx),
       stacks_(cloud, ctx),
       dispatcher_(authenticator_,
                   cloud_services::with_stacks(
-                      cloud_services::with_signals(
+                      cloud_services::with_others(
                           cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_), sns_,
-                          events_, logs_, metrics_),
+                          events_, logs_, metrics_, drs_),
                       stacks_)),
       door_(dispatcher_, store_),
       gateway_(door_, authenticator_, cloud, remote_),

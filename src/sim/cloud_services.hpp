@@ -10,6 +10,9 @@
 #include "sim/agents/message_gateway.hpp"
 #include "sim/cloud.hpp"
 #include "sim/cloudformation/service.hpp"
+#include "sim/drs/installer.hpp"
+#include "sim/drs/job_runner.hpp"
+#include "sim/drs/service.hpp"
 #include "sim/ec2/service.hpp"
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
@@ -49,11 +52,15 @@ class CloudServices {
   CommandEngine& engine() noexcept { return engine_; }
   RemoteAgents& remote_agents() noexcept { return remote_; }
   Cloud& cloud() noexcept { return cloud_; }
+  /// Everything that Elastic Disaster Recovery keeps; faults are set here.
+  drs::Sites& disaster_recovery() noexcept { return drs_sites_; }
   /// Everything that S3 keeps.
   const Store& store() const noexcept { return store_; }
 
  private:
   Cloud& cloud_;
+  drs::Sites drs_sites_;
+  drs::Installer drs_installer_;
   RemoteAgents remote_;
   CommandEngine engine_;
   CloudAuthenticator authenticator_;
@@ -70,6 +77,8 @@ class CloudServices {
   LogsService logs_;
   EventsService events_;
   MetricsService metrics_;
+  drs::JobRunner drs_runner_;
+  DrsService drs_;
   CommandSignals signals_;
   CloudFormationService stacks_;
   aws::server::Dispatcher dispatcher_;

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "sim/drs/drs_config.hpp"
 #include "sim/ec2/network_config.hpp"
 
 namespace postern::sim {
@@ -184,6 +185,8 @@ struct AccountConfig {
   std::string alias;
   std::vector<DocumentConfig> documents;
   std::vector<BucketConfig> buckets;
+  /// Elastic Disaster Recovery: at most one for each Region; those that are not here are uninitialized.
+  std::vector<DrsSiteConfig> drs;
 };
 
 enum class OrganizationPolicyType : std::uint8_t { service_control, resource_control };

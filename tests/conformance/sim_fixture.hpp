@@ -35,6 +35,17 @@ inline sim::InstanceConfig node(std::string name, std::string region, sim::Agent
   return made;
 }
 
+/// A site of Elastic Disaster Recovery in us-west-2, into which these nodes of us-east-1 replicate.
+inline sim::DrsSiteConfig fast_site(std::string instances) {
+  sim::DrsSiteConfig site;
+  site.region = "us-west-2";
+  site.pace = 600;
+  sim::DrsServersConfig& servers = site.servers.emplace_back();
+  servers.instance = std::move(instances);
+  servers.region = "us-east-1";
+  return site;
+}
+
 inline sim::AccountConfig target_account() {
   sim::AccountConfig made;
   made.id = "444455556666";
@@ -65,6 +76,7 @@ inline sim::AccountConfig target_account() {
   for (const char* name : {"west-01", "west-02", "west-03"}) {
     nodes.push_back(node(name, "us-west-2", sim::AgentProfile::live));
   }
+  made.drs.push_back(fast_site("live-0?"));
   return made;
 }
 
@@ -95,6 +107,11 @@ inline sim::CloudConfig fixture() {
     spare.name = "spare";
     spare.unit = "Spare";
     if (i == 24) spare.status = "SUSPENDED";
+    if (i == 0) {
+      spare.instances.push_back(node("staged-01", "us-east-1", sim::AgentProfile::none));
+      spare.drs.push_back(fast_site("staged-01"));
+      spare.roles.push_back(role("DRSStagingAccountRole", "arn:aws:iam::444455556666:root", ""));
+    }
     config.accounts.push_back(std::move(spare));
   }
   return config;

@@ -397,6 +397,15 @@ std::vector<std::string> Ec2Service::launch_all(const Info& info, const launch_o
   return ids;
 }
 
+Result<std::vector<std::string>> Ec2Service::launch_for_service(const Info& info,
+                                                                const aws::ec2::RunInstancesRequest& request) {
+  using namespace launch_ops;
+  TRY_VOID(check_counts(request, site(info).instances.size()));
+  TRY(const Launch launch, plan_launch(info, request));
+  TRY(const std::vector<ec2::Address> addresses, addresses_for(site(info), launch, request));
+  return launch_all(info, launch, addresses);
+}
+
 Result<aws::ec2::RunInstancesResponse> Ec2Service::run_instances(const Info& info,
                                                                  const aws::ec2::RunInstancesRequest& request) {
   using namespace launch_ops;

@@ -60,6 +60,11 @@ class Ec2Service final : public aws::ec2::Handler {
   Result<aws::ec2::RunInstancesResponse> run_instances(const aws::server::CallInfo& info,
                                                        const aws::ec2::RunInstancesRequest& request) override;
 
+  /// A service launches on a caller's behalf, in his account: permissions have been asked already. The new instances'
+  /// ids; fails as RunInstances does.
+  Result<std::vector<std::string>> launch_for_service(const aws::server::CallInfo& info,
+                                                      const aws::ec2::RunInstancesRequest& request);
+
   // Instances (instance_ops.cpp)
   Result<aws::ec2::StartInstancesResponse> start_instances(const aws::server::CallInfo& info,
                                                            const aws::ec2::StartInstancesRequest& request) override;

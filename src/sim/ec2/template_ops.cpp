@@ -41,6 +41,26 @@ Result<TemplateRecord*> find_template(Catalog& catalog, const std::optional<std:
              "The specified launch template, with template name " + printable(*name, 128) + ", does not exist."));
 }
 
+aws::ec2::LaunchTemplateVersion& add_template_version(TemplateRecord& record,
+                                                      const aws::ec2::RequestLaunchTemplateData& data,
+                                                      const std::optional<std::string>& description,
+                                                      const std::string& caller, WallTime now) {
+  const std::int64_t number = record.versions.empty() ? 1 : record.versions.rbegin()->first + 1;
+  aws::ec2::LaunchTemplateVersion& made = record.versions[number];
+  made.launch_template_id = record.shape.launch_template_id;
+  made.launch_template_name = record.shape.launch_template_name;
+  made.version_number = number;
+  made.version_description = description;
+  made.create_time = std::chrono::floor<std::chrono::seconds>(now);
+  made.created_by = caller;
+  made.default_version = number == 1;
+  aws::ec2::ResponseLaunchTemplateData& shown = made.launch_template_data.emplace();
+  copy_members(aws::Erased(aws::ec2::ResponseLaunchTemplateData::shape(), &shown),
+               aws::ConstErased(aws::ec2::RequestLaunchTemplateData::shape(), &data));
+  record.shape.latest_version_number = number;
+  return made;
+}
+
 Error unknown_version(std::string_view text) {
   return refuse("InvalidLaunchTemplateId.VersionNotFound",
                 "Could not find the specified version " + printable(text, 40) + " for the launch template.");
@@ -84,25 +104,6 @@ bool is_name(std::string_view name) {
   return name.size() >= 3 && name.size() <= 128 && std::all_of(name.begin(), name.end(), fits);
 }
 
-LaunchTemplateVersion& add_version(TemplateRecord& record, const RequestLaunchTemplateData& data,
-                                   const std::optional<std::string>& description, const std::string& caller,
-                                   WallTime now) {
-  const std::int64_t number = record.versions.empty() ? 1 : record.versions.rbegin()->first + 1;
-  LaunchTemplateVersion& made = record.versions[number];
-  made.launch_template_id = record.shape.launch_template_id;
-  made.launch_template_name = record.shape.launch_template_name;
-  made.version_number = number;
-  made.version_description = description;
-  made.create_time = std::chrono::floor<std::chrono::seconds>(now);
-  made.created_by = caller;
-  made.default_version = number == 1;
-  ResponseLaunchTemplateData& shown = made.launch_template_data.emplace();
-  ec2::copy_members(aws::Erased(ResponseLaunchTemplateData::shape(), &shown),
-                    aws::ConstErased(RequestLaunchTemplateData::shape(), &data));
-  record.shape.latest_version_number = number;
-  return made;
-}
-
 }  // namespace template_ops
 
 Result<aws::ec2::CreateLaunchTemplateResponse> Ec2Service::create_launch_template(
@@ -139,7 +140,8 @@ Result<aws::ec2::CreateLaunchTemplateResponse> Ec2Service::create_launch_templat
   made.shape.created_by = info.caller.arn;
   made.shape.default_version_number = 1;
   made.shape.tags = std::move(tags);
-  add_version(made, *request.launch_template_data, request.version_description, info.caller.arn, now(info));
+  ec2::add_template_version(made, *request.launch_template_data, request.version_description, info.caller.arn,
+                            now(info));
   if (request.client_token) all.tokens[token].ids.push_back(id);
   response.launch_template = made.shape;
   return response;
@@ -159,8 +161,8 @@ Result<aws::ec2::CreateLaunchTemplateVersionResponse> Ec2Service::create_launch_
     source = ec2::template_version(*record, *request.source_version);
     if (!source) return fail(ec2::unknown_version(*request.source_version));
   }
-  LaunchTemplateVersion& made =
-      add_version(*record, *request.launch_template_data, request.version_description, info.caller.arn, now(info));
+  LaunchTemplateVersion& made = ec2::add_template_version(*record, *request.launch_template_data,
+                                                          request.version_description, info.caller.arn, now(info));
   if (source) {
     // What the new version says stands over what the source says.
     ResponseLaunchTemplateData merged = *record->versions.at(*source).launch_template_data;

@@ -17,6 +17,11 @@ Result<TemplateRecord*> find_template(Catalog& catalog, const std::optional<std:
                                       const std::optional<std::string>& name);
 /// The number that "3", "$Latest" or "$Default" means; absent when there is no such version.
 std::optional<std::int64_t> template_version(const TemplateRecord& record, std::string_view text);
+/// A new version with the next number; the first one is the default.
+aws::ec2::LaunchTemplateVersion& add_template_version(TemplateRecord& record,
+                                                      const aws::ec2::RequestLaunchTemplateData& data,
+                                                      const std::optional<std::string>& description,
+                                                      const std::string& caller, WallTime now);
 Error unknown_version(std::string_view text);
 
 }  // namespace postern::sim::ec2

@@ -52,6 +52,7 @@ void read_lists(const MapReader& map, AccountConfig& account) {
   each(map, "networks", [&](const Node& item) { account.networks.push_back(read_network(item, problems)); });
   each(map, "documents", [&](const Node& item) { account.documents.push_back(read_ssm_document(item, problems)); });
   each(map, "buckets", [&](const Node& item) { account.buckets.push_back(read_bucket(item, problems)); });
+  each(map, "drs", [&](const Node& item) { account.drs.push_back(read_drs_site(item, problems)); });
   each(map, "instances", [&](const Node& item) { read_instances(item, account.instances, problems); });
 }
 
@@ -60,7 +61,7 @@ void read_lists(const MapReader& map, AccountConfig& account) {
 AccountConfig read_account(const yaml::Node& node, yaml::Problems& problems) {
   const yaml::MapReader map(node, "accounts[]",
                             {"id", "name", "alias", "unit", "status", "organization_role", "managed_policies", "users",
-                             "roles", "instance_profiles", "networks", "documents", "buckets", "instances"},
+                             "roles", "instance_profiles", "networks", "documents", "buckets", "drs", "instances"},
                             problems);
   AccountConfig account;
   if (!node.is_map()) return account;

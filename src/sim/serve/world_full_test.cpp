@@ -55,6 +55,11 @@ TEST(FullWorld, TheDocumentedExampleIsReadAsItSays) {
   EXPECT_EQ(vpc.acl[0].to_port, 2048);
   ASSERT_EQ(account.documents.size(), 1U);
   EXPECT_EQ(account.buckets.at(0).versioning, Switch::on);
+  ASSERT_EQ(account.drs.size(), 1U);
+  EXPECT_EQ(account.drs[0].pace, 60U);
+  EXPECT_EQ(account.drs[0].servers.at(0).instance, "app-*");
+  EXPECT_EQ(account.drs[0].faults.at(0).lag, std::chrono::minutes(22));
+  EXPECT_EQ(account.drs[0].faults.at(2).times, 2U);
   ASSERT_EQ(account.instances.size(), 5U);
   EXPECT_EQ(account.instances[3].public_address, Switch::on);
 }

@@ -41,6 +41,7 @@ RoleConfig read_role(const yaml::Node& node, yaml::Problems& problems);
 ManagedPolicyConfig read_managed_policy(const yaml::Node& node, yaml::Problems& problems);
 InstanceProfileConfig read_instance_profile(const yaml::Node& node, yaml::Problems& problems);
 NetworkConfig read_network(const yaml::Node& node, yaml::Problems& problems);
+DrsSiteConfig read_drs_site(const yaml::Node& node, yaml::Problems& problems);
 /// One entry of `instances`: as many as its count says.
 void read_instances(const yaml::Node& node, std::vector<InstanceConfig>& into, yaml::Problems& problems);
 /// A profile's name, or a map.

@@ -133,6 +133,8 @@ class Rig {
     scope_.credentials = std::make_shared<FixedCredentials>(std::move(credentials));
   }
   const aws::Credentials& credentials() const { return credentials_; }
+  /// Until the next use().
+  void in_region(std::string region) { scope_.region = std::move(region); }
 
   template <class Op>
   Result<typename Op::Response> call(typename Op::Request request) {

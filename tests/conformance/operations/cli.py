@@ -32,7 +32,7 @@ class CliWorld(frame.World):
                                        stdout=subprocess.PIPE)
 
     def client(self, service, who="target", region=frame.REGION, **config):
-        if service in (frame.EC2MESSAGES, frame.SSM_AGENT) or config:
+        if service in (frame.EC2MESSAGES, frame.SSM_AGENT, frame.DRS_NEWER) or config:
             return super().client(service, who, region, **config)
         return CliClient(self, service, self.keys_of(who), region)
 

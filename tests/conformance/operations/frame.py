@@ -25,6 +25,8 @@ HUB, TARGET = harness.HUB, harness.TARGET
 REGION = "us-east-1"
 # Models that boto3 does not bring: of the agent's service, and of the agent's operations of SSM.
 EC2MESSAGES, SSM_AGENT = "ec2messages", "ssm-agent"
+# What is newer in it than apt's models.
+DRS_NEWER = "drs-newer"
 # CloudWatch in RPC v2 CBOR alone: boto3 prefers awsJson. Apt's botocore knows neither.
 CLOUDWATCH_CBOR, CBOR = "cloudwatch-cbor", "smithy-rpc-v2-cbor"
 
@@ -138,6 +140,7 @@ class World:
         loader.search_paths.append(self.loader_path)
         self.write_model(EC2MESSAGES, {"shapes": {}, "operations": {}})
         self.write_model(SSM_AGENT, botocore.loaders.Loader().load_service_model("ssm", "service-2"), "ssm")
+        self.write_model(DRS_NEWER, botocore.loaders.Loader().load_service_model("drs", "service-2"), "drs")
         if self.speaks_cbor():
             model = botocore.loaders.Loader().load_service_model("cloudwatch", "service-2")
             model["metadata"].update(protocol=CBOR, protocols=[CBOR])
