@@ -105,8 +105,8 @@ rt::Task<Result<std::optional<stacks::Stack>>> AwsStacks::describe(rt::CallConte
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   cloudformation::DescribeStacksRequest request;
   request.stack_name = std::move(stack);
-  const auto response = co_await aws::call<cloudformation::DescribeStacks>(ctx, session_.invoker(), std::move(call),
-                                                                           std::move(request));
+  const auto response =
+      co_await aws::call<cloudformation::DescribeStacks>(ctx, session_.invoker(), std::move(call), std::move(request));
   if (!response) {
     if (says_no_stack(response.error())) co_return std::optional<stacks::Stack>();
     co_return fail(response.error());
@@ -122,8 +122,8 @@ rt::Task<Result<void>> AwsStacks::create_change_set(rt::CallContext ctx, fleet::
   cloudformation::CreateChangeSetRequest request = change_request(std::move(order), current);
   request.change_set_name = name;
   request.client_token = name;
-  const auto response = co_await aws::call<cloudformation::CreateChangeSet>(ctx, session_.invoker(), std::move(call),
-                                                                            std::move(request));
+  const auto response =
+      co_await aws::call<cloudformation::CreateChangeSet>(ctx, session_.invoker(), std::move(call), std::move(request));
   if (!response) co_return fail(response.error());
   co_return Result<void>();
 }
@@ -173,8 +173,8 @@ rt::Task<Result<void>> AwsStacks::delete_change_set(rt::CallContext ctx, fleet::
   cloudformation::DeleteChangeSetRequest request;
   request.stack_name = std::move(stack);
   request.change_set_name = std::move(name);
-  const auto response = co_await aws::call<cloudformation::DeleteChangeSet>(ctx, session_.invoker(), std::move(call),
-                                                                            std::move(request));
+  const auto response =
+      co_await aws::call<cloudformation::DeleteChangeSet>(ctx, session_.invoker(), std::move(call), std::move(request));
   if (!response && !says_no_change_set(response.error())) co_return fail(response.error());
   co_return Result<void>();
 }

@@ -1,5 +1,5 @@
-// accounts add, accounts remove, accounts rotate-external-id: the fleet file and the account's stack, one after the other,
-// so that the same command takes up what was interrupted.
+// accounts add, accounts remove, accounts rotate-external-id: the fleet file and the account's stack, one after the
+// other, so that the same command takes up what was interrupted.
 
 #include <algorithm>
 
@@ -122,7 +122,8 @@ std::optional<Error> failure_of(const DeployWork& work) {
   if (status == "created" || status == "changed" || status == "unchanged") return std::nullopt;
   std::string why = row.prepared ? row.prepared->why : std::string();
   if (row.applied && !row.applied->problems.empty()) why = row.applied->problems.front();
-  return Error(ErrorKind::service, "the stack " + work.order().stack + " is " + status + (why.empty() ? "" : ": " + why));
+  return Error(ErrorKind::service,
+               "the stack " + work.order().stack + " is " + status + (why.empty() ? "" : ": " + why));
 }
 
 /// Whether we are whom the account's roles trust: the hub's role, and not the administrator who deploys.
@@ -132,7 +133,8 @@ rt::Task<bool> is_hub(const Command& command, AwsWork& aws) {
   call.credentials = aws.session->hub();
   const auto identity = co_await aws.session->identities().identify(command.ctx(), std::move(call));
   const std::string role = command.invocation().value("--hub-role").value_or(std::string(access::kHubRole));
-  co_return identity && identity->arn.find(":assumed-role/" + role.substr(role.rfind('/') + 1) + "/") != std::string::npos;
+  co_return identity &&
+      identity->arn.find(":assumed-role/" + role.substr(role.rfind('/') + 1) + "/") != std::string::npos;
 }
 
 /// Assumes the account's role for observation with the fleet file as it is now, again and again for a minute.
@@ -275,8 +277,9 @@ rt::Task<Result<int>> remove(const Command& command, Bench& bench) {
     if (left) {
       command.err("the account stays in " + bench.fleet.path + ": the same command goes on from there\n");
       if (row.problem) co_return fail(*row.problem);
-      co_return fail(ErrorKind::service, "the stack " + stack + " is " + status_of(row, DeployDeed::remove) +
-                                             (row.applied->problems.empty() ? "" : ": " + row.applied->problems.front()));
+      co_return fail(ErrorKind::service,
+                     "the stack " + stack + " is " + status_of(row, DeployDeed::remove) +
+                         (row.applied->problems.empty() ? "" : ": " + row.applied->problems.front()));
     }
   }
   CO_TRY_VOID(save(command, after));

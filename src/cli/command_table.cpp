@@ -300,13 +300,12 @@ constexpr OptionSpec kHubRole = {
     "--hub-role", "", Arity::one, "NAME", "the name of the hub's role or permission set (default: PosternHub)", ""};
 constexpr OptionSpec kOrganization = {
     "--organization", "", Arity::one, "ID", "the organisation that the hub must be in, as a default", ""};
-constexpr OptionSpec kNodeTag = {
-    "--node-tag",
-    "",
-    Arity::one,
-    "KEY=VALUE",
-    "the tag of nodes that commands may run on (default: postern:managed=true)",
-    ""};
+constexpr OptionSpec kNodeTag = {"--node-tag",
+                                 "",
+                                 Arity::one,
+                                 "KEY=VALUE",
+                                 "the tag of nodes that commands may run on (default: postern:managed=true)",
+                                 ""};
 constexpr OptionSpec kOidcProvider = {
     "--oidc-provider",
     "",
@@ -342,14 +341,14 @@ constexpr OptionSpec kDeployFor = {
     "WHAT",
     "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
     "hub|target|node"};
-constexpr OptionSpec kVia = {
-    "--via",
-    "",
-    Arity::one,
-    "profile|ROLE",
-    "whose rights are used in an account: its profile of the fleet file, or a role that the hub assumes there (default: "
-    "the profile where there is one, else OrganizationAccountAccessRole)",
-    ""};
+constexpr OptionSpec kVia = {"--via",
+                             "",
+                             Arity::one,
+                             "profile|ROLE",
+                             "whose rights are used in an account: its profile of the fleet file, or a role that the "
+                             "hub assumes there (default: "
+                             "the profile where there is one, else OrganizationAccountAccessRole)",
+                             ""};
 constexpr OptionSpec kStackName = {
     "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node", ""};
 constexpr OptionSpec kStackParameter = {
@@ -360,15 +359,15 @@ constexpr OptionSpec kDeployConcurrency = {
     "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
 
 constexpr OptionSpec kDeployRoles[] = {
-    kDeployFor, kVia,     kStackName,    kStackParameter, kMode,      kDuty,             kCompat, kHubRole,
-    kOrganization, kNodeTag, kOidcProvider, kDeployDryRun,   kDeployYes, kDeployConcurrency,
+    kDeployFor, kVia,          kStackName, kStackParameter, kMode,         kDuty,      kCompat,
+    kHubRole,   kOrganization, kNodeTag,   kOidcProvider,   kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
     "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployFor, kVia,     kStackName,    kStackParameter, kMode, kDuty, kCompat, kHubRole,
-    kOrganization, kNodeTag, kOidcProvider, kDeployConcurrency,
+    kDeployFor, kVia,     kStackName,    kStackParameter, kMode,         kDuty,
+    kCompat,    kHubRole, kOrganization, kNodeTag,        kOidcProvider, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {
@@ -379,7 +378,8 @@ constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --a
 constexpr OptionSpec kAccountsAdd[] = {
     {"--name", "", Arity::one, "NAME", "the account's name in the fleet file (default: its id)", ""},
     {"--role", "", Arity::one, "ROLE", "its role for every duty, where it differs from the defaults", ""},
-    {"--account-profile", "", Arity::one, "NAME", "its profile in the fleet file, as the way in for the deployment", ""},
+    {"--account-profile", "", Arity::one, "NAME", "its profile in the fleet file, as the way in for the deployment",
+     ""},
     {"--tag", "", Arity::many, "KEY=VALUE", "a tag that the fleet file gives it, such as env=prod", ""},
     kVia,
     kMode,
@@ -389,8 +389,9 @@ constexpr OptionSpec kAccountsAdd[] = {
     kDeployDryRun,
     kDeployYes,
 };
-constexpr std::string_view kAccountsAddExamples[] = {"postern accounts add 444455556666 --name payments-prod --tag env=prod",
-                                                     "postern accounts add 444455556666 --via ControlTowerExecution"};
+constexpr std::string_view kAccountsAddExamples[] = {
+    "postern accounts add 444455556666 --name payments-prod --tag env=prod",
+    "postern accounts add 444455556666 --via ControlTowerExecution"};
 constexpr OptionSpec kAccountsRemove[] = {
     {"--keep-stack", "", Arity::flag, "", "take it out of the fleet file only", ""},
     kVia,
@@ -461,7 +462,8 @@ constexpr CommandSpec kCommands[] = {
      "apart.",
      kAccountsCheck, Positionals::none, kAccountsCheckExamples},
     {"accounts add", Verb::accounts_add, "ACCOUNT-ID", "take an account into the fleet: file, roles, check",
-     "Writes the account into the fleet file with an ExternalId of its own at random, deploys its roles as `postern deploy "
+     "Writes the account into the fleet file with an ExternalId of its own at random, deploys its roles as `postern "
+     "deploy "
      "roles` does, and assumes one of them. Shown first, then done; the file's comments and order stay. When something "
      "stops it, the same command goes on from there.",
      kAccountsAdd, Positionals::names, kAccountsAddExamples},
@@ -557,17 +559,21 @@ constexpr CommandSpec kCommands[] = {
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
     {"deploy roles", Verb::deploy_roles, "", "put the identities into accounts, as CloudFormation stacks",
-     "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then executed "
-     "side by side; a stack that fails is rolled back by CloudFormation, and the first cause is named. Accounts that are "
+     "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then "
+     "executed "
+     "side by side; a stack that fails is rolled back by CloudFormation, and the first cause is named. Accounts that "
+     "are "
      "as they should be are left alone. An account without an ExternalId in the fleet file keeps that of its stack, or "
      "gets one at random. Exit code 0 when nothing is left to do.",
      kDeployRoles, Positionals::none, kDeployRolesExamples},
     {"deploy diff", Verb::deploy_diff, "", "what `deploy roles` would change",
-     "Lets CloudFormation work out the changes in every account, shows them, and takes the change sets away again. Exit "
+     "Lets CloudFormation work out the changes in every account, shows them, and takes the change sets away again. "
+     "Exit "
      "code 0 when there are none, 3 when there are.",
      kDeployDiff, Positionals::none, kDeployDiffExamples},
     {"deploy delete", Verb::deploy_delete, "", "delete the stacks that `deploy roles` made",
-     "Deletes the stack of every chosen account with the roles in it, and says why where CloudFormation cannot. A stack "
+     "Deletes the stack of every chosen account with the roles in it, and says why where CloudFormation cannot. A "
+     "stack "
      "that is protected from deletion is left alone.",
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",

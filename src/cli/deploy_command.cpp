@@ -52,7 +52,8 @@ void tell_external_ids(const Command& command, const DeployWork& work) {
 
 rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDeed deed) {
   CO_TRY_VOID(co_await work.prepare());
-  const bool any = std::any_of(work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.waits(); });
+  const bool any =
+      std::any_of(work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.waits(); });
   command.err(describe_deployment(work, deed));
   Result<void> agreed;
   if (deed == DeployDeed::change && any) {
@@ -68,18 +69,19 @@ rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDee
   tell_external_ids(command, work);
   const int code = deploy_exit_code(work);
   const bool differs = command.invocation().command->verb == Verb::deploy_diff && any;
-  co_return code == kExitOk && differs ? kExitGate : code;
+  co_return code == kExitOk&& differs ? kExitGate : code;
 }
 
 rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDeed deed) {
   CO_TRY_VOID(co_await work.find());
-  const auto going = static_cast<std::size_t>(
-      std::count_if(work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.found && !row.problem; }));
+  const auto going = static_cast<std::size_t>(std::count_if(
+      work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.found && !row.problem; }));
   command.err(describe_deployment(work, deed));
   if (deed == DeployDeed::remove && going > 0) {
-    CO_TRY_VOID(co_await agree(command, "Delete the stack " + work.order().stack + " of " + plural(going, "account") +
-                                            " with all that is in it?",
-                               "deleted"));
+    CO_TRY_VOID(co_await agree(
+        command,
+        "Delete the stack " + work.order().stack + " of " + plural(going, "account") + " with all that is in it?",
+        "deleted"));
     CO_TRY_VOID(co_await work.remove());
   }
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));

@@ -86,8 +86,9 @@ class Places {
 /// Without a fleet file: the roles or profiles of the command line, else the caller's own account.
 Result<void> places_of_options(const Invocation& invocation, const fleet::Region& home, DeployOrder& order) {
   if (invocation.has("--via")) {
-    return fail(ErrorKind::usage,
-                "--via chooses the way into accounts of a fleet file: without one, --role-arn and --profile are that way");
+    return fail(
+        ErrorKind::usage,
+        "--via chooses the way into accounts of a fleet file: without one, --role-arn and --profile are that way");
   }
   fleet::ScopeRequest request;
   request.profiles = invocation.values("--profile");
@@ -122,7 +123,8 @@ Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
 
 Result<std::string> stack_name(const Invocation& invocation, std::string_view part) {
   const bool brief = invocation.has("--compat");
-  std::string name = part == "target" ? (brief ? "drs-orchestration-role" : "postern-roles") : "postern-" + std::string(part);
+  std::string name =
+      part == "target" ? (brief ? "drs-orchestration-role" : "postern-roles") : "postern-" + std::string(part);
   name = invocation.value("--stack-name").value_or(name);
   const auto is_ok = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
@@ -138,7 +140,8 @@ Result<std::string> stack_name(const Invocation& invocation, std::string_view pa
 }  // namespace deploy_order_detail
 
 bool DeployOrder::declares(std::string_view parameter) const {
-  return std::ranges::any_of(rendered.parameters, [parameter](const RenderedParameter& each) { return each.name == parameter; });
+  return std::ranges::any_of(rendered.parameters,
+                             [parameter](const RenderedParameter& each) { return each.name == parameter; });
 }
 
 Result<DeployOrder> deploy_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
@@ -151,9 +154,9 @@ Result<DeployOrder> deploy_order(const Invocation& invocation, const std::option
   order.notes = std::move(rendered.notes);
   order.rendered = std::move(rendered.files.front());
   if (order.rendered.text.size() > cfn::kTemplateBodyMax) {
-    return fail(ErrorKind::usage, "the template for " + order.part + " has " + std::to_string(order.rendered.text.size()) +
-                                      " bytes, and CloudFormation takes " + std::to_string(cfn::kTemplateBodyMax) +
-                                      ": choose fewer accounts or duties");
+    return fail(ErrorKind::usage, "the template for " + order.part + " has " +
+                                      std::to_string(order.rendered.text.size()) + " bytes, and CloudFormation takes " +
+                                      std::to_string(cfn::kTemplateBodyMax) + ": choose fewer accounts or duties");
   }
   TRY_VOID(take_parameters(invocation, order));
   TRY(const fleet::Region home, home_region(invocation, fleet, caller_region));

@@ -93,7 +93,8 @@ TEST(DeployOrder, KnowsTheNamesOfEarlierScripts) {
 TEST(DeployOrder, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal_of({"--region", "us-east-1,us-west-2"}),
             "roles are global: their stack belongs into one Region, and --region names several");
-  EXPECT_THAT(refusal_of({"--parameter", "Nonsense=1"}), HasSubstr("--parameter Nonsense: the template for target has "));
+  EXPECT_THAT(refusal_of({"--parameter", "Nonsense=1"}),
+              HasSubstr("--parameter Nonsense: the template for target has "));
   EXPECT_EQ(refusal_of({"--parameter", "ExternalId"}), "--parameter 'ExternalId' is not NAME=VALUE");
   EXPECT_THAT(refusal_of({"--stack-name", "1roles"}), HasSubstr("a letter, then letters"));
   EXPECT_THAT(refusal_of({"--account", "nobody"}), HasSubstr("no account 'nobody'"));

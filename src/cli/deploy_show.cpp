@@ -130,7 +130,8 @@ Json row_json(const DeployWork& work, const DeployRow& row, DeployDeed deed) {
     for (const std::string& each : row.applied->problems) problems.push_back(each);
     json.set("problems", std::move(problems));
   }
-  if (!row.external_id.empty()) json.set("external_id", row.external_id).set("external_id_is_new", row.made_external_id);
+  if (!row.external_id.empty())
+    json.set("external_id", row.external_id).set("external_id_is_new", row.made_external_id);
   if (row.problem) json.set("error", failure_json(*row.problem));
   json.set("reason", reason_of(row));
   return json;

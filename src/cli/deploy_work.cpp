@@ -102,7 +102,8 @@ rt::Task<Result<void>> DeployWork::choose_external_id(DeployRow& row, stacks::St
     order.parameters[key] = row.external_id;
     co_return Result<void>();
   }
-  CO_TRY(const std::optional<stacks::Stack> stack, co_await port_.describe(command_.ctx(), row.place.scope, order.name));
+  CO_TRY(const std::optional<stacks::Stack> stack,
+         co_await port_.describe(command_.ctx(), row.place.scope, order.name));
   if (stack) {
     if (const auto has = stack->parameters.find(key); has != stack->parameters.end() && !has->second.empty()) {
       row.external_id = has->second;
@@ -124,7 +125,8 @@ rt::Task<Result<void>> DeployWork::prepare_one(DeployRow& row) {
   order.tags["postern:part"] = order_.part;
   order.token = make_token();
   CO_TRY_VOID(co_await choose_external_id(row, order));
-  CO_TRY(const std::optional<stacks::Stack> stack, co_await port_.describe(command_.ctx(), row.place.scope, order.name));
+  CO_TRY(const std::optional<stacks::Stack> stack,
+         co_await port_.describe(command_.ctx(), row.place.scope, order.name));
   if (!stack || stacks::standing_of(stack->status) == stacks::Standing::empty) {
     const std::string missing = deploy_work_detail::missing_parameters(order_, order);
     if (!missing.empty()) {
@@ -158,11 +160,13 @@ rt::Task<Result<void>> DeployWork::apply_one(DeployRow& row) {
 
 rt::Task<Result<void>> DeployWork::remove_one(DeployRow& row) {
   if (!row.found) co_return Result<void>();
-  CO_TRY(row.applied,
-         co_await deployer_.remove(command_.ctx(), row.place.scope, *row.found, make_token(), sink()));
+  CO_TRY(row.applied, co_await deployer_.remove(command_.ctx(), row.place.scope, *row.found, make_token(), sink()));
   const bool gone = row.applied->outcome == stacks::Outcome::done;
   command_.err(row.place.scope->who() + ": " +
-               (gone ? std::string("deleted") : row.applied->after ? row.applied->after->status : "not known yet") + "\n");
+               (gone                 ? std::string("deleted")
+                : row.applied->after ? row.applied->after->status
+                                     : "not known yet") +
+               "\n");
   co_return Result<void>();
 }
 

@@ -164,7 +164,8 @@ Result<cfn::Template> template_of(std::string_view part, const RoleOrder& order,
 
 }  // namespace render_roles_detail
 
-Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation, const fleet::FleetFile& fleet) {
+Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation,
+                                                           const fleet::FleetFile& fleet) {
   std::vector<const fleet::Account*> chosen;
   for (const std::string& words : invocation.values("--account")) {
     for (const std::string_view word : split(words, ',')) {

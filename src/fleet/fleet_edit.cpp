@@ -72,7 +72,8 @@ std::size_t after_flow(std::string_view text, std::size_t offset) {
   int depth = 0;
   for (std::size_t i = offset; i < text.size(); ++i) {
     const char c = text[i];
-    const bool opens_quote = (c == '"' || c == '\'') && i > 0 && std::string_view(" ,:[{\n").find(text[i - 1]) != std::string_view::npos;
+    const bool opens_quote =
+        (c == '"' || c == '\'') && i > 0 && std::string_view(" ,:[{\n").find(text[i - 1]) != std::string_view::npos;
     if (opens_quote) {
       i = after_quoted(text, i) - 1;
     } else if (c == '{' || c == '[') {

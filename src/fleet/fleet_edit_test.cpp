@@ -35,8 +35,10 @@ TEST(FleetEdit, SetsAnExternalIdAndLeavesTheRest) {
       << with_external_id(kFile, "f", id("444455556666"), "abc-1").error().message();
   EXPECT_EQ(*with_external_id(kFile, "f", id("444455556666"), "abc-1"),
             replaced(std::string(kFile), "\"444455556666\"", "\"444455556666\", external_id: \"abc-1\""));
-  EXPECT_EQ(*with_external_id(kFile, "f", id("777788889999"), "abc-1"), replaced(std::string(kFile), "'old,s'", "\"abc-1\""));
-  EXPECT_EQ(*with_external_id(kFile, "f", id("888899990000"), "abc-1"), replaced(std::string(kFile), "env:SHOP", "\"abc-1\""));
+  EXPECT_EQ(*with_external_id(kFile, "f", id("777788889999"), "abc-1"),
+            replaced(std::string(kFile), "'old,s'", "\"abc-1\""));
+  EXPECT_EQ(*with_external_id(kFile, "f", id("888899990000"), "abc-1"),
+            replaced(std::string(kFile), "env:SHOP", "\"abc-1\""));
 }
 
 TEST(FleetEdit, SetsAnExternalIdInABlock) {
@@ -82,7 +84,8 @@ TEST(FleetEdit, RemovesAnAccountOfAnyStyle) {
 
 TEST(FleetEdit, LeavesToPeopleWhatIsNotPlain) {
   EXPECT_EQ(with_external_id(kFile, "f", id("123412341234"), "abc-1").error().kind(), ErrorKind::not_found);
-  const std::string line = "version: 1\ndefaults: {role: Op, regions: [us-east-1]}\naccounts: [{id: \"444455556666\"}]\n";
+  const std::string line =
+      "version: 1\ndefaults: {role: Op, regions: [us-east-1]}\naccounts: [{id: \"444455556666\"}]\n";
   EXPECT_EQ(without_account(line, "f", id("444455556666")).error().message(),
             "f is written so that only a person can change it: please do");
   EXPECT_EQ(with_external_id("accounts: {", "f", id("444455556666"), "x").error().kind(), ErrorKind::usage);

@@ -222,8 +222,8 @@ struct MessageReader::State {
     return fail(wire_error(beast::http::error::partial_message, ""));
   }
 
-  /// Feeds what has already arrived of a message that goes on: no task, no wake-up and no trip through the loop for each
-  /// piece of a long body. Bounded, so that the loop gets to the others.
+  /// Feeds what has already arrived of a message that goes on: no task, no wake-up and no trip through the loop for
+  /// each piece of a long body. Bounded, so that the loop gets to the others.
   template <class Parser>
   Result<Step> take_arrived(Parser& parser) {
     for (int pieces = 0; pieces < kPiecesAtOnce; ++pieces) {

@@ -121,8 +121,8 @@ class SessionCache {
     stored.age = ++next_age_;
   }
   /// The newest session, which stays: connections that are opened at once share its ticket, and only the first of them
-  /// pays for a certificate. RFC 8446 appendix C.4 advises one use for each ticket, so that who listens cannot tell that
-  /// two connections are of one client; ours come from one address at one time, for as long as one command runs.
+  /// pays for a certificate. RFC 8446 appendix C.4 advises one use for each ticket, so that who listens cannot tell
+  /// that two connections are of one client; ours come from one address at one time, for as long as one command runs.
   SSL_SESSION* newest(const std::string& key) const {
     const auto found = sessions_.find(key);
     return found == sessions_.end() ? nullptr : found->second.session.get();

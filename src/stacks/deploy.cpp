@@ -32,15 +32,15 @@ std::string blocked_reason(const Stack& stack) {
 }
 
 std::vector<ResourceChange> in_order(std::vector<ResourceChange> changes) {
-  std::sort(changes.begin(), changes.end(), [](const ResourceChange& a, const ResourceChange& b) {
-    return a.logical_id < b.logical_id;
-  });
+  std::sort(changes.begin(), changes.end(),
+            [](const ResourceChange& a, const ResourceChange& b) { return a.logical_id < b.logical_id; });
   return changes;
 }
 
 /// Of a resource whose own reason says more than "something else failed".
 bool is_first_cause(const StackEvent& event) {
-  return event.status.ends_with("_FAILED") && !event.reason.empty() && !event.reason.starts_with("Resource creation cancelled") &&
+  return event.status.ends_with("_FAILED") && !event.reason.empty() &&
+         !event.reason.starts_with("Resource creation cancelled") &&
          !event.reason.starts_with("Resource update cancelled") &&
          !event.reason.starts_with("The following resource(s) failed");
 }
@@ -50,7 +50,7 @@ bool is_first_cause(const StackEvent& event) {
 /// What is followed: an operation on a stack, from the events after `after` on.
 struct Deployer::Follow {
   Follow() = default;
-  std::string stack;  ///< its id
+  std::string stack;   ///< its id
   std::string after;   ///< the last event that was told of
   bool began = false;  ///< whether the operation is known to have begun
   bool quiet = false;  ///< nothing has happened since the look before
@@ -88,7 +88,8 @@ rt::Task<Result<Prepared>> Deployer::prepare(rt::CallContext ctx, fleet::ScopePt
   out.change_set = "postern-" + order.token;
   std::optional<Stack> current;
   if (standing == Standing::ready) current = out.before;
-  Result<void> asked = co_await port_.create_change_set(ctx, scope, std::move(order), std::move(current), out.change_set);
+  Result<void> asked =
+      co_await port_.create_change_set(ctx, scope, std::move(order), std::move(current), out.change_set);
   if (!asked && !flow::is_ambiguous(asked.error())) co_return fail(std::move(asked).error());
   CO_TRY(ChangeSet set, co_await await_change_set(ctx, scope, out.stack, out.change_set));
   if (set.status == "CREATE_COMPLETE") {
@@ -100,7 +101,8 @@ rt::Task<Result<Prepared>> Deployer::prepare(rt::CallContext ctx, fleet::ScopePt
   if (says_no_changes(set.reason)) {
     out.outlook = Outlook::unchanged;
   } else {
-    out.why = "stack " + out.stack + ": CloudFormation could not work the changes out: " + printable(set.reason, kReasonMax);
+    out.why =
+        "stack " + out.stack + ": CloudFormation could not work the changes out: " + printable(set.reason, kReasonMax);
   }
   out.change_set.clear();
   co_return out;
@@ -138,7 +140,7 @@ rt::Task<Result<bool>> Deployer::look(rt::CallContext ctx, fleet::ScopePtr scope
   CO_TRY(what.seen.after, co_await port_.describe(ctx, scope, what.stack));
   const Standing standing = what.seen.after ? standing_of(what.seen.after->status) : Standing::absent;
   if (standing == Standing::absent) co_return true;
-  co_return what.began && what.quiet && standing != Standing::busy && standing != Standing::empty;
+  co_return what.began&& what.quiet&& standing != Standing::busy&& standing != Standing::empty;
 }
 
 rt::Task<Result<Applied>> Deployer::follow(rt::CallContext ctx, fleet::ScopePtr scope, Follow what, EventSink sink) {
@@ -171,7 +173,8 @@ rt::Task<Result<Applied>> Deployer::apply(rt::CallContext ctx, fleet::ScopePtr s
                                           EventSink sink) {
   using namespace deploy_details;
   CO_TRY(const std::optional<Stack> stack, co_await port_.describe(ctx, scope, prepared.stack));
-  if (!stack) co_return fail(ErrorKind::not_found, "stack " + prepared.stack + " has gone since its change set was made");
+  if (!stack)
+    co_return fail(ErrorKind::not_found, "stack " + prepared.stack + " has gone since its change set was made");
   Follow what;
   what.stack = stack->id;
   CO_TRY(what.after, co_await newest_event(ctx, scope, stack->id));

@@ -60,9 +60,9 @@ class Deploy : public ::testing::Test {
     port.steps.emplace_back(std::vector<StackEvent>{}, "REVIEW_IN_PROGRESS");
     port.steps.emplace_back(std::vector<StackEvent>{event("1", "postern-roles", "CREATE_IN_PROGRESS")},
                             "CREATE_IN_PROGRESS");
-    port.steps.emplace_back(
-        std::vector<StackEvent>{event("2", "ObserveRole", "CREATE_COMPLETE"), event("3", "postern-roles", "CREATE_COMPLETE")},
-        "CREATE_COMPLETE");
+    port.steps.emplace_back(std::vector<StackEvent>{event("2", "ObserveRole", "CREATE_COMPLETE"),
+                                                    event("3", "postern-roles", "CREATE_COMPLETE")},
+                            "CREATE_COMPLETE");
   }
 
   rt::testing::ManualLoop loop;
@@ -232,9 +232,9 @@ TEST_F(Deploy, DeletesAStack) {
 TEST_F(Deploy, SaysWhyADeletionFailed) {
   port.stacks.emplace("postern-roles", stack("CREATE_COMPLETE"));
   port.steps.emplace_back(std::vector<StackEvent>{}, "CREATE_COMPLETE");
-  port.steps.emplace_back(
-      std::vector<StackEvent>{event("1", "ObserveRole", "DELETE_FAILED", "Cannot delete entity, must detach all policies first.")},
-      "DELETE_FAILED");
+  port.steps.emplace_back(std::vector<StackEvent>{event("1", "ObserveRole", "DELETE_FAILED",
+                                                        "Cannot delete entity, must detach all policies first.")},
+                          "DELETE_FAILED");
   const Result<Applied> removed =
       loop.run(deployer.remove(loop.context(), where, port.stacks.at("postern-roles"), "9", EventSink()));
   ASSERT_TRUE(removed);

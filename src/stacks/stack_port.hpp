@@ -47,9 +47,9 @@ struct ResourceChange {
   ResourceChange() = default;
   std::string action;  ///< "Add", "Modify", "Remove", "Import", "Dynamic"
   std::string logical_id;
-  std::string physical_id;  ///< empty before it exists
-  std::string type;         ///< "AWS::IAM::Role"
-  std::string replacement;  ///< "True", "False", "Conditional"; empty when nothing is modified
+  std::string physical_id;        ///< empty before it exists
+  std::string type;               ///< "AWS::IAM::Role"
+  std::string replacement;        ///< "True", "False", "Conditional"; empty when nothing is modified
   std::vector<std::string> what;  ///< what is modified: "Policies", "Tags"; sorted, each once
   friend bool operator==(const ResourceChange&, const ResourceChange&) = default;
 };
@@ -78,7 +78,7 @@ struct StackEvent {
 struct StackOrder {
   StackOrder() = default;
   std::string name;
-  std::string body;  ///< the template, at most 51,200 bytes
+  std::string body;                               ///< the template, at most 51,200 bytes
   std::map<std::string, std::string> parameters;  ///< by name
   /// The names that the template declares: such a one without a value above keeps what an existing stack has.
   std::vector<std::string> declared;

@@ -25,14 +25,14 @@ struct Step {
 
 class FakeStacks final : public StackPort {
  public:
-  std::map<std::string, Stack> stacks;            ///< by name
-  std::map<std::string, ChangeSet> change_sets;   ///< by name
-  ChangeSet next;                                 ///< what the next change set is, once it is ready
-  int looks_until_ready = 1;                      ///< at a change set
-  std::deque<Step> steps;                         ///< of the next execution or deletion
-  std::vector<std::string> calls;                 ///< "create postern-1", "execute postern-1 token", ...
+  std::map<std::string, Stack> stacks;           ///< by name
+  std::map<std::string, ChangeSet> change_sets;  ///< by name
+  ChangeSet next;                                ///< what the next change set is, once it is ready
+  int looks_until_ready = 1;                     ///< at a change set
+  std::deque<Step> steps;                        ///< of the next execution or deletion
+  std::vector<std::string> calls;                ///< "create postern-1", "execute postern-1 token", ...
   std::map<std::string, std::vector<std::optional<Error>>> failing;  ///< by call: of the next calls, the last first
-  bool lose_reply = false;  ///< the next change is made, and its answer lost
+  bool lose_reply = false;                                           ///< the next change is made, and its answer lost
 
   rt::Task<Result<std::optional<Stack>>> describe(rt::CallContext, fleet::ScopePtr, std::string stack) override {
     if (auto error = take_error("describe")) co_return fail(std::move(*error));
