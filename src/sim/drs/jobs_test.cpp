@@ -336,6 +336,9 @@ TEST(Extensions, ConvertInTheStagingAccountAndLaunchInTheirOwn) {
   rig.loop().advance(kLongEnough);
   EXPECT_EQ(rig.events(*started->job_id), "JOB_START LAUNCH_START JOB_END");
   EXPECT_EQ(rig.instances().size(), 1U);
+  DeleteSourceServerRequest remove;
+  remove.source_server_id = extended->source_server->source_server_id;
+  EXPECT_EQ(code_of(rig.call<DeleteSourceServer>(remove)), "ConflictException 409");
   rig.recover();
   const auto staged = rig.call<DescribeJobs>({});
   ASSERT_EQ(staged->items.size(), 1U);

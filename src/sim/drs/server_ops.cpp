@@ -69,6 +69,11 @@ Result<aws::drs::DeleteSourceServerResponse> DrsService::delete_source_server(
   if (server->replicating != drs::Replicating::disconnected && !extension) {
     return fail(drs::conflict("SourceServer " + server->id + " must be disconnected before it is deleted"));
   }
+  // Of an extension, which nobody disconnects.
+  if (!server->recovery_instance.empty()) {
+    return fail(
+        drs::conflict("SourceServer " + server->id + " has the recovery instance " + server->recovery_instance));
+  }
   drs::SiteRecord& site = *sites_.find(server->site);
   TRY_VOID(check_idle(site, server->id));
   const std::string id = server->id;
