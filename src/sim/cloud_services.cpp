@@ -29,6 +29,13 @@ std::vector<aws::server::Binding> with_signals(std::vector<aws::server::Binding>
   return all;
 }
 
+/// CloudFormation makes its resources with all the others.
+std::vector<aws::server::Binding> with_stacks(std::vector<aws::server::Binding> all, CloudFormationService& stacks) {
+  stacks.calls().serve(all);
+  all.push_back(aws::cloudformation::bind(stacks));
+  return all;
+}
+
 }  // namespace cloud_services
 
 rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {
@@ -57,9 +64,13 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       events_(cloud, sns_, logs_, ctx),
       metrics_(cloud, sns_, ctx),
       signals_(cloud, events_, logs_, metrics_, ctx),
-      dispatcher_(authenticator_, cloud_services::with_signals(
-                                      cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_),
-                                      sns_, events_, logs_, metrics_)),
+      stacks_(cloud, ctx),
+      dispatcher_(authenticator_,
+                  cloud_services::with_stacks(
+                      cloud_services::with_signals(
+                          cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_), sns_,
+                          events_, logs_, metrics_),
+                      stacks_)),
       door_(dispatcher_, store_),
       gateway_(door_, authenticator_, cloud, remote_),
       faults_(gateway_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
@@ -73,6 +84,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   engine_.watched_by(&signals_);
   metrics_.when_alarm([this](const MetricsService::SiteKey&, const std::string&) { engine_.alarm_changed(); });
   authenticator_.when_changing([this] { engine_.reconsider(); });
+  stacks_.calls().when_changing([this] { engine_.reconsider(); });
   remote_.when_connected([this](const std::string& node) { engine_.connected(node); });
 }
 

@@ -9,6 +9,7 @@
 #include "sim/agents/ec2messages_service.hpp"
 #include "sim/agents/message_gateway.hpp"
 #include "sim/cloud.hpp"
+#include "sim/cloudformation/service.hpp"
 #include "sim/ec2/service.hpp"
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
@@ -70,6 +71,7 @@ class CloudServices {
   EventsService events_;
   MetricsService metrics_;
   CommandSignals signals_;
+  CloudFormationService stacks_;
   aws::server::Dispatcher dispatcher_;
   S3Door door_;
   MessageGateway gateway_;
