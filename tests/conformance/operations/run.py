@@ -26,7 +26,8 @@ import frame  # noqa: E402
 import table  # noqa: E402
 import waiters  # noqa: E402
 
-SERVICES = ("sts", "iam", "organizations", "ec2", "ssm", "s3", "ec2messages", "sns", "events", "logs", "cloudwatch")
+SERVICES = ("sts", "iam", "organizations", "ec2", "ssm", "s3", "ec2messages", "sns", "events", "logs", "cloudwatch",
+            "cloudformation")
 WAITERS = "waiters"
 KINDS = {"boto3": frame.World, "cli": cli.CliWorld}
 PROCESSES = 2
