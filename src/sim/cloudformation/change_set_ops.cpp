@@ -125,7 +125,9 @@ void CloudFormationService::compute(Stack& stack, const std::string& change_set)
   const Result<bool> nothing = engine_.changes_nothing(stack, set.model);
   if (!changes || !nothing || (*nothing && !set.creates)) {
     set.status = "FAILED";
-    set.reason = !changes ? changes.error().message() : std::string(change_sets::kNothing);
+    set.reason = change_sets::kNothing;
+    if (!nothing) set.reason = nothing.error().message();
+    if (!changes) set.reason = changes.error().message();
     return;
   }
   set.changes = std::move(*changes);

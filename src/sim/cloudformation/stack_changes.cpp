@@ -121,14 +121,16 @@ Result<std::vector<std::string>> StackEngine::order(const Stack& stack, const St
     std::set<std::string>& all = waits[one.id] = references(one.properties);
     all.insert(one.depends_on.begin(), one.depends_on.end());
   }
+  std::set<std::string> open(left.begin(), left.end());
   std::vector<std::string> out;
   while (!left.empty()) {
     const auto ready = std::find_if(left.begin(), left.end(), [&](const std::string& id) {
-      return std::none_of(left.begin(), left.end(),
-                          [&](const std::string& other) { return waits[id].contains(other); });
+      const std::set<std::string>& names = waits[id];
+      return std::none_of(names.begin(), names.end(), [&](const std::string& name) { return open.contains(name); });
     });
     if (ready == left.end()) return fail(validation_error("Circular dependency between resources"));
     out.push_back(*ready);
+    open.erase(*ready);
     left.erase(ready);
   }
   return out;

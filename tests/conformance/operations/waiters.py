@@ -10,7 +10,7 @@ from ec2 import absent, named
 from frame import TARGET, Wrong
 from sim_harness import mfa_code
 
-SERVICES = ("iam", "organizations", "ec2", "ssm", "s3", "sns", "events", "logs", "cloudwatch")
+SERVICES = ("iam", "organizations", "ec2", "ssm", "s3", "sns", "events", "logs", "cloudwatch", "cloudformation")
 HUBS = ("organizations",)
 EC2_LEAST = 5  # the least MaxResults that EC2 takes, which its model does not say
 BUCKET = "conformance-pages"
@@ -18,6 +18,8 @@ SIX = range(6)
 
 # Waiters whose state cannot be had here, and why; their failing case is tried all the same.
 UNREACHABLE = {
+    ("cloudformation", "stack_import_complete"): "imports of resources are not offered",
+    ("cloudformation", "stack_rollback_complete"): "no update here fails by itself",
     ("ec2", "network_interface_available"): "no operation here makes an interface that is attached to nothing",
     ("ec2", "volume_available"): "no operation here makes or detaches a volume",
     ("cloudwatch", "composite_alarm_exists"): "no operation here makes a composite alarm",
@@ -149,9 +151,30 @@ def populate_cloudwatch(_, client):
     return {"MetricDataQueries": queries, "StartTime": time.time() - 600, "EndTime": time.time() + 600}
 
 
+def populate_cloudformation(w, client):
+    topic = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"%s}}}'
+    for number in range(2):
+        client.create_stack(StackName=f"pages{number}", TemplateBody=topic % ', "Properties": {"DisplayName": "a"}')
+        client.create_stack_set(StackSetName=f"pages{number}", TemplateBody=topic % "")
+    made = lambda: client.describe_stacks(StackName="pages1")["Stacks"][0]["StackStatus"]  # noqa: E731  asked again
+    w.until(lambda: made() == "CREATE_COMPLETE")
+    client.update_stack(StackName="pages1", TemplateBody=topic % "")
+    w.until(lambda: made() == "UPDATE_COMPLETE")
+    for number in range(2):
+        client.create_change_set(StackName="pages1", ChangeSetName=f"c{number}",
+                                 TemplateBody=topic % ', "Properties": {"DisplayName": "b"}')
+    asked = {"StackSetName": "pages0", "Accounts": [TARGET], "Regions": ["us-east-1", "us-west-2"]}
+    operation = client.create_stack_instances(**asked)["OperationId"]
+    over = {"StackSetName": "pages0", "OperationId": operation}
+    w.until(lambda: client.describe_stack_set_operation(**over)["StackSetOperation"]["Status"] == "FAILED")
+    w.until(lambda: client.describe_change_set(StackName="pages1", ChangeSetName="c1")["Status"] == "CREATE_COMPLETE")
+    return {"StackName": {"DescribeChangeSet": "pages1", "DescribeStackEvents": "pages1", "ListChangeSets": "pages1",
+                          "ListStackResources": "pages1"}, "ChangeSetName": "c1", **over}
+
+
 POPULATE = {"iam": populate_iam, "organizations": populate_organizations, "ec2": populate_ec2, "ssm": populate_ssm,
             "s3": populate_s3, "sns": populate_sns, "events": populate_events, "logs": populate_logs,
-            "cloudwatch": populate_cloudwatch}
+            "cloudwatch": populate_cloudwatch, "cloudformation": populate_cloudformation}
 
 
 def lasting(item):
@@ -240,6 +263,13 @@ def waiter_cases(w, service):
     if service == "cloudwatch":
         return {"alarm_exists": ({"AlarmNames": ["pages0"]}, {"AlarmNames": ["none"]}),
                 "composite_alarm_exists": (None, {"AlarmNames": ["none"]})}
+    if service == "cloudformation":
+        here, none = {"StackName": "pages0"}, {"StackName": "none"}
+        updated, change_set = {"StackName": "pages1"}, {"StackName": "pages1", "ChangeSetName": "c1"}
+        return {"stack_exists": (here, none), "stack_create_complete": (here, none),
+                "stack_delete_complete": (none, here), "stack_update_complete": (updated, none),
+                "stack_import_complete": (None, none), "stack_rollback_complete": (None, none),
+                "change_set_create_complete": (change_set, {**none, "ChangeSetName": "c1"})}
     if service != "ec2":
         return {}
     up, halted, dead = w.instances("live-01", "stopped-01", "live-03")
