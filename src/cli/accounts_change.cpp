@@ -182,6 +182,15 @@ Result<void> tell(const Command& command, const fleet::Account& account, std::st
   return command.answer(answer);
 }
 
+/// A stack that did not become what it should be: the account has failed, not the command.
+Result<int> stopped(const Command& command, const fleet::Account& account, const DeployWork& work,
+                    const Error& failed) {
+  if (work.rows().front().problem) return fail(failed);
+  command.err(described_message(failed, 500) + "\n");
+  TRY_VOID(tell(command, account, "failed", "", work.order().stack));
+  return kExitTargetFailed;
+}
+
 /// Everything that a command here has at hand.
 struct Bench {
   Bench() = default;
@@ -243,7 +252,8 @@ rt::Task<Result<int>> add(const Command& command, Bench& bench) {
   CO_TRY_VOID(co_await work.apply());
   if (const auto failed = failure_of(work)) {
     command.err("the account stays in " + after.path + ": the same command goes on from there\n");
-    co_return fail(*failed);
+    CO_TRY(const int code, stopped(command, account, work, *failed));
+    co_return code;
   }
   remind_of_hub(command);
   const auto arn = co_await check(command, bench.aws, after, account.id);
@@ -339,7 +349,10 @@ rt::Task<Result<int>> rotate(const Command& command, Bench& bench) {
       co_return kExitOk;
     }
     CO_TRY_VOID(co_await work.apply());
-    if (const auto failed = failure_of(work)) co_return fail(*failed);
+    if (const auto failed = failure_of(work)) {
+      CO_TRY(const int code, stopped(command, account, work, *failed));
+      co_return code;
+    }
   }
   CO_TRY_VOID(save(command, after));
   const auto arn = co_await check(command, bench.aws, after, account.id);

@@ -50,6 +50,18 @@ void tell_external_ids(const Command& command, const DeployWork& work) {
   command.err("\nThese accounts have an ExternalId of their own now; write it into the fleet file:\n" + lines);
 }
 
+/// What lies behind the commonest failure: roles of accounts trust the hub's, and IAM wants it to be there.
+void tell_hub_first(const Command& command, const DeployWork& work) {
+  for (const DeployRow& row : work.rows()) {
+    if (!row.applied) continue;
+    for (const std::string& problem : row.applied->problems) {
+      if (problem.find("Invalid principal in policy") == std::string::npos) continue;
+      command.err("\nA role can only trust one that exists; the hub's comes first: postern deploy roles --for hub\n");
+      return;
+    }
+  }
+}
+
 rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDeed deed) {
   CO_TRY_VOID(co_await work.prepare());
   const bool any =
@@ -67,6 +79,7 @@ rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDee
   if (!agreed) co_return fail(std::move(agreed).error());
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
   tell_external_ids(command, work);
+  tell_hub_first(command, work);
   const int code = deploy_exit_code(work);
   const bool differs = command.invocation().command->verb == Verb::deploy_diff && any;
   co_return code == kExitOk&& differs ? kExitGate : code;

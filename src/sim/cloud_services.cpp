@@ -38,13 +38,6 @@ std::vector<aws::server::Binding> with_stacks(std::vector<aws::server::Binding> 
   return all;
 }
 
-/// CloudFormation makes its resources with all the others.
-std::vector<aws::server::Binding> with_stacks(std::vector<aws::server::Binding> all, CloudFormationService& stacks) {
-  stacks.calls().serve(all);
-  all.push_back(aws::cloudformation::bind(stacks));
-  return all;
-}
-
 }  // namespace cloud_services
 
 rt::Task<Result<http::Response>> DatedService::serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) {

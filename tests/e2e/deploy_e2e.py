@@ -128,17 +128,21 @@ def roll_back():
     with World() as world:
         trust = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-        world.client("iam", LEDGER).create_role(RoleName="PosternNode", AssumeRolePolicyDocument=json.dumps(trust))
-        done = e2e.expect_code(world.run("deploy", "roles", "--for", "node", "--yes", "-o", "json"), 1)
+        done = e2e.expect_code(world.run("deploy", "roles", *DUTIES, "--account", "payments", "--yes", "-o", "json"), 1)
+        e2e.expect("the hub's comes first: postern deploy roles --for hub" in done.err, "the order is not told", done)
+        e2e.expect_code(world.run("deploy", "delete", "--yes"), 0)
+        e2e.expect_code(world.run("deploy", "roles", "--for", "hub", *DUTIES, "--yes"), 0)
+        world.client("iam", LEDGER).create_role(RoleName="PosternObserve", AssumeRolePolicyDocument=json.dumps(trust))
+        done = e2e.expect_code(world.run("deploy", "roles", *DUTIES, "--yes", "-o", "json"), 1)
         e2e.expect_equal(rows(done)["payments"]["status"], "created", "payments", done)
         e2e.expect_equal(rows(done)["ledger"]["status"], "rolled_back", "ledger", done)
         e2e.expect("already exists" in rows(done)["ledger"]["reason"], "the first cause is not told", done)
-        done = e2e.expect_code(world.run("deploy", "roles", "--for", "node", "--yes", "-o", "json"), 3)
+        done = e2e.expect_code(world.run("deploy", "roles", *DUTIES, "--yes", "-o", "json"), 3)
         e2e.expect_equal(rows(done)["ledger"]["status"], "blocked", "ledger", done)
         e2e.expect("has to be deleted first" in rows(done)["ledger"]["reason"], "no way out is told", done)
-        world.client("cloudformation", PAYMENTS).update_termination_protection(StackName="postern-node",
+        world.client("cloudformation", PAYMENTS).update_termination_protection(StackName="postern-roles",
                                                                                EnableTerminationProtection=True)
-        done = e2e.expect_code(world.run("deploy", "delete", "--for", "node", "--yes", "-o", "json"), 3)
+        done = e2e.expect_code(world.run("deploy", "delete", "--yes", "-o", "json"), 3)
         e2e.expect_equal(rows(done)["payments"]["status"], "blocked", "payments", done)
         e2e.expect_equal(rows(done)["ledger"]["status"], "deleted", "ledger", done)
 
