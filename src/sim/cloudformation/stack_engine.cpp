@@ -213,9 +213,9 @@ void StackEngine::tick(Stack& stack) {
     roll_back_update(stack, "User Initiated");
   }
   if (stack.work && !stack.work->active) {
-    while (!work.todo.empty() && !work.active) {
-      StackTask task = std::move(work.todo.front());
-      work.todo.pop_front();
+    while (!work.waiting.empty() && !work.active) {
+      StackTask task = std::move(work.waiting.front());
+      work.waiting.pop_front();
       if (begin(stack, task)) work.active = std::move(task);
     }
     if (!work.active) end_phase(stack);
@@ -236,7 +236,7 @@ void StackEngine::plan(Stack& stack) {
     const bool there = found != stack.resources.end() && !found->second.physical_id.empty();
     task.kind = there ? StackTask::Kind::update : StackTask::Kind::create;
     task.id = id;
-    work.todo.push_back(std::move(task));
+    work.waiting.push_back(std::move(task));
   }
   const auto old = order(stack, work.before.source ? work.before : stack.model);
   for (const std::string& id : old ? *old : *ids) {
@@ -268,7 +268,7 @@ void StackEngine::plan_removal(Stack& stack) {
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
     const auto found = stack.resources.find(*id);
     if (found == stack.resources.end() || found->second.status == "DELETE_COMPLETE") continue;
-    work.todo.push_back(engine_detail::removal(found->second));
+    work.waiting.push_back(engine_detail::removal(found->second));
   }
 }
 
@@ -514,7 +514,7 @@ void StackEngine::end_phase(Stack& stack) {
                  "The following resource(s) failed to delete: " + engine_detail::listed(work.failed) + ". ");
     }
   }
-  for (StackResource& one : work.leftover) work.todo.push_back(engine_detail::removal(one));
+  for (StackResource& one : work.leftover) work.waiting.push_back(engine_detail::removal(one));
   work.leftover.clear();
 }
 
@@ -528,7 +528,7 @@ void StackEngine::fail_forward(Stack& stack, const std::string& why) {
              engine_detail::listed(work.failed) + ".";
   }
   work.failed.clear();
-  work.todo.clear();
+  work.waiting.clear();
   if (work.options.on_failure == OnFailure::nothing) {
     return end(stack, update ? "UPDATE_FAILED" : "CREATE_FAILED", reason + " ");
   }
@@ -538,7 +538,7 @@ void StackEngine::fail_forward(Stack& stack, const std::string& why) {
               reason + (deletion ? " Delete requested by user." : " Rollback requested by user."));
   work.phase = deletion ? Phase::remove : Phase::rollback_create;
   for (auto id = work.touched.rbegin(); id != work.touched.rend(); ++id) {
-    work.todo.push_back(engine_detail::removal(stack.resources.at(*id)));
+    work.waiting.push_back(engine_detail::removal(stack.resources.at(*id)));
   }
 }
 
@@ -547,13 +547,13 @@ void StackEngine::roll_back_update(Stack& stack, const std::string& why) {
   stack_event(stack, "UPDATE_ROLLBACK_IN_PROGRESS", why);
   work.phase = StackWork::Phase::rollback_update;
   work.failed.clear();
-  work.todo.clear();
+  work.waiting.clear();
   work.leftover.clear();
   for (auto id = work.touched.rbegin(); id != work.touched.rend(); ++id) {
     StackTask task;
     task.kind = StackTask::Kind::revert;
     task.id = *id;
-    work.todo.push_back(std::move(task));
+    work.waiting.push_back(std::move(task));
   }
 }
 

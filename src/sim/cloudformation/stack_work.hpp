@@ -39,7 +39,7 @@ struct StackWork {
   rt::Clock::TimerId timer = 0;
   bool planned = false;
   bool cancelled = false;
-  std::deque<StackTask> todo;
+  std::deque<StackTask> waiting;
   std::optional<StackTask> active;
   std::vector<std::string> touched;     ///< logical ids, in the order in which they were begun
   std::vector<std::string> failed;      ///< logical ids
