@@ -126,6 +126,22 @@ std::optional<Error> failure_of(const DeployWork& work) {
                "the stack " + work.order().stack + " is " + status + (why.empty() ? "" : ": " + why));
 }
 
+/// Works the change of the one account out, shows it and asks. False for a dry run; without a yes the change set is
+/// gone again.
+rt::Task<Result<bool>> is_agreed(const Command& command, DeployWork& work, std::string question) {
+  CO_TRY_VOID(co_await work.prepare());
+  command.err(describe_deployment(work, DeployDeed::change));
+  const DeployRow& row = work.rows().front();
+  const bool stuck = row.problem || (row.prepared && row.prepared->outlook == stacks::Outlook::blocked);
+  if (stuck) co_return fail(*failure_of(work));
+  const bool dry = command.invocation().has("--dry-run");
+  Result<void> agreed;
+  if (!dry) agreed = co_await agree_or_fail(command, std::move(question));
+  if (dry || !agreed) CO_TRY_VOID(co_await work.discard());
+  if (!agreed) co_return fail(std::move(agreed).error());
+  co_return !dry;
+}
+
 /// Whether we are whom the account's roles trust: the hub's role, and not the administrator who deploys.
 rt::Task<bool> is_hub(const Command& command, AwsWork& aws) {
   aws::CallScope call;
@@ -233,17 +249,8 @@ rt::Task<Result<int>> add(const Command& command, Bench& bench) {
   CO_TRY(DeployOrder order, order_for(command, after, account.id, bench.aws.session->settings().region));
   const std::string stack = order.stack;
   DeployWork work(command, bench.aws, std::move(order));
-  CO_TRY_VOID(co_await work.prepare());
-  command.err(describe_deployment(work, DeployDeed::change));
-  const DeployRow& row = work.rows().front();
-  const bool stuck = row.problem || (row.prepared && row.prepared->outlook == stacks::Outlook::blocked);
-  if (stuck) co_return fail(*failure_of(work));
-  Result<void> agreed;
-  const bool dry = command.invocation().has("--dry-run");
-  if (!dry) agreed = co_await agree_or_fail(command, "Proceed?");
-  if (dry || !agreed) {
-    CO_TRY_VOID(co_await work.discard());
-    if (!agreed) co_return fail(std::move(agreed).error());
+  CO_TRY(const bool go, co_await is_agreed(command, work, "Proceed?"));
+  if (!go) {
     CO_TRY_VOID(tell(command, account, "would_add", "", stack));
     co_return kExitOk;
   }
@@ -334,17 +341,8 @@ rt::Task<Result<int>> rotate(const Command& command, Bench& bench) {
   } else {
     order.parameters[std::string(kExternalId)] = next;
     DeployWork work(command, bench.aws, std::move(order));
-    CO_TRY_VOID(co_await work.prepare());
-    command.err(describe_deployment(work, DeployDeed::change));
-    const DeployRow& row = work.rows().front();
-    const bool stuck = row.problem || (row.prepared && row.prepared->outlook == stacks::Outlook::blocked);
-    if (stuck) co_return fail(*failure_of(work));
-    Result<void> agreed;
-    const bool dry = command.invocation().has("--dry-run");
-    if (!dry) agreed = co_await agree_or_fail(command, "From then on the old ExternalId is refused. Proceed?");
-    if (dry || !agreed) {
-      CO_TRY_VOID(co_await work.discard());
-      if (!agreed) co_return fail(std::move(agreed).error());
+    CO_TRY(const bool go, co_await is_agreed(command, work, "From then on the old ExternalId is refused. Proceed?"));
+    if (!go) {
       CO_TRY_VOID(tell(command, account, "would_rotate", "", stack->id));
       co_return kExitOk;
     }
