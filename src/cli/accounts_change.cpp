@@ -54,8 +54,11 @@ Result<FleetText> load(const Command& command) {
   return out;
 }
 
+/// Who could not read it before cannot read it afterwards.
 Result<void> save(const Command& command, const FleetText& fleet) {
-  TRY_VOID(command.host().files->write_atomically(fleet.path, fleet.text, 0644));
+  os::Files& files = *command.host().files;
+  TRY(const os::FileStat now, files.stat(fleet.path));
+  TRY_VOID(files.write_atomically(fleet.path, fleet.text, now.mode));
   command.err("wrote " + fleet.path + "\n");
   return {};
 }

@@ -4,6 +4,7 @@ can be checked, changed, rotated and left again; and what goes wrong on the way.
 Usage: deploy_e2e.py [CASE]; POSTERN names the program.
 """
 import json
+import os
 
 import boto3
 
@@ -165,6 +166,7 @@ def account_comes_and_goes():
         done = e2e.expect_code(world.run("accounts", "add", SHOP, "--name", "shop", "--tag", "env=prod", "--yes", "-o", "json"), 0)
         after = open(world.fleet).read()
         e2e.expect(after.startswith(before) and "# the money" in after, "the file's own words are gone", done)
+        e2e.expect_equal(os.stat(world.fleet).st_mode & 0o777, 0o600, "the file's mode", done)
         e2e.expect("postern deploy roles --for hub" in done.err, "the hub's policy is forgotten", done)
         e2e.expect_code(world.run("deploy", "roles", "--for", "hub", "--yes"), 0)
         hub = world.let_us_in()
