@@ -98,6 +98,16 @@ cloudformation::CreateChangeSetRequest change_request(stacks::StackOrder order,
   return request;
 }
 
+/// A call whose answer says no more than that it was taken.
+template <class Op>
+rt::Task<Result<void>> ask(rt::CallContext ctx, AwsSession& session, fleet::ScopePtr scope,
+                           typename Op::Request request) {
+  CO_TRY(aws::CallScope call, session.call_scope(*scope));
+  const auto response = co_await aws::call<Op>(ctx, session.invoker(), std::move(call), std::move(request));
+  if (!response) co_return fail(response.error());
+  co_return Result<void>();
+}
+
 }  // namespace
 
 rt::Task<Result<std::optional<stacks::Stack>>> AwsStacks::describe(rt::CallContext ctx, fleet::ScopePtr scope,
@@ -118,14 +128,10 @@ rt::Task<Result<std::optional<stacks::Stack>>> AwsStacks::describe(rt::CallConte
 rt::Task<Result<void>> AwsStacks::create_change_set(rt::CallContext ctx, fleet::ScopePtr scope,
                                                     stacks::StackOrder order, std::optional<stacks::Stack> current,
                                                     std::string name) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   cloudformation::CreateChangeSetRequest request = change_request(std::move(order), current);
   request.change_set_name = name;
   request.client_token = name;
-  const auto response =
-      co_await aws::call<cloudformation::CreateChangeSet>(ctx, session_.invoker(), std::move(call), std::move(request));
-  if (!response) co_return fail(response.error());
-  co_return Result<void>();
+  return ask<cloudformation::CreateChangeSet>(ctx, session_, std::move(scope), std::move(request));
 }
 
 rt::Task<Result<std::optional<stacks::ChangeSet>>> AwsStacks::describe_change_set(rt::CallContext ctx,
@@ -156,39 +162,39 @@ rt::Task<Result<std::optional<stacks::ChangeSet>>> AwsStacks::describe_change_se
 
 rt::Task<Result<void>> AwsStacks::execute_change_set(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                                      std::string name, std::string token) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   cloudformation::ExecuteChangeSetRequest request;
   request.stack_name = std::move(stack);
   request.change_set_name = std::move(name);
   request.client_request_token = std::move(token);
-  const auto response = co_await aws::call<cloudformation::ExecuteChangeSet>(ctx, session_.invoker(), std::move(call),
-                                                                             std::move(request));
-  if (!response) co_return fail(response.error());
-  co_return Result<void>();
+  return ask<cloudformation::ExecuteChangeSet>(ctx, session_, std::move(scope), std::move(request));
 }
 
 rt::Task<Result<void>> AwsStacks::delete_change_set(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                                     std::string name) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   cloudformation::DeleteChangeSetRequest request;
   request.stack_name = std::move(stack);
   request.change_set_name = std::move(name);
-  const auto response =
-      co_await aws::call<cloudformation::DeleteChangeSet>(ctx, session_.invoker(), std::move(call), std::move(request));
-  if (!response && !says_no_change_set(response.error())) co_return fail(response.error());
-  co_return Result<void>();
+  const Result<void> gone =
+      co_await ask<cloudformation::DeleteChangeSet>(ctx, session_, std::move(scope), std::move(request));
+  if (!gone && says_no_change_set(gone.error())) co_return Result<void>();
+  co_return gone;
 }
 
 rt::Task<Result<void>> AwsStacks::delete_stack(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                                std::string token) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   cloudformation::DeleteStackRequest request;
   request.stack_name = std::move(stack);
   request.client_request_token = std::move(token);
-  const auto response =
-      co_await aws::call<cloudformation::DeleteStack>(ctx, session_.invoker(), std::move(call), std::move(request));
-  if (!response) co_return fail(response.error());
-  co_return Result<void>();
+  return ask<cloudformation::DeleteStack>(ctx, session_, std::move(scope), std::move(request));
+}
+
+rt::Task<Result<std::string>> AwsStacks::newest_event(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack) {
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  cloudformation::DescribeStackEventsRequest request;
+  request.stack_name = std::move(stack);
+  CO_TRY(const auto page, co_await aws::call<cloudformation::DescribeStackEvents>(ctx, session_.invoker(),
+                                                                                  std::move(call), std::move(request)));
+  co_return page.stack_events.empty() ? std::string() : page.stack_events.front().event_id.value_or("");
 }
 
 rt::Task<Result<std::vector<stacks::StackEvent>>> AwsStacks::events(rt::CallContext ctx, fleet::ScopePtr scope,

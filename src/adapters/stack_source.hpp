@@ -24,6 +24,7 @@ class AwsStacks final : public stacks::StackPort {
                                            std::string name) override;
   rt::Task<Result<void>> delete_stack(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                       std::string token) override;
+  rt::Task<Result<std::string>> newest_event(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack) override;
   rt::Task<Result<std::vector<stacks::StackEvent>>> events(rt::CallContext ctx, fleet::ScopePtr scope,
                                                            std::string stack, std::string after) override;
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/deploy_show.hpp"
+#include "cli/external_id.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 #include "fleet/fleet_edit.hpp"
@@ -19,15 +19,6 @@ namespace accounts_change {
 // immediately visible" in the IAM User Guide).
 constexpr Duration kVisibleWithin = std::chrono::seconds(60);
 constexpr Duration kLookAgain = std::chrono::seconds(5);
-constexpr std::size_t kExternalIdBytes = 16;
-constexpr std::string_view kExternalId = "ExternalId";
-
-std::string new_external_id(const Command& command) {
-  std::string raw(kExternalIdBytes, '\0');
-  command.host().random->fill(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()));
-  return to_hex(raw);
-}
-
 /// The fleet file as text and as meant.
 struct FleetText {
   FleetText() = default;
@@ -73,22 +64,15 @@ Result<fleet::Account> asked_account(const Invocation& invocation) {
     return fail(ErrorKind::usage, "--account-profile goes with --role: the profile's credentials assume it");
   }
   for (const std::string& text : invocation.values("--tag")) {
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return fail(ErrorKind::usage, "--tag '" + printable(text, 60) + "' is not KEY=VALUE");
-    }
-    account.tags[text.substr(0, equals)] = text.substr(equals + 1);
+    TRY(auto tag, parse_pair(text, "--tag", "KEY"));
+    account.tags[std::move(tag.first)] = std::move(tag.second);
   }
   return account;
 }
 
-const fleet::Account* find(const FleetText& fleet, const std::string& word) {
-  return fleet.file.find_account(word);
-}
-
 Result<const fleet::Account*> named_account(const Command& command, const FleetText& fleet) {
   const std::string& word = command.invocation().words.front();
-  const fleet::Account* account = find(fleet, word);
+  const fleet::Account* account = fleet.file.find_account(word);
   if (account == nullptr) return fail(ErrorKind::usage, "no account '" + printable(word, 60) + "' in " + fleet.path);
   return account;
 }
@@ -107,22 +91,14 @@ Result<DeployOrder> order_for(const Command& command, const FleetText& fleet, co
   return deploy_order(invocation, fleet.file, caller_region);
 }
 
-rt::Task<Result<void>> agree_or_fail(const Command& command, std::string question) {
-  if (command.invocation().has("--yes")) co_return Result<void>();
-  if (!can_ask(command)) {
-    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
-  }
-  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
-  if (!yes) co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was changed").with("rail", "confirm"));
-  co_return Result<void>();
-}
-
 /// Why the one account of a deployment is not as it should be; nothing when it is.
-std::optional<Error> failure_of(const DeployWork& work) {
+std::optional<Error> failure_of(const DeployWork& work, DeployDeed deed) {
   const DeployRow& row = work.rows().front();
   if (row.problem) return *row.problem;
-  const std::string status = status_of(row, DeployDeed::change);
-  if (status == "created" || status == "changed" || status == "unchanged") return std::nullopt;
+  const std::string status = status_of(row, deed);
+  for (const char* good : {"created", "changed", "unchanged", "deleted", "absent"}) {
+    if (status == good) return std::nullopt;
+  }
   std::string why = row.prepared ? row.prepared->why : std::string();
   if (row.applied && !row.applied->problems.empty()) why = row.applied->problems.front();
   return Error(ErrorKind::service,
@@ -136,10 +112,10 @@ rt::Task<Result<bool>> is_agreed(const Command& command, DeployWork& work, std::
   command.err(describe_deployment(work, DeployDeed::change));
   const DeployRow& row = work.rows().front();
   const bool stuck = row.problem || (row.prepared && row.prepared->outlook == stacks::Outlook::blocked);
-  if (stuck) co_return fail(*failure_of(work));
+  if (stuck) co_return fail(*failure_of(work, DeployDeed::change));
   const bool dry = command.invocation().has("--dry-run");
   Result<void> agreed;
-  if (!dry) agreed = co_await agree_or_fail(command, std::move(question));
+  if (!dry) agreed = co_await agree(command, std::move(question), "changed");
   if (dry || !agreed) CO_TRY_VOID(co_await work.discard());
   if (!agreed) co_return fail(std::move(agreed).error());
   co_return !dry;
@@ -224,11 +200,8 @@ Result<Bench> open_bench(rt::Executor executor, const Command& command) {
   Bench bench;
   TRY(bench.fleet, load(command));
   TRY(bench.aws, open_session(executor, command));
-  if (!bench.aws.read_only) return bench;
-  return fail(Error(ErrorKind::refused,
-                    "accounts are not changed in read-only mode (--read-only, POSTERN_READ_ONLY or mode: read-only in "
-                    "the fleet file)")
-                  .with("rail", "read-only"));
+  TRY_VOID(expect_writable(bench.aws, "a change of an account"));
+  return bench;
 }
 
 void remind_of_hub(const Command& command) {
@@ -238,12 +211,12 @@ void remind_of_hub(const Command& command) {
 rt::Task<Result<int>> add(const Command& command, Bench& bench) {
   CO_TRY(fleet::Account account, asked_account(command.invocation()));
   FleetText after = bench.fleet;
-  const fleet::Account* known = find(bench.fleet, account.id.text());
+  const fleet::Account* known = bench.fleet.file.find_account(account.id.text());
   if (known != nullptr) {
     command.err("account " + account.id.text() + " is in " + bench.fleet.path + " already: going on from there\n");
     account = *known;
   } else {
-    account.external_id = fleet::SecretRef::literal(new_external_id(command));
+    account.external_id = fleet::SecretRef::literal(new_external_id(*command.host().random));
     CO_TRY(std::string text, fleet::with_account(bench.fleet.text, bench.fleet.path, account));
     CO_TRY_VOID(after.take(std::move(text)));
     command.err(bench.fleet.path + ": + account " + account.id.text() + " (" + account.name +
@@ -260,7 +233,7 @@ rt::Task<Result<int>> add(const Command& command, Bench& bench) {
   // The file first: an ExternalId that is deployed and written nowhere would lock us out.
   if (known == nullptr) CO_TRY_VOID(save(command, after));
   CO_TRY_VOID(co_await work.apply());
-  if (const auto failed = failure_of(work)) {
+  if (const auto failed = failure_of(work, DeployDeed::change)) {
     command.err("the account stays in " + after.path + ": the same command goes on from there\n");
     CO_TRY(const int code, stopped(command, account, work, *failed));
     co_return code;
@@ -290,16 +263,13 @@ rt::Task<Result<int>> remove(const Command& command, Bench& bench) {
     CO_TRY_VOID(tell(command, account, "would_remove", "", stack));
     co_return kExitOk;
   }
-  CO_TRY_VOID(co_await agree_or_fail(command, "Proceed?"));
+  CO_TRY_VOID(co_await agree(command, "Proceed?", "changed"));
   if (!command.invocation().has("--keep-stack")) {
     CO_TRY_VOID(co_await work.remove());
-    const bool left = row.problem || (row.applied && row.applied->outcome != stacks::Outcome::done);
-    if (left) {
+    if (const auto failed = failure_of(work, DeployDeed::remove)) {
       command.err("the account stays in " + bench.fleet.path + ": the same command goes on from there\n");
-      if (row.problem) co_return fail(*row.problem);
-      co_return fail(ErrorKind::service,
-                     "the stack " + stack + " is " + status_of(row, DeployDeed::remove) +
-                         (row.applied->problems.empty() ? "" : ": " + row.applied->problems.front()));
+      CO_TRY(const int code, stopped(command, account, work, *failed));
+      co_return code;
     }
   }
   CO_TRY_VOID(save(command, after));
@@ -326,23 +296,23 @@ rt::Task<Result<int>> rotate(const Command& command, Bench& bench) {
   adapters::AwsStacks port(*bench.aws.session);
   CO_TRY(const std::optional<stacks::Stack> stack,
          co_await port.describe(command.ctx(), order.places.front().scope, order.stack));
-  if (!stack || !stack->parameters.contains(std::string(kExternalId))) {
+  if (!stack || !stack->parameters.contains(std::string(kExternalIdParameter))) {
     co_return fail(ErrorKind::not_found, "account " + account.name + " has no stack " + order.stack +
                                              " with an ExternalId: postern deploy roles --account " + account.name);
   }
-  const std::string deployed = stack->parameters.at(std::string(kExternalId));
+  const std::string deployed = stack->parameters.at(std::string(kExternalIdParameter));
   FleetText after = bench.fleet;
   const bool half_done = !kept.empty() && deployed != kept;
-  const std::string next = half_done ? deployed : new_external_id(command);
+  const std::string next = half_done ? deployed : new_external_id(*command.host().random);
   CO_TRY(std::string text, fleet::with_external_id(bench.fleet.text, bench.fleet.path, account.id, next));
   CO_TRY_VOID(after.take(std::move(text)));
   if (half_done) {
     command.err("the stack has another ExternalId than " + bench.fleet.path +
                 ", as after an interrupted rotation: the file takes the stack's\n");
     if (command.invocation().has("--dry-run")) co_return kExitOk;
-    CO_TRY_VOID(co_await agree_or_fail(command, "Proceed?"));
+    CO_TRY_VOID(co_await agree(command, "Proceed?", "changed"));
   } else {
-    order.parameters[std::string(kExternalId)] = next;
+    order.parameters[std::string(kExternalIdParameter)] = next;
     DeployWork work(command, bench.aws, std::move(order));
     CO_TRY(const bool go, co_await is_agreed(command, work, "From then on the old ExternalId is refused. Proceed?"));
     if (!go) {
@@ -350,7 +320,7 @@ rt::Task<Result<int>> rotate(const Command& command, Bench& bench) {
       co_return kExitOk;
     }
     CO_TRY_VOID(co_await work.apply());
-    if (const auto failed = failure_of(work)) {
+    if (const auto failed = failure_of(work, DeployDeed::change)) {
       CO_TRY(const int code, stopped(command, account, work, *failed));
       co_return code;
     }

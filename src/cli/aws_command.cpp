@@ -212,6 +212,14 @@ Result<fleet::Selector> chosen_selector(const Command& command, const std::optio
   return none.bind(all);
 }
 
+Result<void> expect_writable(const AwsWork& work, std::string_view what) {
+  if (!work.read_only) return Result<void>();
+  return fail(Error(ErrorKind::refused, std::string(what) +
+                                            " is refused in read-only mode (--read-only, POSTERN_READ_ONLY or mode: "
+                                            "read-only in the fleet file)")
+                  .with("rail", "read-only"));
+}
+
 Result<std::size_t> chosen_concurrency(const Command& command) {
   const auto text = command.invocation().value("--concurrency");
   if (!text) return std::size_t{16};

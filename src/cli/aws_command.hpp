@@ -38,6 +38,9 @@ rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work);
 /// The selectors of --select joined by `and`, references replaced; everything when there is none.
 Result<fleet::Selector> chosen_selector(const Command& command, const std::optional<fleet::FleetFile>& fleet);
 
+/// Fails with refused (rail "read-only") in read-only mode. `what` is what the sentence begins with: "a deployment".
+Result<void> expect_writable(const AwsWork& work, std::string_view what);
+
 /// --concurrency, else 16.
 Result<std::size_t> chosen_concurrency(const Command& command);
 

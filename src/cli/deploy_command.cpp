@@ -14,29 +14,9 @@ bool is_look(DeployDeed deed) {
   return deed == DeployDeed::look || deed == DeployDeed::look_at_removal;
 }
 
-Error not_confirmed(std::string_view what) {
-  return Error(ErrorKind::refused, "not confirmed: nothing was " + std::string(what)).with("rail", "confirm");
-}
-
-/// --yes, or a person at the terminal.
-rt::Task<Result<void>> agree(const Command& command, std::string question, std::string_view what) {
-  if (command.invocation().has("--yes")) co_return Result<void>();
-  if (!can_ask(command)) {
-    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
-  }
-  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
-  if (!yes) co_return fail(not_confirmed(what));
-  co_return Result<void>();
-}
-
-Result<void> expect_stack_rights(const AwsWork& work, DeployDeed deed) {
-  if (!work.read_only) return {};
-  const char* what = is_look(deed) ? "a change set, by which CloudFormation works the changes out, is made by a write"
-                                   : "a deployment is a write";
-  return fail(Error(ErrorKind::refused, std::string(what) +
-                                            ": refused in read-only mode (--read-only, POSTERN_READ_ONLY or mode: "
-                                            "read-only in the fleet file)")
-                  .with("rail", "read-only"));
+/// What read-only mode refuses: even a look makes a change set.
+std::string_view write_of(DeployDeed deed) {
+  return is_look(deed) ? "a change set, by which CloudFormation works the changes out," : "a deployment";
 }
 
 /// What a person has to write into the fleet file, now that roles ask for it.
@@ -106,7 +86,7 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
   CO_TRY(AwsWork aws, open_session(executor, command));
   Result<int> code = kExitOk;
   Result<DeployOrder> order = deploy_order(command.invocation(), aws.fleet, aws.session->settings().region);
-  Result<void> may = expect_stack_rights(aws, deed);
+  Result<void> may = expect_writable(aws, write_of(deed));
   if (!may) {
     code = fail(std::move(may).error());
   } else if (!order) {

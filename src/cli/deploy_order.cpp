@@ -105,18 +105,15 @@ Result<void> places_of_options(const Invocation& invocation, const fleet::Region
 
 Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
   for (const std::string& text : invocation.values("--parameter")) {
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return fail(ErrorKind::usage, "--parameter '" + printable(text, 60) + "' is not NAME=VALUE");
-    }
-    const std::string name = text.substr(0, equals);
+    TRY(auto pair, parse_pair(text, "--parameter", "NAME"));
+    const std::string& name = pair.first;
     if (!order.declares(name)) {
       std::string known;
       for (const RenderedParameter& each : order.rendered.parameters) known += (known.empty() ? "" : ", ") + each.name;
       return fail(ErrorKind::usage, "--parameter " + printable(name, 60) + ": the template for " + order.part +
                                         (known.empty() ? " has no parameters" : " has " + known));
     }
-    order.parameters[name] = text.substr(equals + 1);
+    order.parameters[name] = std::move(pair.second);
   }
   return {};
 }

@@ -2,20 +2,12 @@
 
 #include <array>
 
-#include "base/encoding.hpp"
+#include "cli/external_id.hpp"
 #include "cli/failure.hpp"
 #include "rt/combine.hpp"
 
 namespace postern::cli {
 namespace deploy_work_detail {
-
-constexpr std::string_view kExternalId = "ExternalId";
-
-std::string random_hex(rt::Random& random, std::size_t bytes) {
-  std::string raw(bytes, '\0');
-  random.fill(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()));
-  return to_hex(raw);
-}
 
 /// A template's parameters that nobody has given a value, of a stack that is to be made.
 std::string missing_parameters(const DeployOrder& order, const stacks::StackOrder& asked) {
@@ -38,7 +30,7 @@ DeployWork::DeployWork(const Command& command, AwsWork& work, DeployOrder order)
 }
 
 std::string DeployWork::make_token() const {
-  return deploy_work_detail::random_hex(*command_.host().random, 8);
+  return random_hex(*command_.host().random, 8);
 }
 
 stacks::EventSink DeployWork::sink() const {
@@ -87,33 +79,31 @@ rt::Task<Result<void>> DeployWork::discard() {
 }
 
 /// The account's own: of --parameter or the fleet file, else what its stack has, else a new one at random.
-rt::Task<Result<void>> DeployWork::choose_external_id(DeployRow& row, stacks::StackOrder& order) {
-  using namespace deploy_work_detail;
-  const std::string key(kExternalId);
-  if (!order_.declares(key)) co_return Result<void>();
+Result<void> DeployWork::choose_external_id(DeployRow& row, const std::optional<stacks::Stack>& stack,
+                                            stacks::StackOrder& order) {
+  const std::string key(kExternalIdParameter);
+  if (!order_.declares(key)) return {};
   if (const auto given = order.parameters.find(key); given != order.parameters.end()) {
     row.external_id = given->second;
-    co_return Result<void>();
+    return {};
   }
   if (row.place.external_id) {
     adapters::HostSecrets secrets(*command_.host().environment, *command_.host().files);
-    CO_TRY(const Secret<std::string> value, secrets.resolve(*row.place.external_id));
+    TRY(const Secret<std::string> value, secrets.resolve(*row.place.external_id));
     row.external_id = value.reveal();
     order.parameters[key] = row.external_id;
-    co_return Result<void>();
+    return {};
   }
-  CO_TRY(const std::optional<stacks::Stack> stack,
-         co_await port_.describe(command_.ctx(), row.place.scope, order.name));
   if (stack) {
     if (const auto has = stack->parameters.find(key); has != stack->parameters.end() && !has->second.empty()) {
       row.external_id = has->second;
-      co_return Result<void>();
+      return {};
     }
   }
-  row.external_id = random_hex(*command_.host().random, 16);
+  row.external_id = new_external_id(*command_.host().random);
   row.made_external_id = true;
   order.parameters[key] = row.external_id;
-  co_return Result<void>();
+  return {};
 }
 
 rt::Task<Result<void>> DeployWork::prepare_one(DeployRow& row) {
@@ -124,9 +114,8 @@ rt::Task<Result<void>> DeployWork::prepare_one(DeployRow& row) {
   for (const RenderedParameter& each : order_.rendered.parameters) order.declared.push_back(each.name);
   order.tags["postern:part"] = order_.part;
   order.token = make_token();
-  CO_TRY_VOID(co_await choose_external_id(row, order));
-  CO_TRY(const std::optional<stacks::Stack> stack,
-         co_await port_.describe(command_.ctx(), row.place.scope, order.name));
+  CO_TRY(std::optional<stacks::Stack> stack, co_await port_.describe(command_.ctx(), row.place.scope, order.name));
+  CO_TRY_VOID(choose_external_id(row, stack, order));
   if (!stack || stacks::standing_of(stack->status) == stacks::Standing::empty) {
     const std::string missing = deploy_work_detail::missing_parameters(order_, order);
     if (!missing.empty()) {
@@ -134,7 +123,8 @@ rt::Task<Result<void>> DeployWork::prepare_one(DeployRow& row) {
                                            ": --parameter NAME=VALUE, or the fleet file's hub");
     }
   }
-  CO_TRY(row.prepared, co_await deployer_.prepare(command_.ctx(), row.place.scope, std::move(order)));
+  CO_TRY(row.prepared,
+         co_await deployer_.prepare(command_.ctx(), row.place.scope, std::move(stack), std::move(order)));
   co_return Result<void>();
 }
 

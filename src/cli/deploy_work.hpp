@@ -52,7 +52,8 @@ class DeployWork {
   rt::Task<Result<void>> apply_one(DeployRow& row);
   rt::Task<Result<void>> remove_one(DeployRow& row);
   rt::Task<Result<void>> discard_one(DeployRow& row);
-  rt::Task<Result<void>> choose_external_id(DeployRow& row, stacks::StackOrder& order);
+  Result<void> choose_external_id(DeployRow& row, const std::optional<stacks::Stack>& stack,
+                                  stacks::StackOrder& order);
   stacks::EventSink sink() const;
   std::string make_token() const;
 

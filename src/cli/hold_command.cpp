@@ -29,14 +29,6 @@ Result<void> expect_all(const Command& command, std::string_view what) {
                                     (what == "hold" ? "cancel RUN" : "resume RUN --release"));
 }
 
-Result<void> expect_writable(const AwsWork& work, std::string_view what) {
-  if (!work.read_only) return Result<void>();
-  return fail(Error(ErrorKind::refused, std::string(what) +
-                                            " is refused in read-only mode (--read-only, POSTERN_READ_ONLY or mode: "
-                                            "read-only in the fleet file)")
-                  .with("rail", "read-only"));
-}
-
 Json hold_document(const aws::CallScope& hub, const std::optional<adapters::HoldNote>& note) {
   Json json = Json::object().set("schema", "postern.hold/1").set("held", note.has_value());
   json.set("account_id", hub.account_id).set("region", hub.region).set("parameter", adapters::kHoldParameter);

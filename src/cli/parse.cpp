@@ -320,6 +320,16 @@ Result<std::chrono::seconds> parse_duration(std::string_view text, std::string_v
   return std::chrono::seconds(total);
 }
 
+Result<std::pair<std::string, std::string>> parse_pair(std::string_view text, std::string_view what,
+                                                       std::string_view key) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) {
+    return fail(ErrorKind::usage,
+                std::string(what) + " '" + printable(text, 60) + "' is not " + std::string(key) + "=VALUE");
+  }
+  return std::pair<std::string, std::string>(text.substr(0, equals), text.substr(equals + 1));
+}
+
 Result<int> parse_count(std::string_view text, std::string_view what, int min, int max) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -40,6 +41,10 @@ Result<Invocation> parse_command_line(std::span<const std::string> arguments);
 
 /// "90s", "15m", "2h", "1h30m", plain seconds "45". Fails with usage naming `what`.
 Result<std::chrono::seconds> parse_duration(std::string_view text, std::string_view what);
+/// "NAME=VALUE" at its first '='; the value may be empty. Fails with usage naming `what`; `key` is what the first half
+/// is called there.
+Result<std::pair<std::string, std::string>> parse_pair(std::string_view text, std::string_view what,
+                                                       std::string_view key);
 /// A whole number in [min, max]; fails with usage naming `what`.
 Result<int> parse_count(std::string_view text, std::string_view what, int min, int max);
 

@@ -26,4 +26,14 @@ rt::Task<Result<bool>> ask_yes(const Command& command, std::string question) {
   co_return word == "y" || word == "yes";
 }
 
+rt::Task<Result<void>> agree(const Command& command, std::string question, std::string done) {
+  if (command.invocation().has("--yes")) co_return Result<void>();
+  if (!can_ask(command)) {
+    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
+  }
+  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
+  if (yes) co_return Result<void>();
+  co_return fail(Error(ErrorKind::refused, "not confirmed: nothing was " + done).with("rail", "confirm"));
+}
+
 }  // namespace postern::cli

@@ -18,4 +18,8 @@ rt::Task<Result<std::string>> ask_word(const Command& command, std::string quest
 /// "QUESTION [y/N] "; true for y and yes. Fails with cancelled. The end of the input is a no.
 rt::Task<Result<bool>> ask_yes(const Command& command, std::string question);
 
+/// --yes, or a person at the terminal who says so. Fails with usage when there is nobody to ask, with refused (rail
+/// "confirm") at a no; `done` says what was then not done: "changed".
+rt::Task<Result<void>> agree(const Command& command, std::string question, std::string done);
+
 }  // namespace postern::cli

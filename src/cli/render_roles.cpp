@@ -21,15 +21,15 @@ fleet::Duty fleet_duty(Duty duty) {
 
 /// KEY=VALUE, both as EC2 takes them.
 Result<access::TagRule> tag_option(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+  TRY(auto tag, parse_pair(text, "--node-tag", "KEY"));
+  if (tag.second.empty()) {
     return fail(ErrorKind::usage, "--node-tag '" + printable(text, 60) + "' is not KEY=VALUE");
   }
   // A pattern or variable in it would be read as one by IAM.
   if (text.find_first_of("*?$") != std::string::npos) {
     return fail(ErrorKind::usage, "--node-tag '" + printable(text, 60) + "': *, ? and $ have a meaning in policies");
   }
-  return access::TagRule(text.substr(0, equals), text.substr(equals + 1));
+  return access::TagRule(std::move(tag.first), std::move(tag.second));
 }
 
 bool is_made_of(std::string_view text, std::string_view further) {

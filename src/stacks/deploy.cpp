@@ -73,12 +73,13 @@ rt::Task<Result<ChangeSet>> Deployer::await_change_set(rt::CallContext ctx, flee
   }
 }
 
-rt::Task<Result<Prepared>> Deployer::prepare(rt::CallContext ctx, fleet::ScopePtr scope, StackOrder order) {
+rt::Task<Result<Prepared>> Deployer::prepare(rt::CallContext ctx, fleet::ScopePtr scope, std::optional<Stack> before,
+                                             StackOrder order) {
   using namespace deploy_details;
   Prepared out;
   out.stack = order.name;
   out.token = order.token;
-  CO_TRY(out.before, co_await port_.describe(ctx, scope, order.name));
+  out.before = std::move(before);
   const Standing standing = out.before ? standing_of(out.before->status) : Standing::absent;
   if (standing == Standing::absent) out.before.reset();
   if (standing == Standing::busy || standing == Standing::unborn || standing == Standing::stuck) {
@@ -116,11 +117,6 @@ rt::Task<Result<void>> Deployer::discard(rt::CallContext ctx, fleet::ScopePtr sc
   CO_TRY(const std::optional<Stack> shell, co_await port_.describe(ctx, scope, prepared.stack));
   if (!shell || standing_of(shell->status) != Standing::empty) co_return Result<void>();
   co_return co_await port_.delete_stack(ctx, scope, shell->id, prepared.token + "-shell");
-}
-
-rt::Task<Result<std::string>> Deployer::newest_event(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack) {
-  CO_TRY(const std::vector<StackEvent> events, co_await port_.events(ctx, scope, std::move(stack), ""));
-  co_return events.empty() ? std::string() : events.back().id;
 }
 
 /// One look at the stack; true when the operation is over.
@@ -177,7 +173,7 @@ rt::Task<Result<Applied>> Deployer::apply(rt::CallContext ctx, fleet::ScopePtr s
     co_return fail(ErrorKind::not_found, "stack " + prepared.stack + " has gone since its change set was made");
   Follow what;
   what.stack = stack->id;
-  CO_TRY(what.after, co_await newest_event(ctx, scope, stack->id));
+  CO_TRY(what.after, co_await port_.newest_event(ctx, scope, stack->id));
   const Result<void> told =
       co_await port_.execute_change_set(ctx, scope, stack->id, prepared.change_set, "postern-" + prepared.token);
   if (!told && !flow::is_ambiguous(told.error())) co_return fail(told.error());
@@ -195,7 +191,7 @@ rt::Task<Result<Applied>> Deployer::remove(rt::CallContext ctx, fleet::ScopePtr 
   using namespace deploy_details;
   Follow what;
   what.stack = stack.id;
-  CO_TRY(what.after, co_await newest_event(ctx, scope, stack.id));
+  CO_TRY(what.after, co_await port_.newest_event(ctx, scope, stack.id));
   Result<void> told = co_await port_.delete_stack(ctx, scope, stack.id, "postern-" + token);
   if (!told && flow::is_ambiguous(told.error())) {
     // A second deletion of the same stack with the same token does nothing more than the first.

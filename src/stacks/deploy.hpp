@@ -56,8 +56,9 @@ class Deployer {
  public:
   Deployer(StackPort& port, Pauses pauses = Pauses()) : port_(port), pauses_(pauses) {}
 
-  /// A change set of what `order` would change. Changes nothing.
-  rt::Task<Result<Prepared>> prepare(rt::CallContext ctx, fleet::ScopePtr scope, StackOrder order);
+  /// A change set of what `order` would change in the stack that describe() found under its name. Changes nothing.
+  rt::Task<Result<Prepared>> prepare(rt::CallContext ctx, fleet::ScopePtr scope, std::optional<Stack> before,
+                                     StackOrder order);
   /// Takes the change set away, and the empty stack that it made.
   rt::Task<Result<void>> discard(rt::CallContext ctx, fleet::ScopePtr scope, Prepared prepared);
   /// Executes the change set and follows it to its end.
@@ -70,7 +71,6 @@ class Deployer {
   struct Follow;
   rt::Task<Result<ChangeSet>> await_change_set(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                                std::string name);
-  rt::Task<Result<std::string>> newest_event(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack);
   rt::Task<Result<bool>> look(rt::CallContext ctx, fleet::ScopePtr scope, Follow& what, EventSink sink);
   rt::Task<Result<Applied>> follow(rt::CallContext ctx, fleet::ScopePtr scope, Follow what, EventSink sink);
 

@@ -42,7 +42,11 @@ class Deploy : public ::testing::Test {
     port.next.status = "CREATE_COMPLETE";
     port.next.execution_status = "AVAILABLE";
   }
-  Result<Prepared> prepare() { return loop.run(deployer.prepare(loop.context(), where, order)); }
+  Result<Prepared> prepare() {
+    Result<std::optional<Stack>> before = loop.run(port.describe(loop.context(), where, order.name));
+    if (!before) return fail(before.error());
+    return loop.run(deployer.prepare(loop.context(), where, std::move(*before), order));
+  }
   Result<Applied> apply(const Prepared& prepared, rt::CallContext ctx) {
     const EventSink sink = [this](const fleet::Scope&, const StackEvent& each) {
       told.push_back(each.logical_id + " " + each.status);
@@ -187,7 +191,7 @@ TEST_F(Deploy, GoesOnWhenALookFails) {
   const Result<Prepared> prepared = prepare();
   ASSERT_TRUE(prepared);
   const std::optional<Error> throttled = Error(ErrorKind::throttled, "Rate exceeded");
-  port.failing["events"] = {throttled, throttled, throttled, std::nullopt};  // from the last to the first
+  port.failing["events"] = {throttled, throttled, throttled};
   const Result<Applied> applied = apply(*prepared);
   ASSERT_TRUE(applied) << applied.error().message();
   EXPECT_EQ(applied->outcome, Outcome::done);
@@ -197,7 +201,7 @@ TEST_F(Deploy, StopsWhenItMayNotLook) {
   will_create();
   const Result<Prepared> prepared = prepare();
   ASSERT_TRUE(prepared);
-  port.failing["events"] = {Error(ErrorKind::denied, "not authorized"), std::nullopt};
+  port.failing["events"] = {Error(ErrorKind::denied, "not authorized")};
   const Result<Applied> applied = apply(*prepared);
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().kind(), ErrorKind::denied);

@@ -106,6 +106,9 @@ class StackPort {
                                                    std::string name) = 0;
   virtual rt::Task<Result<void>> delete_stack(rt::CallContext ctx, fleet::ScopePtr scope, std::string stack,
                                               std::string token) = 0;
+  /// The id of the newest event; empty when there is none. One page, however old the stack is.
+  virtual rt::Task<Result<std::string>> newest_event(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                     std::string stack) = 0;
   /// Those after the event `after` (all when it is empty), the oldest first.
   virtual rt::Task<Result<std::vector<StackEvent>>> events(rt::CallContext ctx, fleet::ScopePtr scope,
                                                            std::string stack, std::string after) = 0;

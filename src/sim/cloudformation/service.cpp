@@ -173,11 +173,7 @@ Result<StackModel> CloudFormationService::model_of(const Info& info, const Reque
   }
   TRY(made.parameters, parameter_values(*made.source, made.given));
   made.capabilities = open_texts(request.capabilities);
-  const std::string missing = missing_capability(*made.source, made.capabilities);
-  if (!missing.empty()) {
-    return fail(
-        refusal(ErrorKind::usage, "InsufficientCapabilitiesException", "Requires capabilities : [" + missing + "]"));
-  }
+  TRY_VOID(expect_capabilities(*made.source, made.capabilities));
   if (!request.tags.empty()) {
     TRY(made.tags, tags_of(request.tags));
   }

@@ -44,6 +44,12 @@ Result<void> check_name(std::string_view member, const std::string& name, std::s
 /// What the template asks for beyond what was acknowledged: "CAPABILITY_NAMED_IAM"; empty: nothing.
 std::string required_capability(const Template& from);
 std::string missing_capability(const Template& from, const std::vector<std::string>& acknowledged);
+inline Result<void> expect_capabilities(const Template& from, const std::vector<std::string>& acknowledged) {
+  const std::string missing = missing_capability(from, acknowledged);
+  if (missing.empty()) return {};
+  return fail(
+      refusal(ErrorKind::usage, "InsufficientCapabilitiesException", "Requires capabilities : [" + missing + "]"));
+}
 /// A template of known resource types. Errors: ValidationError.
 Result<std::shared_ptr<const Template>> template_of(const std::optional<std::string>& body,
                                                     const std::optional<std::string>& url);

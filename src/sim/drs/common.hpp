@@ -2,6 +2,7 @@
 
 /// What the operations of Elastic Disaster Recovery share: refusals, times, pages. Private to drs.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,11 @@ inline Tags plain_tags(const aws::Map<std::string>& tags) {
 }
 inline aws::Map<std::string> shown_tags(const Tags& tags) {
   return aws::Map<std::string>(tags.begin(), tags.end());
+}
+
+/// Whether a filter lets `one` through: an empty one lets everything.
+inline bool is_asked_for(const std::vector<std::string>& asked, const std::string& one) {
+  return asked.empty() || std::find(asked.begin(), asked.end(), one) != asked.end();
 }
 
 /// One page of `all` into `out`; `next` is set when there is another.

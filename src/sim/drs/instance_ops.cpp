@@ -6,19 +6,9 @@
 #include "sim/drs/shown.hpp"
 
 namespace postern::sim {
-namespace drs_instances {
-
-using namespace drs;
-
-bool is_asked_for(const std::vector<std::string>& asked, const std::string& one) {
-  return asked.empty() || std::find(asked.begin(), asked.end(), one) != asked.end();
-}
-
-}  // namespace drs_instances
-
 Result<aws::drs::DescribeRecoveryInstancesResponse> DrsService::describe_recovery_instances(
     const Info& info, const aws::drs::DescribeRecoveryInstancesRequest& request) {
-  using namespace drs_instances;
+  using namespace drs;
   TRY_VOID(authorize(info));
   TRY(SiteRecord* const site, open(info));
   const aws::drs::DescribeRecoveryInstancesRequestFilters filters =
@@ -67,7 +57,7 @@ Result<aws::drs::DeleteRecoveryInstanceResponse> DrsService::delete_recovery_ins
 
 Result<aws::drs::ReverseReplicationResponse> DrsService::reverse_replication(
     const Info& info, const aws::drs::ReverseReplicationRequest& request) {
-  using namespace drs_instances;
+  using namespace drs;
   TRY(RecoveryInstanceRecord* const record, open_instance(info, request.recovery_instance_id));
   SiteRecord& site = *sites_.find(SiteKey(info.caller.account_id, info.region));
   const auto server = site.servers.find(record->server_id);

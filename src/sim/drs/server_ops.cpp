@@ -9,10 +9,6 @@ namespace drs_servers {
 
 using namespace drs;
 
-bool is_asked_for(const std::vector<std::string>& asked, const std::string& one) {
-  return asked.empty() || std::find(asked.begin(), asked.end(), one) != asked.end();
-}
-
 /// Whether the filters let a server through. hardwareId is an instance's id or a MAC address.
 bool matches(const aws::drs::DescribeSourceServersRequestFilters& filters, const Server& server,
              const std::string& staging_account) {

@@ -86,6 +86,9 @@ class FakeStacks final : public StackPort {
     running_ = true;
     co_return answered();
   }
+  rt::Task<Result<std::string>> newest_event(rt::CallContext, fleet::ScopePtr, std::string) override {
+    co_return past_.empty() ? std::string() : past_.back().id;
+  }
   rt::Task<Result<std::vector<StackEvent>>> events(rt::CallContext, fleet::ScopePtr, std::string stack,
                                                    std::string after) override {
     if (auto error = take_error("events")) co_return fail(std::move(*error));
