@@ -66,6 +66,10 @@ Runner runner_of(Verb verb) {
       return &run_deploy_diff;
     case Verb::deploy_delete:
       return &run_deploy_delete;
+    case Verb::dr_coverage:
+      return &run_dr_coverage;
+    case Verb::dr_status:
+      return &run_dr_status;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

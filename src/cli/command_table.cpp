@@ -1,5 +1,7 @@
 #include "cli/command_table.hpp"
 
+#include "cli/dr_options.hpp"
+
 namespace postern::cli {
 namespace {
 
@@ -576,6 +578,10 @@ constexpr CommandSpec kCommands[] = {
      "stack "
      "that is protected from deletion is left alone.",
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
+    {"dr coverage", Verb::dr_coverage, "", "which instances are protected, and which are not and why", kDrCoverageText,
+     kDrCoverageOptions, Positionals::none, kDrCoverageExamples},
+    {"dr status", Verb::dr_status, "", "replication and recoverability of the source servers", kDrStatusText,
+     kDrStatusOptions, Positionals::none, kDrStatusExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "
@@ -609,6 +615,7 @@ constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"},
                                  {"runs", "runs list"},
                                  {"ledger", "ledger verify"},
                                  {"render", "render roles"},
+                                 {"dr", "dr status"},
                                  {"sim", "sim serve"}};
 
 }  // namespace

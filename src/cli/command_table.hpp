@@ -48,6 +48,8 @@ enum class Verb : std::uint8_t {
   deploy_roles,
   deploy_diff,
   deploy_delete,
+  dr_coverage,
+  dr_status,
   doctor,
   sim_serve,
   sim_init

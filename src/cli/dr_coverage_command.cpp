@@ -1,0 +1,155 @@
+// dr coverage
+
+#include <algorithm>
+
+#include "adapters/drs_servers.hpp"
+#include "adapters/inventory_source.hpp"
+#include "base/plural.hpp"
+#include "base/text.hpp"
+#include "cli/dr_show.hpp"
+#include "cli/failure.hpp"
+#include "cli/target_json.hpp"
+
+namespace postern::cli {
+namespace dr_coverage {
+
+using recovery::Cover;
+using recovery::Coverage;
+using recovery::CoverRow;
+
+/// Everything that was looked at.
+struct Seen {
+  Seen() = default;
+  fleet::Discovery chosen;
+  recovery::Sweep sweep;
+  recovery::CoverageInput input;
+};
+
+Json row_json(const CoverRow& row) {
+  const fleet::Scope& scope = row.instance->ref.scope();
+  Json json = Json::object();
+  json.set("account_id", scope.account.text()).set("account", scope.account_name).set("region", scope.region.text());
+  json.set("instance_id", row.instance->ref.id().text()).set("name", row.instance->name);
+  json.set("instance_state", to_string(row.instance->state)).set("cover", to_string(row.cover));
+  json.set("reason", row.reason);
+  Json findings = Json::array();
+  std::string joined;
+  for (const std::string& finding : row.findings) {
+    findings.push_back(finding);
+    joined += (joined.empty() ? "" : ", ") + finding;
+  }
+  json.set("findings", std::move(findings)).set("finding_text", joined);
+  json.set("server", row.server == nullptr ? Json() : server_json(*row.server, row.health));
+  return json;
+}
+
+Json totals_json(const recovery::CoverCounts& counts) {
+  Json totals = Json::object();
+  totals.set("tagged", counts.tagged).set("installed", counts.installed).set("registered", counts.registered());
+  totals.set("protected", counts.protected_now).set("enrolled", counts.enrolled).set("missing", counts.missing);
+  totals.set("excluded", counts.excluded).set("unknown", counts.unknown).set("reconcile", counts.reconcile());
+  return totals;
+}
+
+std::string footer(const recovery::CoverCounts& counts) {
+  const auto part = [](std::size_t count, std::string_view name) {
+    return std::to_string(count) + " " + std::string(name);
+  };
+  return plural(counts.tagged, "tagged instance") + " = " + part(counts.protected_now, "protected") + " + " +
+         part(counts.enrolled, "enrolled") + " + " + part(counts.installed, "installed") + " + " +
+         part(counts.missing, "missing") + " + " + part(counts.excluded, "excluded") + " + " +
+         part(counts.unknown, "unknown") + "\n";
+}
+
+Answer answer_of(const Command& command, const Seen& seen, const Coverage& coverage) {
+  Json rows = Json::array();
+  for (const CoverRow& row : coverage.rows) {
+    const bool gap = row.cover != Cover::protected_now && row.cover != Cover::excluded;
+    if (gap || !row.findings.empty() || !command.invocation().has("--gaps")) rows.push_back(row_json(row));
+  }
+  Json orphans = Json::array();
+  for (const recovery::SourceServer* server : coverage.orphans) {
+    const recovery::Health health = recovery::assess(*server, recovery::PointsRead(), seen.sweep.at, seen.input.policy);
+    orphans.push_back(server_json(*server, health));
+  }
+  Answer answer;
+  answer.world = command.host().world;
+  answer.document = Json::object().set("schema", "postern.dr_coverage/1");
+  answer.document.set("totals", totals_json(coverage.counts)).set("instances", std::move(rows));
+  answer.document.set("orphans", std::move(orphans));
+  put_sites(answer.document, seen.sweep);
+  answer.document.set("discovery_problems", problems_json(seen.chosen));
+  answer.rows_key = "instances";
+  answer.markdown_title = "Coverage";
+  answer.columns.push_back(member_column("ACCOUNT", 3, "account"));
+  answer.columns.push_back(id_column("REGION", 4, "region"));
+  answer.columns.push_back(id_column("INSTANCE", 2, "instance_id"));
+  answer.columns.push_back(member_column("NAME", 1, "name"));
+  answer.columns.push_back(state_column("COVER", 0, "cover"));
+  answer.columns.push_back(member_column("REASON", 1, "reason"));
+  answer.columns.push_back(member_column("FINDINGS", 2, "finding_text"));
+  answer.table_footer = footer(coverage.counts);
+  return answer;
+}
+
+std::string orphans_text(const Coverage& coverage) {
+  std::string out;
+  constexpr std::size_t kNamed = 10;
+  for (std::size_t i = 0; i < coverage.orphans.size() && i < kNamed; ++i) {
+    const recovery::SourceServer& server = *coverage.orphans[i];
+    out += server.site->label() + ": " + server.id + " protects " + printable(server.instance_id, 40) +
+           ", which is gone: its points in time are all that is left of it\n";
+  }
+  if (coverage.orphans.size() > kNamed) out += "and " + plural(coverage.orphans.size() - kNamed, "more server") + "\n";
+  return out;
+}
+
+int exit_code(const Command& command, const Seen& seen, const Coverage& coverage) {
+  const int code = std::max(exit_code_of(seen.sweep), exit_code_of(seen.chosen));
+  if (code >= kExitInterrupted || !command.invocation().has("--gate")) return code;
+  const bool whole = coverage.counts.protected_now + coverage.counts.excluded == coverage.counts.tagged;
+  return whole && code == kExitOk ? kExitOk : kExitGate;
+}
+
+rt::Task<Result<Seen>> look(const Command& command, const DrWork& work) {
+  Seen seen;
+  CO_TRY(seen.input.policy, chosen_health_policy(command.invocation()));
+  CO_TRY(const fleet::Selector selector, chosen_dr_selector(command, work.aws.fleet));
+  recovery::SweepOptions options;
+  options.policy = seen.input.policy;
+  options.points = chosen_points(command.invocation());
+  CO_TRY(options.concurrency, chosen_concurrency(command));
+  adapters::AwsInventory inventory(*work.aws.session);
+  fleet::DiscoverOptions discover;
+  discover.concurrency = options.concurrency;
+  // Every instance, not only the chosen: a server whose instance lost its tag is no orphan.
+  const fleet::Selector everything = fleet::Selector::conjunction(std::vector<fleet::Selector>());
+  CO_TRY(seen.chosen, co_await fleet::discover(command.ctx(), inventory, work.aws.scopes, everything, discover));
+  for (const fleet::Instance& instance : seen.chosen.instances) {
+    seen.input.alive.insert(recovery::instance_key(instance.ref.scope().account.text(), instance.ref.id().text()));
+  }
+  if (!seen.chosen.problems.empty()) seen.input.alive.clear();
+  std::erase_if(seen.chosen.instances, [&](const fleet::Instance& instance) { return !selector.matches(instance); });
+  adapters::DrsServers source(*work.aws.session);
+  CO_TRY(seen.sweep, co_await recovery::sweep_sites(command.ctx(), source, work.sites, options));
+  co_return seen;
+}
+
+}  // namespace dr_coverage
+
+rt::Task<Result<int>> run_dr_coverage(const Command& command) {
+  using namespace dr_coverage;
+  CO_TRY(DrWork work, co_await open_dr(command, fleet::Duty::observe));
+  Result<Seen> seen = co_await look(command, work);
+  co_await work.aws.session->close();
+  if (!seen) co_return fail(std::move(seen).error());
+  seen->input.instances = &seen->chosen.instances;
+  seen->input.sweep = &seen->sweep;
+  const Coverage coverage = recovery::cover(seen->input);
+  CO_TRY_VOID(command.answer(answer_of(command, *seen, coverage)));
+  const std::string notes = orphans_text(coverage) + summarize_sites(seen->sweep) + summarize_problems(seen->chosen);
+  if (!notes.empty()) command.err("\n" + notes);
+  co_return exit_code(command, *seen, coverage);
+}
+
+}  // namespace postern::cli
