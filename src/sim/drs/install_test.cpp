@@ -83,6 +83,35 @@ TEST(DrsInstall, RegistersASourceServerWithItsTags) {
   EXPECT_EQ(rig.call<DescribeSourceServers>({})->items.size(), 1U);
 }
 
+TEST(DrsInstall, ALookInsideFindsWhatWouldStandInTheWay) {
+  DrsRig rig(ready_config(1));
+  const auto looked = [&rig] {
+    rig.in_region("us-east-1");
+    aws::ssm::SendCommandRequest request;
+    request.document_name = "AWS-RunShellScript";
+    request.instance_ids = rig.ids(1);
+    request.parameters["commands"] = {"echo 'postern-drs-probe 1'",
+                                      "echo \"net_drs=$(reach drs.us-west-2.amazonaws.com)\""};
+    const auto sent = rig.call<aws::ssm::SendCommand>(request);
+    EXPECT_TRUE(sent) << sent.error().to_text();
+    rig.loop().advance(minutes(2));
+    aws::ssm::GetCommandInvocationRequest get;
+    get.command_id = *sent->command->command_id;
+    get.instance_id = rig.ids(1)[0];
+    const auto found = rig.call<aws::ssm::GetCommandInvocation>(get);
+    rig.in_region("us-west-2");
+    return found->standard_output_content.value_or("");
+  };
+  EXPECT_NE(looked().find("root_free_kb=6291456"), std::string::npos);
+  DrsFault fault;
+  fault.kind = DrsFaultKind::install;
+  fault.what = "disk_space";
+  fault.times = 1;
+  rig.sites().add_fault(kDrsSite, fault);
+  EXPECT_NE(looked().find("root_free_kb=204800"), std::string::npos);
+  EXPECT_NE(looked().find("root_free_kb=204800"), std::string::npos) << "looking uses nothing up";
+}
+
 TEST(DrsInstall, FailsWithoutThePolicyAndNamesIt) {
   DrsRig rig(drs_config(1, 0));
   const auto all = install(rig, 1);

@@ -6,6 +6,7 @@
 #include "sim/agents/node_roles.hpp"
 #include "sim/drs/common.hpp"
 #include "sim/drs/install_outcomes.hpp"
+#include "sim/drs/node_probe.hpp"
 #include "sim/drs/service.hpp"
 #include "sim/ec2/reachability.hpp"
 
@@ -79,9 +80,12 @@ void Installer::deliver(Work work, WorkListener& listener) {
   const bool installs = std::any_of(work.steps->begin(), work.steps->end(), [](const WorkStep& step) {
     return step.skipped.empty() && step.refused.empty() && install_options(step);
   });
-  // A node that has a download program of its own says by it what an installation does.
-  const bool own = work.programs.contains("wget");
-  if (!installs || own || installer_detail::is_lost(work.profile)) return inner_.deliver(std::move(work), listener);
+  const bool probes = std::any_of(work.steps->begin(), work.steps->end(),
+                                  [](const WorkStep& step) { return probed_region(step).has_value(); });
+  // A node that has a download program of its own says by it what an installation does, or finds.
+  const bool own = work.programs.contains(probes ? "curl" : "wget");
+  if ((!installs && !probes) || own || installer_detail::is_lost(work.profile))
+    return inner_.deliver(std::move(work), listener);
   if (running_.contains(work.key)) return;
   const WorkKey key = work.key;
   const Duration delay = std::max(work.pick_up_delay, Duration(std::chrono::milliseconds(1)));
@@ -224,6 +228,17 @@ std::string Installer::rights_obstacle(const Instance& instance, const InstallOp
   return {};
 }
 
+std::string Installer::probe(const Running& running, const std::string& region) {
+  const Instance* instance = sites_.cloud().ec2().find(running.work.key.instance_id);
+  if (instance == nullptr) return probe_answer(running.work.platform, "", "");
+  SiteRecord& site = sites_.site(SiteKey(running.work.account_id, region));
+  const DrsFault* fault = sites_.next_fault(site, DrsFaultKind::install, instance->id, instance->name);
+  std::string detail;
+  std::string network;
+  if (!network_obstacle(*instance, region, detail).empty()) network = detail.starts_with("(s3.") ? "s3" : "drs";
+  return probe_answer(running.work.platform, fault != nullptr ? fault->what : "", network);
+}
+
 std::string Installer::enrol(const Running& running, const Instance& instance) {
   SiteRecord& site = sites_.site(SiteKey(running.options.account, running.options.region));
   if (const Server* there = sites_.find_live(site, instance.id)) return there->id;
@@ -241,6 +256,8 @@ void Installer::end_step(const WorkKey& key) {
   } else if (!install_options((*running.work.steps)[running.step])) {
     outcome.end = End::success;
     outcome.exit_code = 0;
+    const auto probed = probed_region((*running.work.steps)[running.step]);
+    if (probed) outcome.output = probe(running, *probed);
   } else {
     const Platform platform = running.work.platform;
     std::string id;

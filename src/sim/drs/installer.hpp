@@ -59,6 +59,8 @@ class Installer final : public Agents {
   std::string obstacle(Running& running, const Instance* instance, SiteRecord& site);
   std::string network_obstacle(const Instance& instance, const std::string& region, std::string& detail) const;
   std::string rights_obstacle(const Instance& instance, const InstallOptions& options, std::string& detail) const;
+  /// What a look inside the node finds.
+  std::string probe(const Running& running, const std::string& region);
   /// The id of the node's server, which is made when it has none.
   std::string enrol(const Running& running, const Instance& instance);
 

@@ -309,4 +309,14 @@ const DrsFault* Sites::use_fault(SiteRecord& here, DrsFaultKind kind, std::strin
   return nullptr;
 }
 
+const DrsFault* Sites::next_fault(const SiteRecord& site, DrsFaultKind kind, const std::string& instance_id,
+                                  const std::string& name) const {
+  for (const ActiveFault& one : site.faults) {
+    if (one.fault.kind != kind || !sites_detail::is_meant(one.fault.instance, name, instance_id)) continue;
+    const auto used = one.used.find(instance_id);
+    if (one.fault.times == 0 || used == one.used.end() || used->second < one.fault.times) return &one.fault;
+  }
+  return nullptr;
+}
+
 }  // namespace postern::sim::drs

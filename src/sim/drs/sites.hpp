@@ -62,6 +62,9 @@ class Sites {
   /// none. `what` empty: any.
   const DrsFault* use_fault(SiteRecord& site, DrsFaultKind kind, std::string_view what, const std::string& instance_id,
                             const std::string& name);
+  /// The same without counting a use.
+  const DrsFault* next_fault(const SiteRecord& site, DrsFaultKind kind, const std::string& instance_id,
+                             const std::string& name) const;
 
   /// "s-" and 17 hex digits.
   std::string new_id(SiteRecord& site, std::string_view prefix);
