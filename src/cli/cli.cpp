@@ -72,6 +72,8 @@ Runner runner_of(Verb verb) {
       return &run_dr_status;
     case Verb::doctor:
       return &run_doctor;
+    case Verb::dr_prepare:
+      return &run_dr_prepare;
     case Verb::sim_serve:
       return &run_sim_serve;
     case Verb::sim_init:

@@ -1,6 +1,7 @@
 #include "cli/command_table.hpp"
 
 #include "cli/dr_options.hpp"
+#include "cli/dr_site_options.hpp"
 
 namespace postern::cli {
 namespace {
@@ -587,6 +588,8 @@ constexpr CommandSpec kCommands[] = {
      "not, "
      "proxy settings, certificate authorities, and whether the endpoints answer and agree with this host's clock.",
      kDoctor, Positionals::none, kDoctorExamples},
+    {"dr prepare", Verb::dr_prepare, "", "give nodes' roles what the replication agent needs", dr_site::kPrepareText,
+     dr_site::kPrepare, Positionals::none, dr_site::kPrepareExamples},
     {"sim serve", Verb::sim_serve, "", "serve a simulated cloud that AWS's own tools can use",
      "Serves the accounts, identities, instances and agents of a world file over HTTPS with a certificate authority of "
      "its own, until Ctrl-C. The AWS CLI, boto3 and postern work against it with the variables of the env file. Live "

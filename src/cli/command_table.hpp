@@ -51,6 +51,7 @@ enum class Verb : std::uint8_t {
   dr_coverage,
   dr_status,
   doctor,
+  dr_prepare,
   sim_serve,
   sim_init
 };
