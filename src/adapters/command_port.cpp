@@ -220,12 +220,12 @@ rt::Task<Result<std::vector<flow::CommandCount>>> SsmCommands::counts(rt::CallCo
 }
 
 rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                               std::string mark, WallTime not_before) {
+                                                               flow::LostSend lost) {
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
   aws::ssm::ListCommandsRequest request;
   request.max_results = kPage;
   // History is kept for 30 days; a clock that is a time zone off is not rare.
-  const WallTime since = not_before - std::chrono::hours(24);
+  const WallTime since = lost.not_before - std::chrono::hours(24);
   aws::ssm::CommandFilter after;
   after.key.emplace("InvokedAfter");
   after.value = format_rfc3339(std::chrono::floor<std::chrono::seconds>(since));
@@ -235,7 +235,7 @@ rt::Task<Result<std::optional<std::string>>> SsmCommands::find(rt::CallContext c
     CO_TRY(const auto page, co_await pager.next());
     if (!page) co_return std::optional<std::string>();
     for (const aws::ssm::Command& command : page->commands) {
-      if (command.comment && command.comment->starts_with(mark)) co_return command.command_id;
+      if (command.comment && command.comment->starts_with(lost.mark)) co_return command.command_id;
     }
   }
 }

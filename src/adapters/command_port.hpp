@@ -20,8 +20,8 @@ class SsmCommands final : public flow::CommandPort {
                                                               std::string command_id) override;
   rt::Task<Result<std::vector<flow::CommandCount>>> counts(rt::CallContext ctx, fleet::ScopePtr scope,
                                                            WallTime not_before) override;
-  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
-                                                    WallTime not_before) override;
+  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                    flow::LostSend lost) override;
   rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) override;
   rt::Task<Result<flow::Output>> output(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id,
                                         fleet::InstanceId instance) override;

@@ -5,7 +5,7 @@
 namespace postern::fleet {
 
 std::vector<Batch> Batch::split(std::span<const TargetRef> targets, std::size_t size_max) {
-  const std::size_t limit = std::clamp<std::size_t>(size_max, 1, kBatchTargetsMax);
+  const std::size_t limit = std::clamp<std::size_t>(size_max, 1, kBatchTargetsEver);
   std::vector<TargetRef> sorted(targets.begin(), targets.end());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());

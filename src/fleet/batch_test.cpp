@@ -38,9 +38,10 @@ TEST(Batch, TakesEqualScopesFromDifferentObjectsAsOne) {
 TEST(Batch, ClampsTheSizeAndDropsIds) {
   const ScopePtr a = testing::scope("111111111111", "us-east-1");
   std::vector<TargetRef> targets;
-  for (unsigned i = 0; i < 60; ++i) targets.emplace_back(a, testing::instance_id(i));
+  for (unsigned i = 0; i < 110; ++i) targets.emplace_back(a, testing::instance_id(i));
+  EXPECT_EQ(Batch::split(targets).size(), 3U);
   EXPECT_EQ(Batch::split(targets, 1000).size(), 2U);
-  EXPECT_EQ(Batch::split(targets, 0).size(), 60U);
+  EXPECT_EQ(Batch::split(targets, 0).size(), 110U);
   EXPECT_TRUE(Batch::split({}).empty());
   const Batch batch = Batch::split(targets, 3).front();
   const std::vector<InstanceId> dropped = {testing::instance_id(1)};

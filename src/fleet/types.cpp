@@ -62,11 +62,11 @@ std::string AccountIdRule::check(std::string_view text) {
 }
 
 std::string InstanceIdRule::check(std::string_view text) {
-  const bool hybrid = text.starts_with("mi-");
-  const std::string_view digits = hybrid                   ? text.substr(3)
-                                  : text.starts_with("i-") ? text.substr(2)
-                                                           : std::string_view();
-  const bool length_ok = digits.size() == 17 || (digits.size() == 8 && !hybrid);
+  const bool ec2 = text.starts_with("i-");
+  const std::string_view digits = text.starts_with("mi-")         ? text.substr(3)
+                                  : ec2 || text.starts_with("s-") ? text.substr(2)
+                                                                  : std::string_view();
+  const bool length_ok = digits.size() == 17 || (digits.size() == 8 && ec2);
   if (length_ok && std::all_of(digits.begin(), digits.end(), types_detail::is_hex)) return {};
   return types_detail::quoted(text) + " is not an instance id: i- and 8 or 17 hexadecimal digits, or mi- and 17";
 }
@@ -89,6 +89,10 @@ std::string RegionRule::check(std::string_view text) {
 
 bool is_hybrid(const InstanceId& id) noexcept {
   return id.text().starts_with("mi-");
+}
+
+bool is_source_server(const InstanceId& id) noexcept {
+  return id.text().starts_with("s-");
 }
 
 std::string_view to_string(Partition partition) noexcept {

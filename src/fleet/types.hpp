@@ -53,13 +53,16 @@ struct RegionRule {
 
 /// Twelve decimal digits.
 using AccountId = Checked<AccountIdRule>;
-/// `i-` and 8 or 17 hexadecimal digits, or `mi-` and 17 (a hybrid node).
+/// `i-` and 8 or 17 hexadecimal digits, `mi-` and 17 (a hybrid node), or `s-` and 17: what Elastic Disaster Recovery
+/// calls a source server, as the target of a run that launches it.
 using InstanceId = Checked<InstanceIdRule>;
 /// A Region's name such as us-east-1; the shape is checked, not the existence.
 using Region = Checked<RegionRule>;
 
 /// True for `mi-` ids: nodes that SSM knows and EC2 does not.
 bool is_hybrid(const InstanceId& id) noexcept;
+/// True for `s-` ids.
+bool is_source_server(const InstanceId& id) noexcept;
 
 enum class Partition : std::uint8_t { aws, aws_cn, aws_us_gov, aws_iso, aws_iso_b, aws_iso_e, aws_iso_f, aws_eusc };
 /// "aws", "aws-cn", ...

@@ -46,6 +46,14 @@ struct CommandCount {
 
 bool is_done(InvocationStatus status) noexcept;
 
+/// A send whose answer was lost, as it is looked for.
+struct LostSend {
+  LostSend() = default;
+  std::string mark;                        ///< comment_mark() of its op
+  WallTime not_before;                     ///< by this host's clock
+  std::vector<fleet::InstanceId> targets;  ///< that have not ended: those it was sent for
+};
+
 class CommandPort {
  public:
   virtual ~CommandPort() = default;
@@ -60,10 +68,10 @@ class CommandPort {
   /// allowed for): some calls for all of them instead of one each.
   virtual rt::Task<Result<std::vector<CommandCount>>> counts(rt::CallContext ctx, fleet::ScopePtr scope,
                                                              WallTime not_before) = 0;
-  /// The command whose comment begins with `mark`, if it is listed. It was sent at `not_before` by this host's clock,
-  /// or later: how far that clock may be wrong is the implementation's business.
+  /// The command whose comment begins with the mark, if it is listed. How far this host's clock may be wrong is the
+  /// implementation's business.
   virtual rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                            std::string mark, WallTime not_before) = 0;
+                                                            LostSend lost) = 0;
   /// Asks for an end of the command on all its targets that have not ended. May be asked again: a target that has ended
   /// stays as it is.
   virtual rt::Task<Result<void>> cancel(rt::CallContext ctx, fleet::ScopePtr scope, std::string command_id) = 0;

@@ -146,8 +146,12 @@ class Driver {
       // When it is cancelled in the line it has not left, and says so.
       co_await perform_send(send, permit.has_value());
     } else if (auto* find = std::get_if<action::Find>(&due)) {
+      LostSend lost;
+      lost.mark = comment_mark(find->op);
+      lost.not_before = find->not_before;
+      lost.targets = std::move(find->targets);
       Result<std::optional<std::string>> found =
-          co_await port_.find(calls_ctx_, scope_of(find->batch), comment_mark(find->op), find->not_before);
+          co_await port_.find(calls_ctx_, scope_of(find->batch), std::move(lost));
       push(event::Found(find->op, std::move(found)));
     } else if (auto* list = std::get_if<action::List>(&due)) {
       Result<std::vector<Invocation>> listed =

@@ -15,6 +15,7 @@ Engine::Engine(RunModel model, NextId next_id) : model_(std::move(model)), next_
   CHECK(model_.started());
   live_.resize(model_.batches().size());
   places_.resize(model_.plan().scopes.size());
+  if (model_.header().kind != RunKind::command) pace_.fill(Pace(kJobPace));
   of_scope_.resize(places_.size());
   for (std::size_t i = 0; i < live_.size(); ++i) {
     of_scope_[model_.plan().batches[i].scope].push_back(static_cast<std::uint32_t>(i));

@@ -5,6 +5,7 @@
 /// crash at any moment leave an intent behind for every call that may have been made.
 
 #include <array>
+#include <bitset>
 #include <deque>
 #include <functional>
 #include <set>
@@ -37,6 +38,7 @@ struct Find {
   std::string op;
   std::uint32_t batch = 0;
   WallTime not_before;
+  std::vector<fleet::InstanceId> targets;
 };
 /// All invocations of a batch's command.
 struct List {
@@ -181,8 +183,8 @@ class Engine {
     std::optional<MonoTime> trying_since;  ///< the first send that was refused or did not leave
     std::optional<MonoTime> trouble_since;
     std::string trouble;
-    std::uint64_t listed = 0;   ///< a bit per target: it was listed
-    std::uint64_t started = 0;  ///< a bit per target: it was seen running
+    std::bitset<fleet::kBatchTargetsEver> listed;   ///< by target: it was listed
+    std::bitset<fleet::kBatchTargetsEver> started;  ///< by target: it was seen running
     std::uint32_t fetching = 0;
     std::size_t completed = 0;        ///< targets that had ended when its command was counted last
     std::size_t swept = 0;            ///< when it was listed last
@@ -194,7 +196,8 @@ class Engine {
     Place() = default;
     std::deque<std::uint32_t> queue;  ///< waiting batches of the current wave
     std::uint32_t active = 0;
-    bool open = false;  ///< counts against scopes_at_once
+    std::uint32_t targets = 0;  ///< of the batches that are active
+    bool open = false;          ///< counts against scopes_at_once
     bool counting = false;
     std::optional<MonoTime> accepted;  ///< the last send that AWS took
   };

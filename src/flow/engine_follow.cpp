@@ -14,11 +14,6 @@ constexpr Duration kTroubleMax = std::chrono::minutes(5);  ///< how long states 
 constexpr Duration kNewsDue = std::chrono::seconds(2);     ///< two counts that are closer say nothing of a stop
 constexpr Duration kUnscouted = std::chrono::minutes(5);   ///< how long nobody looks although no scout saw an end
 
-std::uint64_t bit(std::uint32_t index) {
-  return std::uint64_t{1} << index;
-}
-static_assert(fleet::kBatchTargetsMax <= 64);
-
 std::size_t shell_index(Shell shell) {
   return shell == Shell::powershell ? 1 : 0;
 }
@@ -85,7 +80,7 @@ void Engine::Turn::scout_on(std::uint32_t batch) {
   if (scouting.scout) {
     next = next_scout(batch, plan(batch).shell).value_or(batch);
     const Duration age = age_of(batch);
-    const Duration pause = scouting.some_ended ? Pace().next_look(age) - age : Duration(kUnscouted);
+    const Duration pause = scouting.some_ended ? unknown_pace().next_look(age) - age : Duration(kUnscouted);
     const bool goes_on = next != batch && state(batch).phase == BatchPhase::following;
     if (goes_on) look_in(batch, pause);
   }
@@ -95,7 +90,7 @@ void Engine::Turn::scout_on(std::uint32_t batch) {
   }
   scouting.scout = next;
   const Duration age = age_of(next);
-  look_in(next, Pace::next_scouting(age) - age);
+  look_in(next, unknown_pace().next_scouting(age) - age);
 }
 
 /// The batch is looked at no more: if it was the scout, another one is.
@@ -223,11 +218,11 @@ void Engine::Turn::on(event::Listed event) {
   if (none_listed(batch) && now_.mono - it.since >= settle && age >= settle && it.fetching == 0) {
     // What was never listed is waited for only while something else is.
     POSTERN_PROBE(gave_up_never_listed);
-    give_up(batch, "Systems Manager never listed it");
+    give_up(batch, std::string(words().service) + " never listed it");
   } else if (age >= command_time() && now_.mono - it.since >= e_.model_.header().policy.settle && it.fetching == 0) {
     POSTERN_PROBE(gave_up_time);
     give_up(batch, "it had not ended when its time was up; last seen: " +
-                       std::string(it.started != 0 ? "In Progress" : "Pending"));
+                       std::string(it.started.any() ? "In Progress" : "Pending"));
   } else if (e_.stopped_.empty() && it.fetching < state(batch).open) {
     schedule_look(batch);
   }
@@ -266,13 +261,14 @@ void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
 }
 
 void Engine::Turn::give_up(std::uint32_t batch, const std::string& why) {
-  end_open_targets(batch, Outcome::unknown, why + " (command " + state(batch).command_id + ")", false);
+  end_open_targets(batch, Outcome::unknown,
+                   why + " (" + std::string(words().sent) + " " + state(batch).command_id + ")", false);
 }
 
 /// None of the targets that have not ended was ever listed.
 bool Engine::Turn::none_listed(std::uint32_t batch) const {
   for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
-    if (is_open(plan(batch).first + i) && (e_.live_[batch].listed & bit(i)) != 0) return false;
+    if (is_open(plan(batch).first + i) && e_.live_[batch].listed.test(i)) return false;
   }
   return true;
 }
@@ -280,9 +276,9 @@ bool Engine::Turn::none_listed(std::uint32_t batch) const {
 void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation, bool whole) {
   const std::optional<std::uint32_t> target = target_of(batch, invocation.instance_id);
   if (!target || !is_open(*target) || e_.fetching_.contains(*target)) return;
-  live(batch).listed |= bit(*target - plan(batch).first);
+  live(batch).listed.set(*target - plan(batch).first);
   if (!is_done(invocation.status)) {
-    if (invocation.status == InvocationStatus::running) live(batch).started |= bit(*target - plan(batch).first);
+    if (invocation.status == InvocationStatus::running) live(batch).started.set(*target - plan(batch).first);
     return;
   }
   took(batch, *target, invocation, whole);
@@ -292,7 +288,7 @@ void Engine::Turn::take(std::uint32_t batch, const Invocation& invocation, bool 
 /// is read in full.
 void Engine::Turn::took(std::uint32_t batch, std::uint32_t target, const Invocation& invocation, bool whole) {
   Invocation before;
-  const bool started = (live(batch).started & bit(target - plan(batch).first)) != 0;
+  const bool started = live(batch).started.test(target - plan(batch).first);
   if (started) before.status = InvocationStatus::running;
   const TargetResult result = result_of(e_.model_.plan().ref(plan(batch), target), invocation, before);
   record::TargetEnd end;

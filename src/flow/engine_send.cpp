@@ -10,12 +10,12 @@ namespace postern::flow {
 namespace {
 
 constexpr Duration kFirstPause = std::chrono::seconds(1);
-constexpr Duration kLongestPause = std::chrono::seconds(20);
-constexpr std::size_t kTextMax = 1000;  ///< bytes of what others said, in a record
+constexpr Duration kLongestLook = std::chrono::seconds(20);  ///< between two looks for a lost send
+constexpr std::size_t kTextMax = 1000;                       ///< bytes of what others said, in a record
 
-/// 1, 2, 4 ... 20 seconds.
-Duration next_pause(Duration& pause) {
-  pause = pause == Duration{} ? kFirstPause : std::min<Duration>(pause * 2, kLongestPause);
+/// 1, 2, 4 ... 20 seconds, or what else is the longest.
+Duration next_pause(Duration& pause, Duration longest) {
+  pause = pause == Duration{} ? kFirstPause : std::min<Duration>(pause * 2, longest);
   return pause;
 }
 
@@ -51,6 +51,7 @@ void Engine::Turn::occupy(std::uint32_t batch) {
   Place& place = e_.places_[plan(batch).scope];
   live(batch).active = true;
   ++place.active;
+  place.targets += plan(batch).count;
   if (place.open) return;
   place.open = true;
   ++e_.scopes_open_;
@@ -114,14 +115,18 @@ void Engine::Turn::fill(std::uint32_t scope) {
   Place& place = e_.places_[scope];
   if (!place.open) return;
   const std::uint32_t most = e_.model_.header().policy.batches_at_once;
+  const std::uint32_t most_targets = e_.model_.header().policy.targets_at_once;
   // What was adopted may have opened more scopes than are allowed: the first that is done with it steps back.
   const bool one_too_many = place.active == 0 && e_.scopes_open_ > scopes_max();
   if (one_too_many && !place.queue.empty()) e_.scopes_left_.push_back(scope);
   while (!one_too_many && may_send() && !place.queue.empty() && (most == 0 || place.active < most)) {
     const std::uint32_t batch = place.queue.front();
+    const bool full = most_targets != 0 && place.active > 0 && place.targets + plan(batch).count > most_targets;
+    if (full) break;
     place.queue.pop_front();
     live(batch).active = true;
     ++place.active;
+    place.targets += plan(batch).count;
     send(batch);
   }
   if (one_too_many || (place.active == 0 && place.queue.empty())) {
@@ -137,6 +142,7 @@ void Engine::Turn::release(std::uint32_t batch) {
   Place& place = e_.places_[plan(batch).scope];
   CHECK(place.active > 0);
   --place.active;
+  place.targets -= plan(batch).count;
   touched_.insert(plan(batch).scope);
 }
 
@@ -146,6 +152,7 @@ void Engine::Turn::send(std::uint32_t batch) {
   intent.batch = batch;
   intent.targets = state(batch).open;
   intent.replaces = state(batch).op;
+  intent.call = std::string(words().call);
   std::vector<fleet::TargetRef> targets;
   for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
     const std::uint32_t target = plan(batch).first + i;
@@ -154,7 +161,7 @@ void Engine::Turn::send(std::uint32_t batch) {
   action::Send send;
   send.op = intent.op;
   send.batch = batch;
-  send.targets = fleet::Batch::split(targets);
+  send.targets = fleet::Batch::split(targets, fleet::kBatchTargetsEver);
   CHECK(send.targets.size() == 1);
   note_down(std::move(intent));
   live(batch).since = now_.mono;
@@ -189,7 +196,8 @@ void Engine::Turn::on(event::Sent event) {
     ended.end = record::SendEnd::lost;
     POSTERN_PROBE(send_lost);
     note_down(std::move(ended));
-    say(place_of(batch) + ": the answer to a send was lost (" + error.message() + "): looking for it by its comment");
+    say(place_of(batch) + ": the answer to a send was lost (" + error.message() + "): looking for it by its " +
+        std::string(words().mark));
     lost(batch);
     return;
   }
@@ -219,8 +227,13 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
     if (moved >= live(batch).since) live(batch).pause = Duration{};
     if (now_.mono - std::max(*live(batch).trying_since, moved) < policy.throttle_max) {
       POSTERN_PROBE(send_throttled);
-      say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
-      send_again(batch, next_pause(live(batch).pause));
+      const bool first = live(batch).pause == Duration{};
+      if (is_command()) {
+        say(place_of(batch) + ": AWS asks for fewer requests; the send waits");
+      } else if (first) {
+        say(place_of(batch) + ": " + error.message() + "; the job waits");
+      }
+      send_again(batch, next_pause(live(batch).pause, policy.pause_max));
       return;
     }
   }
@@ -228,7 +241,7 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   if (never_left && live(batch).retries < policy.resend_max) {
     POSTERN_PROBE(send_never_left);
     ++live(batch).retries;
-    send_again(batch, next_pause(live(batch).pause));
+    send_again(batch, next_pause(live(batch).pause, policy.pause_max));
     return;
   }
   const std::size_t named = leave_out_named(batch, error);
@@ -236,7 +249,8 @@ void Engine::Turn::refused(std::uint32_t batch, const Error& error) {
   if (state(batch).phase == BatchPhase::done) return;
   if (named > 0) {
     POSTERN_PROBE(left_out_named);
-    say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out");
+    say(std::to_string(named) + " targets in " + place_of(batch) + " were refused and are left out" +
+        (is_command() ? std::string() : ": " + error.message()));
     send_or_leave(batch);  // nothing was executed, the answer says so
     return;
   }
@@ -262,7 +276,7 @@ std::size_t Engine::Turn::leave_out_named(std::uint32_t batch, const Error& erro
     const bool twice = std::any_of(ends_.begin(), ends_.end(), [&](const auto& end) { return end.target == *target; });
     if (twice) continue;
     const Outcome outcome = state(batch).may_have_run ? Outcome::unknown : Outcome::skipped;
-    end(*target, outcome, "AWS refused it: " + error.message(), true);
+    end(*target, outcome, (is_command() ? "AWS refused it: " : "") + error.message(), true);
     ++named;
   }
   return named;
@@ -279,7 +293,7 @@ void Engine::Turn::lost(std::uint32_t batch) {
   Live& it = live(batch);
   it.pause = Duration{};
   it.since = now_.mono;
-  if (e_.stopped_.empty()) set_timer(batch, now_.mono + next_pause(it.pause));
+  if (e_.stopped_.empty()) set_timer(batch, now_.mono + next_pause(it.pause, kLongestLook));
 }
 
 void Engine::Turn::look_for(std::uint32_t batch) {
@@ -287,6 +301,10 @@ void Engine::Turn::look_for(std::uint32_t batch) {
   find.op = state(batch).op;
   find.batch = batch;
   find.not_before = state(batch).op_at;
+  for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
+    const std::uint32_t target = plan(batch).first + i;
+    if (is_open(target)) find.targets.push_back(e_.model_.plan().targets[target].id);
+  }
   busy(batch);
   step_.actions.emplace_back(std::move(find));
 }
@@ -301,7 +319,7 @@ void Engine::Turn::on(event::Found event) {
     decided.op = event.op;
     decided.decision = record::Decision::adopt;
     decided.command_id = **event.result;
-    decided.why = "it is listed with our mark in its comment";
+    decided.why = "it is listed with our mark in its " + std::string(words().mark);
     POSTERN_PROBE(adopted_by_mark);
     say(place_of(batch) + ": found it: " + decided.command_id);
     note_down(std::move(decided));
@@ -311,7 +329,7 @@ void Engine::Turn::on(event::Found event) {
     return;
   }
   if (!e_.stopped_.empty()) return;
-  if (!event.result) live(batch).trouble = printable(event.result.error().message(), kTextMax);
+  live(batch).trouble = event.result ? std::string() : printable(event.result.error().message(), kTextMax);
   // A list that could be read only before it had time to settle proves nothing: the last look is after that.
   const Duration settle = e_.model_.header().policy.settle;
   const bool settled = now_.wall >= state(batch).op_at + settle && now_.mono >= live(batch).since + settle / 4;
@@ -320,20 +338,23 @@ void Engine::Turn::on(event::Found event) {
     absent(batch);
     return;
   }
-  const MonoTime soon = now_.mono + next_pause(live(batch).pause);
+  const MonoTime soon = now_.mono + next_pause(live(batch).pause, kLongestLook);
   set_timer(batch, soon);
 }
 
-/// Not found: only the user's word that doing it twice does no harm lets us send it again.
+/// Not found: only the user's word that doing it twice does no harm lets us send it again, or that what is not listed
+/// where it was looked for cannot have been taken.
 void Engine::Turn::absent(std::uint32_t batch) {
   record::Decided decided;
   decided.op = state(batch).op;
   decided.decision = record::Decision::absent;
-  decided.why = live(batch).trouble.empty() ? "no command with its mark is listed"
+  decided.why = live(batch).trouble.empty() ? "no " + std::string(words().sent) + " with its mark is listed"
                                             : "its mark could not be looked for: " + live(batch).trouble;
   const std::string why = decided.why;
   note_down(std::move(decided));
-  if (!e_.model_.header().policy.idempotent) {
+  const RunPolicy& policy = e_.model_.header().policy;
+  const bool proven = policy.absence_proves && live(batch).trouble.empty();
+  if (!policy.idempotent && !proven) {
     POSTERN_PROBE(absent_held);
     say(place_of(batch) + ": the answer to a send was lost and " + why + ": a person must decide");
     release(batch);
@@ -343,7 +364,8 @@ void Engine::Turn::absent(std::uint32_t batch) {
   record::Decided again;
   again.op = state(batch).op;
   again.decision = record::Decision::reissue;
-  again.why = "the run is declared idempotent";
+  again.why = policy.idempotent ? "the run is declared idempotent"
+                                : "nothing of it is listed after lists had time to settle: it was not taken";
   note_down(std::move(again));
   send_or_leave(batch);
 }

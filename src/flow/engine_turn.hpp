@@ -97,11 +97,14 @@ class Engine::Turn {
   void busy(std::uint32_t batch);
   void not_busy(std::uint32_t batch);
   std::optional<ledger::Digest> keep(const std::string& output);
+  const RunWords& words() const { return words_of(e_.model_.header().kind); }
   const BatchPlan& plan(std::uint32_t batch) const { return e_.model_.plan().batches[batch]; }
   const BatchState& state(std::uint32_t batch) const { return e_.model_.batches()[batch]; }
   Live& live(std::uint32_t batch) { return e_.live_[batch]; }
   bool is_open(std::uint32_t target) const { return !e_.model_.targets()[target].ended; }
   std::optional<std::uint32_t> target_of(std::uint32_t batch, std::string_view instance_id) const;
+  Pace unknown_pace() const { return is_command() ? Pace() : Pace(kJobPace); }
+  bool is_command() const { return e_.model_.header().kind == RunKind::command; }
   std::string place_of(std::uint32_t batch) const { return e_.model_.plan().scope_of(plan(batch)).label(); }
 
   Engine& e_;

@@ -5,8 +5,6 @@
 namespace postern::flow {
 namespace {
 
-constexpr Duration kFirstScouting = std::chrono::milliseconds(500);
-constexpr Duration kFirst = std::chrono::seconds(2);
 // What AWS takes to show an end, and the spread of equal commands.
 constexpr Duration kMargin = std::chrono::milliseconds(1500);
 
@@ -23,11 +21,11 @@ Duration Pace::expected() const {
 
 Duration Pace::next_look(Duration age) const {
   if (slowest_ && expected() > age) return expected();
-  return age + std::clamp<Duration>(age * 3 / 2, kFirst, kLongestGap);
+  return age + std::clamp<Duration>(age * 3 / 2, range_.first, range_.longest);
 }
 
-Duration Pace::next_scouting(Duration age) {
-  return age + std::clamp<Duration>(age / 2, kFirstScouting, kLongestGap);
+Duration Pace::next_scouting(Duration age) const {
+  return age + std::clamp<Duration>(age / 2, range_.first_scouting, range_.longest);
 }
 
 }  // namespace postern::flow

@@ -9,11 +9,21 @@
 
 namespace postern::flow {
 
+/// Between two looks: how long at least and at most.
+struct PaceRange {
+  Duration first_scouting;
+  Duration first;
+  Duration longest;
+};
+
 class Pace {
  public:
   /// The longest time between two looks at a command of which nothing is known: fewer than three a minute, so that
   /// there is room for the lists of commands that are stuck.
   static constexpr Duration kLongestGap = std::chrono::seconds(24);
+
+  Pace() = default;
+  explicit Pace(PaceRange range) : range_(range) {}
 
   /// All of a command's targets had ended, and this one took so long, by AWS's own account.
   void learn(Duration took);
@@ -27,10 +37,14 @@ class Pace {
   Duration next_look(Duration age) const;
   /// The same for the one command that is looked at on behalf of all others while nothing is known: its gaps begin at
   /// half a second and grow by half of the age.
-  static Duration next_scouting(Duration age);
+  Duration next_scouting(Duration age) const;
 
  private:
+  PaceRange range_{std::chrono::milliseconds(500), std::chrono::seconds(2), kLongestGap};
   std::optional<Duration> slowest_;
 };
+
+/// For jobs that take minutes.
+inline constexpr PaceRange kJobPace{std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(60)};
 
 }  // namespace postern::flow

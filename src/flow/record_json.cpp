@@ -110,6 +110,9 @@ Json json_of_policy(const RunPolicy& policy) {
                  .set("settle_s", seconds_of(policy.settle).count())
                  .set("throttle_max_s", seconds_of(policy.throttle_max).count())
                  .set("resend_max", policy.resend_max);
+  if (policy.targets_at_once != 0) out.set("targets_at_once", policy.targets_at_once);
+  if (policy.absence_proves) out.set("absence_proves", true);
+  if (policy.pause_max != RunPolicy().pause_max) out.set("pause_max_s", seconds_of(policy.pause_max).count());
   if (policy.deadline) {
     out.set("deadline", format_rfc3339(*policy.deadline)).set("deadline_cancels", policy.deadline_cancels);
   }
@@ -217,6 +220,30 @@ void read_spec(Reader in, CommandSpec& spec) {
   }
 }
 
+Json json_of_recovery(const RecoverySpec& spec) {
+  Json out = Json::object().set("point", spec.point);
+  if (!spec.override_reason.empty()) out.set("override", spec.override_reason);
+  if (!spec.jobs.empty()) out.set("jobs", texts_json(spec.jobs));
+  return out;
+}
+
+RecoverySpec read_recovery(Reader in) {
+  RecoverySpec spec;
+  spec.point = in.text("point");
+  spec.override_reason = in.optional_text("override");
+  if (in.has("jobs")) spec.jobs = in.texts("jobs");
+  return spec;
+}
+
+RunKind run_kind_of(Reader in, std::string_view key) {
+  const std::string name = in.text(key);
+  for (const RunKind kind : {RunKind::command, RunKind::drill, RunKind::recovery, RunKind::cleanup}) {
+    if (to_string(kind) == name) return kind;
+  }
+  in.at(key).complain("a kind of run");
+  return RunKind::command;
+}
+
 }  // namespace
 
 void Reader::complain(std::string_view wanted) {
@@ -297,6 +324,9 @@ Json json_of(const RunHeader& header) {
             Json::object().set("reason", header.break_glass.reason).set("overrode", std::move(overrode)));
   }
   if (!header.title.empty()) out.set("title", header.title);
+  if (header.kind != RunKind::command) {
+    out.set("kind", to_string(header.kind)).set("recovery", json_of_recovery(header.recovery));
+  }
   out.set("spec", json_of_spec(header.spec));
   out.set("policy", json_of_policy(policy));
   return out;
@@ -313,6 +343,10 @@ void read(Reader in, RunHeader& header) {
   header.ticket = in.text("ticket");
   header.parent = in.text("parent");
   header.imported = in.has("imported") && in.flag("imported");
+  if (in.has("kind")) {
+    header.kind = run_kind_of(in, "kind");
+    header.recovery = read_recovery(in.at("recovery"));
+  }
   if (in.has("notify")) header.notify = in.texts("notify");
   if (in.has("break_glass")) {
     Reader glass = in.at("break_glass");
@@ -327,6 +361,9 @@ void read(Reader in, RunHeader& header) {
   header.policy.settle = std::chrono::seconds(policy.number("settle_s"));
   header.policy.throttle_max = std::chrono::seconds(policy.number("throttle_max_s"));
   header.policy.resend_max = policy.number("resend_max");
+  if (policy.has("targets_at_once")) header.policy.targets_at_once = policy.number("targets_at_once");
+  header.policy.absence_proves = policy.has("absence_proves") && policy.flag("absence_proves");
+  if (policy.has("pause_max_s")) header.policy.pause_max = std::chrono::seconds(policy.number("pause_max_s"));
   if (policy.has("deadline")) {
     const std::optional<WallTime> deadline = parse_rfc3339(policy.text("deadline"));
     if (!deadline) policy.at("deadline").complain("a time");

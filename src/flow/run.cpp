@@ -9,6 +9,28 @@ constexpr std::size_t kCommentMax = 100;  // SSM's limit
 
 }  // namespace
 
+std::string_view to_string(RunKind kind) noexcept {
+  switch (kind) {
+    case RunKind::drill:
+      return "drill";
+    case RunKind::recovery:
+      return "recovery";
+    case RunKind::cleanup:
+      return "cleanup";
+    case RunKind::command:
+      break;
+  }
+  return "command";
+}
+
+const RunWords& words_of(RunKind kind) noexcept {
+  static constexpr RunWords kCommand{"Systems Manager", "command", "comment", "SendCommand"};
+  static constexpr RunWords kLaunch{"Elastic Disaster Recovery", "job", "tags", "StartRecovery"};
+  static constexpr RunWords kTerminate{"Elastic Disaster Recovery", "job", "servers", "TerminateRecoveryInstances"};
+  if (kind == RunKind::command) return kCommand;
+  return kind == RunKind::cleanup ? kTerminate : kLaunch;
+}
+
 std::string comment_mark(std::string_view op_id) {
   return "postern op=" + std::string(op_id) + " ";
 }

@@ -58,7 +58,7 @@ Result<void> RunModel::on(const record::Targets& record) {
   for (BatchPlan batch : record.batches) {
     if (batch.scope >= plan_.scopes.size() || batch.wave >= plan_.waves.size())
       return misfit("a batch of no scope or wave");
-    if (batch.count == 0 || batch.count > fleet::kBatchTargetsMax) return misfit("a batch of a wrong size");
+    if (batch.count == 0 || batch.count > fleet::kBatchTargetsEver) return misfit("a batch of a wrong size");
     batch.first = static_cast<std::uint32_t>(plan_.targets.size() + counted);
     counted += batch.count;
     BatchState state;
@@ -157,7 +157,8 @@ Result<void> RunModel::on(const record::Decided& record) {
       break;
     case record::Decision::reissue:
       batch.phase = BatchPhase::waiting;
-      batch.may_have_run = true;
+      // Unless it is sent again because it was shown not to have been taken.
+      batch.may_have_run = !header_.policy.absence_proves || header_.policy.idempotent || !record.by.empty();
       break;
   }
   return Result<void>();

@@ -56,16 +56,19 @@ struct Encoder {
     for (const BatchPlan& batch : one.batches) {
       Json ids = Json::array();
       Json names = Json::array();
+      Json details = Json::array();
+      bool any_details = false;
       for (std::uint32_t i = 0; i < batch.count; ++i, ++next) {
         ids.push_back(one.targets[next].id.text());
         names.push_back(one.targets[next].name);
+        details.push_back(one.targets[next].detail);
+        any_details = any_details || !one.targets[next].detail.empty();
       }
-      batches.push_back(Json::object()
-                            .set("scope", batch.scope)
-                            .set("wave", batch.wave)
-                            .set("shell", batch.shell == Shell::powershell ? "powershell" : "sh")
-                            .set("ids", std::move(ids))
-                            .set("names", std::move(names)));
+      Json made = Json::object().set("scope", batch.scope).set("wave", batch.wave);
+      made.set("shell", batch.shell == Shell::powershell ? "powershell" : "sh").set("ids", std::move(ids));
+      made.set("names", std::move(names));
+      if (any_details) made.set("details", std::move(details));
+      batches.push_back(std::move(made));
     }
     return make("run.targets", Json::object().set("batches", std::move(batches)));
   }
@@ -84,7 +87,7 @@ struct Encoder {
   }
   ledger::NewRecord operator()(const record::Intent& one) const {
     Json body =
-        Json::object().set("op", one.op).set("call", "SendCommand").set("batch", one.batch).set("targets", one.targets);
+        Json::object().set("op", one.op).set("call", one.call).set("batch", one.batch).set("targets", one.targets);
     if (!one.replaces.empty()) body.set("replaces", one.replaces);
     return make("mutation.intent", body);
   }
@@ -168,12 +171,15 @@ Result<RunRecord> read_targets(Reader in) {
     batch.wave = from.number("wave");
     batch.shell = from.text("shell") == "powershell" ? Shell::powershell : Shell::sh;
     const std::vector<Reader> names = from.at("names").items();
+    std::vector<Reader> details;
+    if (from.has("details")) details = from.at("details").items();
     for (Reader id : from.at("ids").items()) {
       PlanTarget target;
       Result<fleet::InstanceId> parsed = fleet::InstanceId::parse(id.value());
       if (!parsed) id.complain("an instance id");
       if (parsed) target.id = std::move(*parsed);
       if (batch.count < names.size()) target.name = Reader(names[batch.count]).value();
+      if (batch.count < details.size()) target.detail = Reader(details[batch.count]).value();
       one.targets.push_back(std::move(target));
       ++batch.count;
     }
@@ -204,6 +210,7 @@ Result<RunRecord> read_mutation(std::string_view type, Reader in) {
     one.batch = in.number("batch");
     one.targets = in.number("targets");
     one.replaces = in.optional_text("replaces");
+    one.call = in.text("call");
     return RunRecord(std::move(one));
   }
   if (type == "mutation.outcome") {

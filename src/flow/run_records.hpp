@@ -24,17 +24,44 @@ struct GatePolicy {
   bool any() const noexcept { return wait > Duration{} || !command.empty() || pause; }
 };
 
+/// What a run's batches are: commands of Systems Manager, or jobs of Elastic Disaster Recovery.
+enum class RunKind : std::uint8_t { command, drill, recovery, cleanup };
+/// "command", "drill", "recovery", "cleanup".
+std::string_view to_string(RunKind kind) noexcept;
+
+/// How the kind is spoken of.
+struct RunWords {
+  std::string_view service;  ///< "Systems Manager"
+  std::string_view sent;     ///< "command"
+  std::string_view mark;     ///< where the mark is: "comment"
+  std::string_view call;     ///< "SendCommand"
+};
+const RunWords& words_of(RunKind kind) noexcept;
+
+/// What a run of another kind than `command` does, besides its plan.
+struct RecoverySpec {
+  RecoverySpec() = default;
+  std::string point;            ///< "latest", "previous" or a snapshot's id; empty for a cleanup
+  std::string override_reason;  ///< why servers go that the gate would keep; empty: none did
+  /// For a cleanup: the jobs that launched what it ends.
+  std::vector<std::string> jobs;
+};
+
 /// How a run goes about it; recorded, so that a resumed run goes on by the same rules.
 struct RunPolicy {
   RunPolicy() = default;
   std::uint32_t scopes_at_once = 16;                ///< accounts and Regions with something under way
   std::uint32_t batches_at_once = 0;                ///< commands under way in one scope; 0: any number
+  std::uint32_t targets_at_once = 0;                ///< targets of these; 0: any number
   bool idempotent = false;                          ///< the user says that doing it twice does no harm
   Duration settle = std::chrono::seconds(30);       ///< how long lists may lag behind a send
   Duration throttle_max = std::chrono::minutes(5);  ///< how long a throttled send is tried again
+  Duration pause_max = std::chrono::seconds(20);    ///< between two tries of one send
   std::uint32_t resend_max = 5;                     ///< sends of one batch of which no byte left this host, tried again
-  std::optional<WallTime> deadline;                 ///< nothing is sent from then on
-  bool deadline_cancels = false;                    ///< and what runs then is cancelled
+  /// A lost send that is not found after `settle` was not taken: every trace that it would have left was looked for.
+  bool absence_proves = false;
+  std::optional<WallTime> deadline;  ///< nothing is sent from then on
+  bool deadline_cancels = false;     ///< and what runs then is cancelled
   GatePolicy gate;
 };
 
@@ -61,6 +88,8 @@ struct RunHeader {
   std::vector<std::string> notify;  ///< whom else to tell (--notify); never the literal address of a webhook
   bool imported = false;            ///< put together from what Systems Manager has of it; its command is not known
   BreakGlass break_glass;
+  RunKind kind = RunKind::command;
+  RecoverySpec recovery;
   CommandSpec spec;
   RunPolicy policy;
 };
@@ -123,6 +152,7 @@ struct Intent {
   std::uint32_t batch = 0;
   std::uint32_t targets = 0;  ///< those of the batch that have not ended
   std::string replaces;       ///< the op of a send that came to nothing, if this is not the batch's first
+  std::string call = "SendCommand";
 };
 
 enum class SendEnd : std::uint8_t {

@@ -18,10 +18,11 @@ bool in_doubt(const RunModel& model) {
 
 /// What an open target is called: something was sent to it, or may have been, or not.
 TargetResult open_result(const RunModel& model, const BatchState& batch, fleet::TargetRef ref, const std::string& why) {
+  const RunWords& words = words_of(model.header().kind);
   switch (batch.phase) {
     case BatchPhase::following: {
       TargetResult result(std::move(ref), Outcome::unknown,
-                          why + " while it was under way (command " + batch.command_id + ")");
+                          why + " while it was under way (" + std::string(words.sent) + " " + batch.command_id + ")");
       result.command_id = batch.command_id;
       return result;
     }
@@ -31,8 +32,8 @@ TargetResult open_result(const RunModel& model, const BatchState& batch, fleet::
                           why + " while it looked for the mark op=" + batch.op + ": the answer to the send was lost");
     case BatchPhase::held:
       return TargetResult(std::move(ref), Outcome::unknown,
-                          "the answer to the send was lost and no command with the mark op=" + batch.op +
-                              " is listed: " + batch.trouble);
+                          "the answer to the send was lost and no " + std::string(words.sent) +
+                              " with the mark op=" + batch.op + " is listed: " + batch.trouble);
     case BatchPhase::waiting:
     case BatchPhase::done:
       break;
@@ -87,6 +88,10 @@ std::string run_summary(const RunModel& model) {
   out.set("operator", model.header().operator_name).set("selector", model.header().selector.substr(0, 500));
   out.set("comment", model.header().spec.comment.substr(0, 500));
   if (model.header().imported) out.set("imported", true);
+  if (model.header().kind != RunKind::command) {
+    out.set("kind", to_string(model.header().kind));
+    if (!model.header().parent.empty()) out.set("parent", model.header().parent);
+  }
   if (!model.break_glass().empty()) out.set("break_glass", model.break_glass().substr(0, 500));
   out.set("targets", model.plan().targets.size() + model.plan().skipped.size()).set("open", model.open());
   out.set("succeeded", totals.succeeded).set("failed", totals.failed);

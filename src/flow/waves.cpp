@@ -268,7 +268,10 @@ ledger::Digest Plan::digest(std::string_view what) const {
     const fleet::Scope& scope = scope_of(batch);
     text += "batch " + std::to_string(batch.wave) + " " + scope.account.text() + " " + scope.region.text() + " " +
             scope.access.describe() + " " + std::string(document_of(batch.shell)) + "\n";
-    for (std::uint32_t i = 0; i < batch.count; ++i) text += targets[batch.first + i].id.text() + "\n";
+    for (std::uint32_t i = 0; i < batch.count; ++i) {
+      const PlanTarget& target = targets[batch.first + i];
+      text += target.id.text() + (target.detail.empty() ? "" : " " + target.detail) + "\n";
+    }
   }
   for (const DocumentPin& pin : pins) {
     text += "pin " + std::to_string(pin.scope) + " " + std::string(document_of(pin.shell)) + " " + pin.version + " " +

@@ -84,6 +84,9 @@ struct PlanTarget {
   PlanTarget() = default;
   fleet::InstanceId id;
   std::string name;  ///< for people
+  /// What belongs to it in the call: of a launch the point in time (empty: what is newest then), of a cleanup the
+  /// source server. Empty for commands.
+  std::string detail;
 };
 
 /// Which content of a document a scope's targets are sent: neither a resume nor a later wave runs another.

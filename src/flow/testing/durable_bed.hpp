@@ -137,7 +137,7 @@ class DurableBed {
       }
     }
     const Result<void> driven =
-        co_await drive(ctx, engine, *journal, bed->port, bed->hold, bed->observer, bed->options);
+        co_await drive(ctx, engine, *journal, *bed->through, bed->hold, bed->observer, bed->options);
     bed->status = run_status(engine.model());
     if (!driven) co_return fail(driven.error());
     std::string why = engine.stopped().empty() ? "the run is not over" : engine.stopped();
@@ -150,6 +150,7 @@ class DurableBed {
   rt::testing::ManualLoop loop;
   Killer killer;
   FakePort port;
+  CommandPort* through = &port;  ///< another one for runs of another kind
   MemoryStore store;
   OpenHold hold;
   Plan plan;

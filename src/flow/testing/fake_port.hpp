@@ -173,15 +173,15 @@ class FakePort final : public CommandPort {
     co_return counts;
   }
 
-  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope, std::string mark,
-                                                    WallTime) override {
+  rt::Task<Result<std::optional<std::string>>> find(rt::CallContext ctx, fleet::ScopePtr scope,
+                                                    LostSend lost) override {
     const std::optional<Fault> fault = call_fault();
     const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
     if (!slept) co_return fail(slept.error());
     if (fault) co_return fail(fault->error);
     for (const Sent& command : sent) {
       if (ctx.now() < command.at + list_lag || *command.scope != *scope) continue;
-      if (command.comment.starts_with(mark)) co_return std::optional<std::string>(command.id);
+      if (command.comment.starts_with(lost.mark)) co_return std::optional<std::string>(command.id);
     }
     co_return std::optional<std::string>();
   }
