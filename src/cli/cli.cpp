@@ -66,6 +66,8 @@ Runner runner_of(Verb verb) {
       return &run_deploy_diff;
     case Verb::deploy_delete:
       return &run_deploy_delete;
+    case Verb::permissions:
+      return &run_permissions;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

@@ -106,6 +106,7 @@ rt::Task<Result<int>> run_render_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
+rt::Task<Result<int>> run_permissions(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);

@@ -48,6 +48,7 @@ enum class Verb : std::uint8_t {
   deploy_roles,
   deploy_diff,
   deploy_delete,
+  permissions,
   doctor,
   sim_serve,
   sim_init
