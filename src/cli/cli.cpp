@@ -70,6 +70,8 @@ Runner runner_of(Verb verb) {
       return &run_dr_coverage;
     case Verb::dr_status:
       return &run_dr_status;
+    case Verb::permissions:
+      return &run_permissions;
     case Verb::doctor:
       return &run_doctor;
     case Verb::dr_prepare:

@@ -108,6 +108,7 @@ rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
 rt::Task<Result<int>> run_dr_coverage(const Command& command);
 rt::Task<Result<int>> run_dr_status(const Command& command);
+rt::Task<Result<int>> run_permissions(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
 rt::Task<Result<int>> run_dr_prepare(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);

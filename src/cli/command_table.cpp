@@ -378,6 +378,28 @@ constexpr OptionSpec kDeployDelete[] = {
 };
 constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
 
+constexpr OptionSpec kPermissions[] = {
+    {"--hub", "", Arity::flag, "", "what the hub's identity needs, instead of the role in a target account", ""},
+    kSelect,
+    {"--document", "", Arity::many, "NAME", "with run: the documents that are sent (default: those of the fleet file)",
+     ""},
+    {"--notify", "", Arity::many, "TARGET", "with run: who is told, besides those of the fleet file", ""},
+    {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX", "with run: where the nodes write what they print", ""},
+    {"--output-logs", "", Arity::one, "GROUP", "with run: the log group for it", ""},
+    kNodeTag,
+    kDeployFor,
+    kVia,
+    kStackName,
+    kMode,
+    kDuty,
+    kHubRole,
+    kOidcProvider,
+};
+constexpr std::string_view kPermissionsExamples[] = {
+    "postern permissions run > operate.json", "postern permissions targets run --hub --account payments-prod",
+    "postern permissions deploy roles -o table",
+    "postern permissions run --select tag:team=blue --document Payments-Deploy --account payments-prod"};
+
 constexpr OptionSpec kAccountsAdd[] = {
     {"--name", "", Arity::one, "NAME", "the account's name in the fleet file (default: its id)", ""},
     {"--role", "", Arity::one, "ROLE", "its role for every duty, where it differs from the defaults", ""},
@@ -583,6 +605,12 @@ constexpr CommandSpec kCommands[] = {
      kDrCoverageOptions, Positionals::none, kDrCoverageExamples},
     {"dr status", Verb::dr_status, "", "replication and recoverability of the source servers", kDrStatusText,
      kDrStatusOptions, Positionals::none, kDrStatusExamples},
+    {"permissions", Verb::permissions, "COMMAND...", "the IAM policy that commands need",
+     "Prints the least policy with which the commands work, ready to be attached: to the role that they assume in a "
+     "target account, or with --hub to the hub's identity. Resources are limited to the account, documents, nodes, "
+     "stacks and places that options and fleet file name. With -o table: statement, action, resource, condition and "
+     "what the action is for. Calls nothing.",
+     kPermissions, Positionals::names, kPermissionsExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

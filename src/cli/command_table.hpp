@@ -50,6 +50,7 @@ enum class Verb : std::uint8_t {
   deploy_delete,
   dr_coverage,
   dr_status,
+  permissions,
   doctor,
   dr_prepare,
   sim_serve,

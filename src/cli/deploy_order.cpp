@@ -118,7 +118,9 @@ Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
   return {};
 }
 
-Result<std::string> stack_name(const Invocation& invocation, std::string_view part) {
+}  // namespace deploy_order_detail
+
+Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part) {
   const bool brief = invocation.has("--compat");
   std::string name =
       part == "target" ? (brief ? "drs-orchestration-role" : "postern-roles") : "postern-" + std::string(part);
@@ -134,8 +136,6 @@ Result<std::string> stack_name(const Invocation& invocation, std::string_view pa
   return name;
 }
 
-}  // namespace deploy_order_detail
-
 bool DeployOrder::declares(std::string_view parameter) const {
   return std::ranges::any_of(rendered.parameters,
                              [parameter](const RenderedParameter& each) { return each.name == parameter; });
@@ -146,7 +146,7 @@ Result<DeployOrder> deploy_order(const Invocation& invocation, const std::option
   using namespace deploy_order_detail;
   DeployOrder order;
   order.part = invocation.value("--for").value_or("target");
-  TRY(order.stack, stack_name(invocation, order.part));
+  TRY(order.stack, deploy_stack_name(invocation, order.part));
   TRY(RenderedRoles rendered, render_roles(invocation, fleet));
   order.notes = std::move(rendered.notes);
   order.rendered = std::move(rendered.files.front());

@@ -36,6 +36,9 @@ struct DeployOrder {
   bool declares(std::string_view parameter) const;
 };
 
+/// --stack-name, else that of the part ("hub", "target", "node").
+Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part);
+
 /// Errors of kind usage: options that do not go together, accounts without a way in, no Region, a parameter that the
 /// template does not have. `caller_region` is the fallback of environment or profile.
 Result<DeployOrder> deploy_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,

@@ -181,20 +181,16 @@ Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& inv
   return chosen;
 }
 
-Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet) {
+Result<access::RoleOrder> role_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                     std::vector<access::Duty> duties, std::vector<std::string>& notes) {
   using namespace render_roles_detail;
-  const std::string chosen = invocation.value("--for").value_or("target");
-  TRY_VOID(check_options(invocation, chosen));
   TRY(RoleOrder order, order_of_options(invocation));
-  RenderedRoles out;
+  if (!duties.empty()) order.duties = std::move(duties);
   if (fleet) {
     TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
-    TRY_VOID(FleetNames(*fleet, order, out.notes).take(accounts));
+    TRY_VOID(FleetNames(*fleet, order, notes).take(accounts));
   } else if (invocation.has("--account")) {
     return fail(ErrorKind::usage, "--account chooses accounts of a fleet file, and there is none");
-  } else if (chosen != "node") {
-    out.notes.emplace_back(
-        "no fleet file: roles have postern's own names; hub and accounts are parameters of the template");
   }
   // As in every command: roles on the command line stand instead of the fleet file's.
   if (invocation.has("--role-arn")) {
@@ -203,6 +199,19 @@ Result<RenderedRoles> render_roles(const Invocation& invocation, const std::opti
       TRY(const fleet::RoleArn arn, fleet::RoleArn::parse(text));
       order.target_roles.push_back(arn.text());
     }
+  }
+  return order;
+}
+
+Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet) {
+  using namespace render_roles_detail;
+  const std::string chosen = invocation.value("--for").value_or("target");
+  TRY_VOID(check_options(invocation, chosen));
+  RenderedRoles out;
+  TRY(const RoleOrder order, role_order(invocation, fleet, {}, out.notes));
+  if (!fleet && chosen != "node") {
+    out.notes.emplace_back(
+        "no fleet file: roles have postern's own names; hub and accounts are parameters of the template");
   }
   const bool terraform = invocation.value("--format") == "terraform";
   for (const std::string_view part : kParts) {

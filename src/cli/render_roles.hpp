@@ -38,6 +38,11 @@ struct RenderedRoles {
 /// The accounts of --account, else all of the file. Errors of kind usage: a name that is not in the file.
 Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation, const fleet::FleetFile& fleet);
 
+/// Names, limits and the hub as options and fleet file say, for these duties (none: those of --duty, else all). Errors
+/// as of render_roles().
+Result<access::RoleOrder> role_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                     std::vector<access::Duty> duties, std::vector<std::string>& notes);
+
 /// Errors of kind usage: options that do not go together, accounts that disagree on a role's name.
 Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet);
 

@@ -40,7 +40,9 @@ class World:
         world = e2e.expect_code(self.place.run("sim", "init"), 0).out
         few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]'
         e2e.expect(few in world, "the hub's user is another by now")
-        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", world.replace(few, 'allow: ["*"]'))).__enter__()
+        world = self.place.write("world.yaml", world.replace(few, 'allow: ["*"]'))
+        self.truth_socket = self.place.path("truth")
+        self.cloud = Serving(self.place, "--world", world, "--truth", self.truth_socket).__enter__()
         self.variables = {**self.cloud.variables(), "POSTERN_LEDGER": self.place.path("ledger.db"),
                           "POSTERN_FLEET": self.place.write("fleet.yaml", FLEET)}
         self.make_hub()

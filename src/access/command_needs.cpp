@@ -1,0 +1,159 @@
+// The table: which statements each command uses.
+
+#include <algorithm>
+
+#include "access/permissions.hpp"
+
+namespace postern::access {
+namespace {
+
+using enum Holder;
+
+constexpr std::string_view kEnter = "goes into the account by its role";
+constexpr std::string_view kFind = "finds instances and what Systems Manager knows of them";
+constexpr std::string_view kRegionNames = "--all-regions asks which Regions the account has enabled";
+constexpr std::string_view kSend = "sends the command";
+constexpr std::string_view kFollow = "follows commands and reads what they printed";
+constexpr std::string_view kLook = "reads the document before it is sent";
+constexpr std::string_view kWhole = "reads what is beyond 24,000 characters";
+constexpr std::string_view kFlag = "reads the flag by which the fleet is held";
+constexpr std::string_view kTell = "tells how the run came out";
+constexpr std::string_view kAnchor = "puts the head of the closed run there";
+constexpr std::string_view kStack = "looks changes up, makes them and follows them";
+constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
+constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";
+
+constexpr std::string_view kDiscoverActions = "ec2:DescribeInstances ssm:DescribeInstanceInformation";
+constexpr std::string_view kDocumentActions = "ssm:DescribeDocument ssm:GetDocument";
+constexpr std::string_view kListActions = "ssm:ListCommandInvocations ssm:ListCommands";
+constexpr std::string_view kFollowActions =
+    "ssm:GetCommandInvocation ssm:ListCommandInvocations ssm:ListCommands ssm:CancelCommand";
+constexpr std::string_view kLookActions =
+    "cloudformation:CreateChangeSet cloudformation:DeleteChangeSet cloudformation:DeleteStack "
+    "cloudformation:DescribeChangeSet cloudformation:DescribeStacks";
+constexpr std::string_view kDeleteStackActions =
+    "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:DescribeStacks";
+constexpr std::string_view kRemoveRoleActions =
+    "iam:DeleteRole iam:DeleteRolePolicy iam:DetachRolePolicy iam:GetRole iam:ListAttachedRolePolicies "
+    "iam:ListRolePolicies";
+constexpr std::string_view kRemoveProfileActions =
+    "iam:DeleteInstanceProfile iam:GetInstanceProfile iam:RemoveRoleFromInstanceProfile";
+constexpr std::string_view kRemovePolicyActions =
+    "iam:DeletePolicy iam:DeletePolicyVersion iam:DetachRolePolicy iam:GetPolicy iam:ListPolicyVersions";
+
+constexpr Use kCheck[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+};
+constexpr Use kTargets[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", kDiscoverActions, kFind},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+};
+constexpr Use kRun[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {hub, "HoldRuns", "ssm:GetParameter", kFlag},
+    {hub, "TellTopics", "", kTell, When::topics},
+    {hub, "TellEventBuses", "", kTell, When::event_buses},
+    {hub, "WriteAnchors", "", kAnchor, When::anchors},
+    {target, "Discover", kDiscoverActions, kFind},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+    {target, "SendDocuments", "", kSend},
+    {target, "SendToTaggedNodes", "", kSend},
+    {target, "FollowCommands", kFollowActions, kFollow},
+    {target, "FollowCommands", kDocumentActions, kLook, When::documents},
+    {target, "ReadOutputBucket", "", kWhole, When::output_s3},
+    {target, "ReadOutputLogs", "", kWhole, When::output_logs},
+};
+constexpr Use kCancel[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {hub, "TellTopics", "", kTell, When::topics},
+    {hub, "TellEventBuses", "", kTell, When::event_buses},
+    {hub, "WriteAnchors", "", kAnchor, When::anchors},
+    {target, "FollowCommands", kFollowActions, kFollow},
+    {target, "ReadOutputBucket", "", kWhole, When::output_s3},
+    {target, "ReadOutputLogs", "", kWhole, When::output_logs},
+};
+constexpr Use kImport[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+    {target, "FollowCommands", kListActions, "lists the commands with our mark"},
+};
+constexpr Use kVerify[] = {{hub, "ReadAnchors", "", "--anchors compares them as they are there", When::anchors}};
+constexpr Use kHold[] = {{hub, "HoldRuns", "ssm:GetParameter ssm:PutParameter", "sets the flag, or shows it"}};
+constexpr Use kRelease[] = {{hub, "HoldRuns", "ssm:DeleteParameter ssm:GetParameter", "takes the flag away"}};
+constexpr Use kInit[] = {{hub, "ListOrganization", "", "--from-organizations lists the accounts"}};
+
+constexpr Use kDeploy[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "ChangeStacks", "", kStack},
+    {target, "MakeRoles", "", kMake},
+    {target, "MakeProfiles", "", kMake},
+    {target, "PassRoles", "", "a role is put into its instance profile"},
+    {target, "MakePolicies", "", kMake},
+    {target, "MakePermissionSets", "", kMake},
+};
+constexpr Use kDiff[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "ChangeStacks", kLookActions, "lets CloudFormation work the changes out"},
+};
+constexpr Use kDelete[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "ChangeStacks", kDeleteStackActions, "deletes the stack and follows it"},
+    {target, "MakeRoles", kRemoveRoleActions, kUnmake},
+    {target, "MakeProfiles", kRemoveProfileActions, kUnmake},
+    {target, "MakePolicies", kRemovePolicyActions, kUnmake},
+    {target, "MakePermissionSets", "sso:DeletePermissionSet sso:DescribePermissionSet", kUnmake},
+};
+constexpr Use kAdd[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "AssumeTargetRoles", "", "looks whether the new roles let us in"},
+    {target, "ChangeStacks", "", kStack},
+    {target, "MakeRoles", "", kMake},
+};
+
+constexpr CommandNeeds kNeeds[] = {
+    {"accounts add", std::nullopt, kAdd},
+    {"accounts check", Duty::observe, kCheck},
+    {"accounts list", std::nullopt, {}},
+    {"accounts remove", std::nullopt, kDelete},
+    {"accounts rotate-external-id", std::nullopt, kAdd},
+    {"cancel", Duty::operate, kCancel},
+    {"demo", std::nullopt, {}},
+    {"deploy delete", std::nullopt, kDelete},
+    {"deploy diff", std::nullopt, kDiff},
+    {"deploy roles", std::nullopt, kDeploy},
+    {"doctor", std::nullopt, {}},
+    {"hold", std::nullopt, kHold},
+    {"init", std::nullopt, kInit},
+    {"ledger verify", std::nullopt, kVerify},
+    {"permissions", std::nullopt, {}},
+    {"release", std::nullopt, kRelease},
+    {"render roles", std::nullopt, {}},
+    {"resume", Duty::operate, kRun},
+    {"run", Duty::operate, kRun},
+    {"runs cancel", Duty::operate, kCancel},
+    {"runs export", std::nullopt, {}},
+    {"runs import", Duty::operate, kImport},
+    {"runs list", std::nullopt, {}},
+    {"runs output", std::nullopt, {}},
+    {"runs prune", std::nullopt, {}},
+    {"runs resume", Duty::operate, kRun},
+    {"runs show", std::nullopt, {}},
+    {"sim init", std::nullopt, {}},
+    {"sim serve", std::nullopt, {}},
+    {"targets", Duty::observe, kTargets},
+};
+
+}  // namespace
+
+std::span<const CommandNeeds> command_needs() noexcept {
+  return kNeeds;
+}
+
+const CommandNeeds* find_needs(std::string_view command) noexcept {
+  const auto found = std::ranges::find(kNeeds, command, &CommandNeeds::command);
+  return found == std::end(kNeeds) ? nullptr : &*found;
+}
+
+}  // namespace postern::access
