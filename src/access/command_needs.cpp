@@ -112,6 +112,16 @@ constexpr Use kAdd[] = {
     {target, "MakeRoles", "", kMake},
 };
 
+constexpr Use kWatchDr[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, kWholeDuty, "", "finds instances and what DRS has of them"},
+};
+constexpr Use kRollOut[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {hub, "HoldRuns", "ssm:GetParameter", kFlag},
+    {target, kWholeDuty, "", "finds, checks and installs; DRS says who is registered"},
+};
+
 constexpr CommandNeeds kNeeds[] = {
     {"accounts add", std::nullopt, kAdd},
     {"accounts check", Duty::observe, kCheck},
@@ -124,6 +134,10 @@ constexpr CommandNeeds kNeeds[] = {
     {"deploy diff", std::nullopt, kDiff},
     {"deploy roles", std::nullopt, kDeploy},
     {"doctor", std::nullopt, {}},
+    {"dr coverage", Duty::observe, kWatchDr},
+    {"dr prepare", Duty::rollout, kRollOut},
+    {"dr rollout", Duty::rollout, kRollOut},
+    {"dr status", Duty::observe, kWatchDr},
     {"hold", std::nullopt, kHold},
     {"init", std::nullopt, kInit},
     {"ledger verify", std::nullopt, kVerify},

@@ -152,11 +152,14 @@ rt::Task<Result<std::vector<recovery::JobEvent>>> DrsJobs::log(rt::CallContext c
     if (!page) break;
     for (const drs::JobLog& item : page->items) out.push_back(drs_jobs::event_of(item));
   }
-  // In the order in which it happened, whatever the order of the pages.
-  std::stable_sort(out.begin(), out.end(), [](const recovery::JobEvent& a, const recovery::JobEvent& b) {
-    return a.at.value_or(WallTime()) < b.at.value_or(WallTime());
-  });
-  co_return out;
+  // In the order in which it happened, whatever the order of the pages; of one moment, as they came.
+  std::vector<std::pair<WallTime, std::size_t>> order;
+  for (std::size_t i = 0; i < out.size(); ++i) order.emplace_back(out[i].at.value_or(WallTime()), i);
+  std::sort(order.begin(), order.end());
+  std::vector<recovery::JobEvent> sorted;
+  sorted.reserve(out.size());
+  for (const auto& [at, index] : order) sorted.push_back(std::move(out[index]));
+  co_return sorted;
 }
 
 rt::Task<Result<std::vector<recovery::RecoveryInstance>>> DrsJobs::instances(rt::CallContext ctx, fleet::ScopePtr site,

@@ -37,19 +37,6 @@ adapters::SessionOptions session_options(const Command& command, const AwsWork& 
   return options;
 }
 
-fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, fleet::Duty duty) {
-  const Invocation& invocation = command.invocation();
-  fleet::ScopeRequest request;
-  request.profiles = invocation.values("--profile");
-  request.role_arns = invocation.values("--role-arn");
-  request.external_id = invocation.value("--external-id").value_or("");
-  request.regions = invocation.values("--region");
-  request.accounts = invocation.values("--account");
-  request.duty = duty;
-  request.caller_region = work.session->settings().region;
-  return request;
-}
-
 /// One scope per account, in its first Region.
 std::vector<fleet::ScopePtr> one_per_account(const std::vector<fleet::ScopePtr>& scopes) {
   std::vector<fleet::ScopePtr> firsts;
@@ -168,6 +155,19 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command, Flee
   effects.mfa_prompt = make_mfa_prompt(*command.host().console);
   TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
   return work;
+}
+
+fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, fleet::Duty duty) {
+  const Invocation& invocation = command.invocation();
+  fleet::ScopeRequest request;
+  request.profiles = invocation.values("--profile");
+  request.role_arns = invocation.values("--role-arn");
+  request.external_id = invocation.value("--external-id").value_or("");
+  request.regions = invocation.values("--region");
+  request.accounts = invocation.values("--account");
+  request.duty = duty;
+  request.caller_region = work.session->settings().region;
+  return request;
 }
 
 rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty) {

@@ -27,6 +27,9 @@ enum class FleetUse : std::uint8_t { loaded, ignored };
 /// The session and the fleet file alone: no scopes, nothing is called.
 Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use = FleetUse::loaded);
 
+/// What the options and the session say of the scopes.
+fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, fleet::Duty duty);
+
 /// Opens the session as options, environment and fleet file say, and works out the scopes for a duty. With
 /// --all-regions the enabled Regions of each account are asked for. The caller closes the session.
 rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty);

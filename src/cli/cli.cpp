@@ -68,6 +68,8 @@ Runner runner_of(Verb verb) {
       return &run_deploy_delete;
     case Verb::dr_coverage:
       return &run_dr_coverage;
+    case Verb::dr_rollout:
+      return &run_dr_rollout;
     case Verb::dr_status:
       return &run_dr_status;
     case Verb::permissions:
@@ -115,7 +117,7 @@ rt::Task<void> watch_signals(Host host, const Command* command, rt::TaskGroup* r
     if (*signal == os::Signal::window_change) continue;
     if (asked) {
       host.console->restore();
-      const std::string last_words = command->farewell().text ? command->farewell().text() : std::string();
+      const std::string last_words = command->farewell().text();
       (void)host.console->write(
           os::StdStream::err,
           "\npostern: left at once; " + (last_words.empty() ? "nothing is known to run on\n" : last_words));

@@ -3,6 +3,7 @@
 /// What a running command has: the host's effects, its own options, and the ways to answer.
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,12 @@ namespace postern::cli {
 /// What is said last when somebody leaves at once: lines about what goes on without us. Empty: nothing.
 struct Farewell {
   Farewell() = default;
-  std::function<std::string()> text;
+  std::list<std::function<std::string()>> texts;  ///< of everything that is under way
+  std::string text() const {
+    std::string all;
+    for (const auto& one : texts) all += one();
+    return all;
+  }
 };
 
 /// What a command reports to besides stdout and stderr. Borrowed: both outlive the command.
@@ -67,18 +73,19 @@ class Command {
   OutputOptions output_;
 };
 
-/// While it lives, its text is what the farewell says.
+/// While it lives, its text is part of what the farewell says.
 class LeaveNote {
  public:
   LeaveNote(const Command& command, std::function<std::string()> text) : farewell_(command.farewell()) {
-    farewell_.text = std::move(text);
+    mine_ = farewell_.texts.insert(farewell_.texts.end(), std::move(text));
   }
   LeaveNote(const LeaveNote&) = delete;
   LeaveNote& operator=(const LeaveNote&) = delete;
-  ~LeaveNote() { farewell_.text = nullptr; }
+  ~LeaveNote() { farewell_.texts.erase(mine_); }
 
  private:
   Farewell& farewell_;
+  std::list<std::function<std::string()>>::iterator mine_;
 };
 
 // One function per command; the value is the exit code.
@@ -107,6 +114,7 @@ rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
 rt::Task<Result<int>> run_dr_coverage(const Command& command);
+rt::Task<Result<int>> run_dr_rollout(const Command& command);
 rt::Task<Result<int>> run_dr_status(const Command& command);
 rt::Task<Result<int>> run_permissions(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);

@@ -603,6 +603,8 @@ constexpr CommandSpec kCommands[] = {
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
     {"dr coverage", Verb::dr_coverage, "", "which instances are protected, and which are not and why", kDrCoverageText,
      kDrCoverageOptions, Positionals::none, kDrCoverageExamples},
+    {"dr rollout", Verb::dr_rollout, "[ACCOUNT]", "install the replication agent, and see that DRS knows the servers",
+     kDrRolloutText, kDrRolloutOptions, Positionals::names, kDrRolloutExamples},
     {"dr status", Verb::dr_status, "", "replication and recoverability of the source servers", kDrStatusText,
      kDrStatusOptions, Positionals::none, kDrStatusExamples},
     {"permissions", Verb::permissions, "COMMAND...", "the IAM policy that commands need",

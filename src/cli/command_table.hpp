@@ -50,6 +50,7 @@ enum class Verb : std::uint8_t {
   deploy_delete,
   dr_coverage,
   dr_status,
+  dr_rollout,
   permissions,
   doctor,
   dr_prepare,

@@ -69,4 +69,43 @@ inline constexpr std::string_view kDrCoverageText =
     "are "
     "registered twice and servers whose instance is gone.";
 
+inline constexpr OptionSpec kDrRolloutOptions[] = {
+    kDrSelect,
+    {"--from", "", Arity::many, "REGION", "where the instances run (default: as --region and the fleet file)", ""},
+    {"--to", "", Arity::one, "REGION", "where they are recovered (default: the account's `dr: {region}`)", ""},
+    {"--dry-run", "-n", Arity::flag, "", "show who is ready and what is in the way, and stop", ""},
+    {"--yes", "-y", Arity::flag, "", "do not ask", ""},
+    {"--confirm", "", Arity::one, "NAME",
+     "agree to a plan on production (accounts tagged env: prod) by the account's name, or by the plan's", ""},
+    {"--expect", "", Arity::one, "MIN-MAX", "how many servers should be sent to; more than 50 or 5 accounts need it",
+     ""},
+    {"--break-glass", "", Arity::one, "REASON",
+     "go over protected targets, freeze windows, lists of documents and holds; kept in the ledger", ""},
+    {"--prepare", "", Arity::flag, "", "first attach AWS's policy to roles of instance profiles that lack it", ""},
+    {"--waive", "", Arity::many, "CODE,...", "go on in spite of these findings, such as HEADERS_MISSING", ""},
+    {"--no-probe", "", Arity::flag, "", "do not look inside the servers first", ""},
+    {"--document", "", Arity::one, "NAME", "the document that installs (default: AWS's own)", ""},
+    {"--tag", "", Arity::many, "KEY=VALUE", "a tag of the new source servers", ""},
+    {"--waves", "", Arity::one, "WAVE,...", "as in `run`, for every family (default: canary,10%,rest)", ""},
+    {"--max-errors", "", Arity::one, "N|N%", "how many of a wave may fail (default 5%); in a canary always none", ""},
+    {"--registration-timeout", "", Arity::one, "DURATION",
+     "how long DRS may take to know a server before its installation is called a phantom (default 15m)", ""},
+    {"--until", "", Arity::one, "STATE", "wait until the servers are there", "protected"},
+    {"--reason", "", Arity::one, "TEXT", "why; kept in the ledger", ""},
+    {"--ticket", "", Arity::one, "ID", "of the change; kept in the ledger", ""},
+    {"--on-interrupt", "", Arity::one, "WHAT", "what becomes of commands under way at Ctrl-C", "ask|leave|cancel"},
+    kDrConcurrency,
+};
+inline constexpr std::string_view kDrRolloutExamples[] = {
+    "postern dr rollout --dry-run", "postern dr rollout payments-prod --to us-west-2 --prepare",
+    "postern dr rollout --yes --expect 100-130 --until protected --timeout 12h"};
+inline constexpr std::string_view kDrRolloutText =
+    "Finds the instances that are to be protected, asks DRS which of them are registered already, checks what is in "
+    "the "
+    "way of the others (Systems Manager, instance profile, the site, a read-only look inside the server), and installs "
+    "the agent on those that are ready: for each family of operating systems a canary, a tenth, the rest, with a "
+    "budget "
+    "of its own, so that one family's trouble stops nobody else. A success of Systems Manager is no protection: a "
+    "server counts when DRS knows it, and an installation that DRS never hears of is found. Safe to run again.";
+
 }  // namespace postern::cli

@@ -130,10 +130,12 @@ rt::Task<void> cancel_the_rest(const Command& command, OpenLedger& ledger, flow:
 
 /// After a run: what may still be running is named, and cancelled if that is wished.
 rt::Task<void> settle(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
-                      const std::vector<fleet::ScopePtr>& scopes, RunCame* came) {
+                      const std::vector<fleet::ScopePtr>& scopes, RunCame* came, bool alone) {
   const std::vector<flow::LeftCommand> left = flow::left_running(came->result);
   if (left.empty()) co_return;
-  const OnInterrupt choice = chosen_on_interrupt(command);
+  OnInterrupt choice = chosen_on_interrupt(command);
+  // Several questions at once are none.
+  if (choice == OnInterrupt::ask && !alone) choice = OnInterrupt::leave;
   if (!came->result.interrupted || choice != OnInterrupt::cancel) {
     command.err(commands_on_targets(left) + " may still be running; this stops " + (left.size() == 1 ? "it" : "them") +
                 ":\n" + stop_lines(left));
@@ -244,7 +246,8 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   CO_TRY_VOID(co_await append_one(ctx, journal, std::move(started)));
   if (order.opened) co_await order.opened(journal.model());
   flow::Engine engine(std::move(journal.model()), [ctx] { return flow::make_op_id(ctx); });
-  RunProgress progress(command, engine.model(), *events);
+  const bool alone = order.label.empty();
+  RunProgress progress(command, engine.model(), *events, std::move(order.label));
   const LeaveNote note(command, [&progress] { return progress.last_words(); });
   LocalGate gate(command);
   Result<Driven> driven = co_await drive_it(ctx, engine, journal, port, order.hold, progress, gate);
@@ -252,7 +255,7 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
   if (!driven) co_return fail(std::move(driven).error().with("run", run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));
   progress.left(flow::left_running(came.result));
-  co_await rt::uncancelled(settle(command, ledger, port, scopes, &came));
+  co_await rt::uncancelled(settle(command, ledger, port, scopes, &came, alone));
   co_return came;
 }
 
@@ -309,7 +312,7 @@ rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger,
   if (!driven) co_return fail(std::move(driven).error().with("run", order.run_id));
   CO_TRY(RunCame came, co_await tell(command, ledger, engine.model(), std::move(*driven)));
   progress.left(flow::left_running(came.result));
-  if (!settling) co_await rt::uncancelled(settle(command, ledger, port, scopes, &came));
+  if (!settling) co_await rt::uncancelled(settle(command, ledger, port, scopes, &came, true));
   co_return came;
 }
 

@@ -23,6 +23,7 @@ struct RunOrder {
   flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
   RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one
   RunOpened opened;                ///< may be empty
+  std::string label;               ///< of one of several runs at once; empty: it is alone
 };
 
 /// What a person decided before a run is taken up.

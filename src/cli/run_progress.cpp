@@ -51,14 +51,15 @@ term::Color color_of(const Command& command) {
 
 }  // namespace run_progress
 
-RunProgress::RunProgress(const Command& command, const flow::RunModel& model, RunEvents* events)
+RunProgress::RunProgress(const Command& command, const flow::RunModel& model, RunEvents* events, std::string label)
     : command_(command),
       model_(model),
       printer_(*command.host().console, run_progress::color_of(command)),
       time_(run_progress::wave_sizes(model), run_progress::ended_of_waves(model)),
       started_(command.ctx().now()),
       said_(started_),
-      events_(events) {
+      events_(events),
+      label_(std::move(label)) {
   const flow::Plan& plan = model.plan();
   for (const fleet::ScopePtr& scope : plan.scopes) part_by_scope_.push_back(part_of(*scope));
   for (const flow::BatchPlan& batch : plan.batches) {
@@ -75,6 +76,10 @@ RunProgress::RunProgress(const Command& command, const flow::RunModel& model, Ru
   }
   progress_.all.label = "run";
   progress_.all.total = plan.targets.size() + plan.skipped.size();
+}
+
+void RunProgress::note(std::string_view text) {
+  printer_.note(label_.empty() ? std::string(text) : label_ + ": " + std::string(text));
 }
 
 std::size_t RunProgress::part_of(const fleet::Scope& scope) {
@@ -123,7 +128,7 @@ void RunProgress::wave_started(std::uint32_t wave) {
   const flow::WavePlan& plan = model_.plan().waves[wave];
   progress_.stage =
       "wave " + std::to_string(wave + 1) + " of " + std::to_string(waves) + " (" + printable(plan.name, 40) + ")";
-  if (!printer_.on_tty()) printer_.note(progress_.stage + ": " + plural(plan.targets, "target"));
+  if (!draws()) note(progress_.stage + ": " + plural(plan.targets, "target"));
 }
 
 void RunProgress::count(const flow::record::TargetEnd& end) {
@@ -135,7 +140,7 @@ void RunProgress::count(const flow::record::TargetEnd& end) {
 
 void RunProgress::say_failure(const flow::record::TargetEnd& end) {
   if (++failures_ > run_progress::kFailuresTold) {
-    if (failures_ == run_progress::kFailuresTold + 1) printer_.note("more of them are only counted");
+    if (failures_ == run_progress::kFailuresTold + 1) note("more of them are only counted");
     return;
   }
   const flow::TargetResult target = flow::target_result(model_, end.target, "");
@@ -144,7 +149,7 @@ void RunProgress::say_failure(const flow::record::TargetEnd& end) {
                      target.target.scope().label() + ")";
   if (end.exit_code) text += ", exit code " + std::to_string(*end.exit_code);
   if (!end.reason.empty() && end.reason != "Failed") text += ": " + printable(end.reason, 200);
-  printer_.note(text);
+  note(text);
 }
 
 void RunProgress::fill_running() {
@@ -158,13 +163,13 @@ void RunProgress::fill_running() {
 
 void RunProgress::show() {
   const MonoTime now = command_.ctx().now();
-  const bool line = !printer_.on_tty() && now - said_ >= run_progress::kBetweenLines;
-  if (!line && !printer_.due(now)) return;
+  const bool line = !draws() && now - said_ >= run_progress::kBetweenLines;
+  if (!line && (!draws() || !printer_.due(now))) return;
   progress_.all.elapsed = now - started_;
   progress_.left = time_.left(now);
   if (line) {
     said_ = now;
-    printer_.note("run: " + term::fleet_sentence(progress_));
+    note((label_.empty() ? "run: " : "") + term::fleet_sentence(progress_));
     return;
   }
   fill_running();
@@ -176,7 +181,7 @@ void RunProgress::tick() {
 }
 
 void RunProgress::on_note(std::string_view text) {
-  printer_.note(printable(text, 400));
+  note(printable(text, 400));
 }
 
 void RunProgress::finish() {

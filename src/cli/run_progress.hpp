@@ -16,8 +16,9 @@ namespace postern::cli {
 
 class RunProgress final : public flow::RunObserver {
  public:
-  /// `command` and `model`, which is the working engine's, outlive it, and so does `events`, which may be null.
-  RunProgress(const Command& command, const flow::RunModel& model, RunEvents* events);
+  /// `command` and `model`, which is the working engine's, outlive it, and so does `events`, which may be null. With a
+  /// label it is one of several at once: lines that begin with it, and no bars.
+  RunProgress(const Command& command, const flow::RunModel& model, RunEvents* events, std::string label = {});
   void on_sent(const fleet::Batch& batch, const std::string& command_id) override;
   void on_progress(const flow::Totals& done, std::size_t running) override;
   void on_note(std::string_view text) override;
@@ -39,6 +40,8 @@ class RunProgress final : public flow::RunObserver {
   void say_failure(const flow::record::TargetEnd& end);
   void wave_started(std::uint32_t wave);
   void show();
+  bool draws() const { return label_.empty() && printer_.on_tty(); }
+  void note(std::string_view text);
   void fill_running();
 
   const Command& command_;
@@ -53,6 +56,7 @@ class RunProgress final : public flow::RunObserver {
   MonoTime started_;
   MonoTime said_;  ///< when the last line was printed for a log
   RunEvents* events_;
+  std::string label_;
   std::vector<flow::LeftCommand> sent_;
 };
 

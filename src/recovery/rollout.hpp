@@ -42,6 +42,7 @@ struct RolloutTarget {
   std::string reason;
   std::string fix;
   std::vector<Blocker> notes;  ///< worth knowing, and not in the way
+  std::string run_id;          ///< in the ledger, of the installation; empty: none
   std::string command_id;
   std::string server_id;
   Health health;  ///< of the server, once there is one

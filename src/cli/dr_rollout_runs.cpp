@@ -1,0 +1,217 @@
+// The runs of a rollout: one look inside the servers, then an installation for every family, side by side.
+
+#include <algorithm>
+
+#include "adapters/command_port.hpp"
+#include "base/text.hpp"
+#include "cli/dr_rollout_work.hpp"
+#include "cli/failure.hpp"
+#include "cli/hub_flag.hpp"
+#include "cli/run_document.hpp"
+#include "cli/wave_guard.hpp"
+#include "flow/document_look.hpp"
+#include "flow/outputs.hpp"
+#include "flow/script.hpp"
+#include "rt/combine.hpp"
+
+namespace postern::cli {
+namespace rollout_runs {
+
+constexpr std::string_view kInstallTitle = "dr rollout: install the replication agent";
+// In the comments of the commands and in the summaries of the runs: by it an earlier rollout is found.
+constexpr std::string_view kInstallComment = "dr rollout: install";
+constexpr std::string_view kProbeComment = "dr rollout: look inside";
+constexpr std::string_view kProbeTitle = "dr rollout: look inside";
+constexpr std::chrono::seconds kProbeTime = std::chrono::minutes(5);
+constexpr std::size_t kRunsPerPage = 200;
+
+/// The results of a run by their targets.
+std::map<std::string, const flow::TargetResult*, std::less<>> by_target(const RunCame& came) {
+  std::map<std::string, const flow::TargetResult*, std::less<>> out;
+  for (const flow::TargetResult& result : came.result.targets) out.emplace(result.target.label(), &result);
+  return out;
+}
+
+std::string text_of(const flow::TargetResult& result) {
+  std::string text;
+  if (!result.out.empty()) text += result.out.bytes();
+  if (!result.err.empty()) text += "\n" + result.err.bytes();
+  return text;
+}
+
+Result<flow::CommandSpec> probe_spec(const std::string& region) {
+  flow::Script script;
+  script.strictness = flow::Strictness::lax;
+  script.text = recovery::probe_script(fleet::Platform::linux_os, region);
+  TRY(flow::CommandSpec spec, flow::encode_script(script));
+  flow::Script windows;
+  windows.strictness = flow::Strictness::lax;
+  windows.text = recovery::probe_script(fleet::Platform::windows, region);
+  TRY(flow::CommandSpec other, flow::encode_script(windows));
+  spec.powershell_lines = std::move(other.powershell_lines);
+  spec.no_windows.clear();
+  spec.execution_timeout = kProbeTime;
+  return spec;
+}
+
+/// Everybody at once; how many fail does not matter, they are left out of what follows.
+flow::WavePolicy all_at_once() {
+  flow::WavePolicy policy;
+  policy.other = flow::Budget(100, true);
+  return policy;
+}
+
+}  // namespace rollout_runs
+
+Result<flow::RunHeader> RolloutWork::header_of(const flow::Plan& plan, flow::CommandSpec spec,
+                                               std::string title) const {
+  flow::RunHeader header;
+  header.world = world_label(command_, work_.aws.session.get());
+  header.operator_name = operator_name(command_);
+  header.selector = order_.selector.to_text();
+  header.reason = command_.invocation().value("--reason").value_or("");
+  header.ticket = command_.invocation().value("--ticket").value_or("");
+  header.break_glass = glass_;
+  header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
+  header.title = std::move(title);
+  header.spec = std::move(spec);
+  header.policy.scopes_at_once = static_cast<std::uint32_t>(order_.concurrency);
+  return header;
+}
+
+/// An installation that is not over may still be under way on the servers: it is taken up first.
+rt::Task<Result<void>> RolloutWork::refuse_open_runs(OpenLedger& ledger) {
+  std::string before;
+  for (;;) {
+    CO_TRY(const std::vector<ledger::StreamInfo> page,
+           co_await ledger.store->list(command_.ctx(), std::string(kRunPrefix), before, rollout_runs::kRunsPerPage));
+    for (const ledger::StreamInfo& stream : page) {
+      const Result<Json> summary = Json::parse(stream.summary);
+      if (!summary || stream.pruned) continue;
+      const std::string_view comment = (*summary)["comment"].to_string().value_or("");
+      const std::string_view status = (*summary)["status"].to_string().value_or("");
+      const bool open = status == "running" || status == "held" || status == "in doubt";
+      if (!open || comment != rollout_runs::kInstallComment) continue;
+      const std::string id = stream.id.substr(kRunPrefix.size());
+      co_return fail(Error(ErrorKind::refused, "an earlier installation is not over (" + std::string(status) +
+                                                   "): postern resume " + id + ", or postern cancel " + id +
+                                                   ", then run the rollout again")
+                         .with("rail", "rollout"));
+    }
+    if (page.size() < rollout_runs::kRunsPerPage) co_return Result<void>();
+    before = page.back().id;
+  }
+}
+
+rt::Task<Result<void>> RolloutWork::probe() {
+  using namespace rollout_runs;
+  if (!order_.probe || groups_.empty()) co_return Result<void>();
+  CO_TRY(OpenLedger ledger, open_ledger(command_, world_label(command_, work_.aws.session.get()), LedgerUse::write));
+  CO_TRY_VOID(co_await refuse_open_runs(ledger));
+  // The way to S3 and DRS that is tried is that of the site's Region.
+  std::map<std::string, std::vector<std::size_t>> by_region;
+  for (const InstallGroup& group : groups_) {
+    auto& members = by_region[group.region];
+    members.insert(members.end(), group.members.begin(), group.members.end());
+  }
+  for (const auto& [region, members] : by_region) {
+    CO_TRY(flow::CommandSpec spec, probe_spec(region));
+    spec.comment = kProbeComment;
+    adapters::SsmCommands port(*work_.aws.session, spec);
+    RunOrder order;
+    order.plan = flow::plan_waves(instances_of(members), all_at_once());
+    CO_TRY(order.header, header_of(order.plan, std::move(spec), std::string(kProbeTitle)));
+    order.header.policy.idempotent = true;  // it only reads
+    order.confirmed = confirmed_;
+    command_.err("looking inside " + std::to_string(members.size()) + " servers\n");
+    CO_TRY(RunCame came, co_await start_run(command_, ledger, port, std::move(order)));
+    const auto results = by_target(came);
+    for (const std::size_t at : members) {
+      recovery::RolloutTarget& target = targets_[at];
+      const auto found = results.find(target.instance->ref.label());
+      if (found == results.end()) continue;
+      const flow::LoadedOutput loaded(found->second);
+      CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger.store, *found->second));
+      recovery::take_probe(target, *found->second, text_of(*found->second), order_.waived);
+    }
+    if (came.result.interrupted) {
+      interrupted_ = true;
+      co_return Result<void>();
+    }
+  }
+  form_groups();
+  co_return Result<void>();
+}
+
+rt::Task<Result<void>> RolloutWork::take_outputs(OpenLedger& ledger, const InstallGroup& group) {
+  using namespace rollout_runs;
+  const auto results = by_target(*group.came);
+  for (const std::size_t at : group.members) {
+    recovery::RolloutTarget& target = targets_[at];
+    const auto found = results.find(target.instance->ref.label());
+    if (found == results.end()) continue;
+    const flow::LoadedOutput loaded(found->second);
+    CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger.store, *found->second));
+    recovery::take_installation(target, *found->second, text_of(*found->second));
+    target.run_id = group.came->result.run_id;
+  }
+  co_return Result<void>();
+}
+
+rt::Task<Result<void>> RolloutWork::install_group(OpenLedger& ledger, InstallGroup& group) {
+  using namespace rollout_runs;
+  const std::vector<fleet::Instance> instances = instances_of(group.members);
+  flow::CommandSpec spec = install_spec(group.region);
+  spec.comment = kInstallComment;
+  CO_TRY(const flow::DocumentLook look,
+         co_await look_at_what_is_sent(command_, *work_.aws.session, spec, instances, order_.concurrency));
+  flow::WavePolicy waves = order_.waves;
+  waves.unfit = [&](const fleet::Instance& instance) { return flow::why_unfit(spec, look, instance); };
+  RunOrder order;
+  order.plan = flow::plan_waves(instances, waves);
+  order.plan.pins = flow::document_pins(spec, look, order.plan);
+  adapters::SsmCommands port(*work_.aws.session, spec);
+  CO_TRY(order.header, header_of(order.plan, std::move(spec), std::string(kInstallTitle) + ", " + group.label));
+  order.confirmed = confirmed_;
+  if (groups_.size() > 1) order.label = group.label;
+  std::optional<adapters::HubHold> flag;
+  if (Result<aws::CallScope> hub = hub_scope(work_.aws)) flag.emplace(work_.aws.session->invoker(), std::move(*hub));
+  WaveGuard guard(windows_, flag ? &*flag : nullptr);
+  if (glass_.reason.empty()) order.hold = &guard;
+  CO_TRY(group.came, co_await start_run(command_, ledger, port, std::move(order)));
+  co_return co_await take_outputs(ledger, group);
+}
+
+rt::Task<void> RolloutWork::install_one(OpenLedger& ledger, InstallGroup& group) {
+  Result<void> done = co_await install_group(ledger, group);
+  if (!done) group.problem = std::move(done).error();
+}
+
+rt::Task<Result<void>> RolloutWork::install() {
+  if (groups_.empty() || interrupted_) co_return Result<void>();
+  CO_TRY(OpenLedger ledger, open_ledger(command_, world_label(command_, work_.aws.session.get()), LedgerUse::write));
+  if (!order_.probe) CO_TRY_VOID(co_await refuse_open_runs(ledger));
+  struct One {
+    One(RolloutWork* w, OpenLedger* l) : work(w), ledger(l) {}
+    rt::Task<void> operator()(std::size_t index) const { return work->install_one(*ledger, work->groups_[index]); }
+    RolloutWork* work;
+    OpenLedger* ledger;
+  };
+  const One one(this, &ledger);
+  co_await rt::for_each_bounded(groups_.size(), groups_.size(), one);
+  for (InstallGroup& group : groups_) {
+    if (group.came && group.came->result.interrupted) interrupted_ = true;
+    if (!group.problem) continue;
+    command_.err(group.label + ": " + described_message(*group.problem, 400) + "\n");
+    for (const std::size_t at : group.members) {
+      recovery::RolloutTarget& target = targets_[at];
+      if (target.state != recovery::RolloutState::ready) continue;
+      target.state = group.came ? recovery::RolloutState::unknown : recovery::RolloutState::not_sent;
+      target.code = group.came ? "IN_DOUBT" : "NOT_SENT";
+      target.reason = described_message(*group.problem, 300);
+    }
+  }
+  co_return Result<void>();
+}
+
+}  // namespace postern::cli

@@ -1,0 +1,169 @@
+"""`dr rollout`, `dr status` and `dr coverage` against a served simulated cloud: 130 instances with everything that goes wrong in
+the field, and the script that deployment guides name.
+
+Usage: dr_rollout_e2e.py [CASE]; POSTERN names the program.
+"""
+import collections
+import os
+import subprocess
+
+import e2e
+from sim_serve_e2e import Serving
+
+HUB = "111122223333"
+CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+DRS = "arn:aws:iam::aws:policy/service-role/AWSElasticDisasterRecoveryEc2InstancePolicy"
+TAGS = '{"dr:enabled": "true", "dr:recovery-strategy": drs}'
+OPERATOR = '{name: operator, access_key_id: AKIASIMULATED0000001, secret_access_key: made-up, allow: "*"}'
+
+
+def nodes(name, count, family="Amazon Linux", profile="Node", agent="live"):
+    named = f'name: "{name}-{{n}}", count: {count}' if count > 1 else f"name: {name}"
+    return (f'      - {{{named}, region: us-east-1, platform_name: "{family}", profile: {profile}, agent: {agent}, tags: {TAGS}}}\n')
+
+
+def account(number, name, drs, *instances):
+    return (f'  - id: "{number}"\n    name: {name}\n    roles: [{{name: Node, attached: ["{CORE}", "{DRS}"]}}]\n'
+            f"    instance_profiles: [{{name: Node, role: Node}}]\n{drs}    instances:\n" + "".join(instances))
+
+
+FAULTS = """    drs:
+      - region: us-west-2
+        pace: 120
+        servers: [{instance: already, region: us-east-1, age: 7d}]
+        faults:
+          - {kind: install, instance: "oldkernel-*", what: kernel}
+          - {kind: install, instance: "full-*", what: disk_space}
+          - {kind: install, instance: phantom, what: phantom}
+          - {kind: install, instance: odd, what: registers_but_fails}
+          - {kind: install, instance: "mirrorless-*", what: gcc}
+"""
+FLEET_OF_130 = (f"version: 1\nname: field\nseed: 12\nhub: \"{HUB}\"\nregions: [us-east-1, us-west-2]\naccounts:\n"
+                f'  - {{id: "{HUB}", name: hub, users: [{OPERATOR}]}}\n'
+                + account("444455556666", "payments", FAULTS, nodes("good", 60), nodes("already", 1), nodes("oldkernel", 3),
+                          nodes("full", 2), nodes("phantom", 1), nodes("odd", 1), nodes("offline", 6, agent="connection_lost"),
+                          nodes("bare", 4, profile="none"), nodes("mirrorless", 10, family="Ubuntu"))
+                + account("777788889999", "ledger", "    drs: [{region: us-west-2, pace: 120}]\n", nodes("app", 37))
+                + account("888899990000", "lab", "", nodes("lab", 5)))
+FLEET = f"""version: 1
+hub: {{account: "{HUB}", region: us-east-1}}
+defaults: {{role: OrganizationAccountAccessRole, regions: [us-east-1]}}
+accounts:
+  - {{id: "444455556666", name: payments, dr: {{region: us-west-2}}}}
+  - {{id: "777788889999", name: ledger, dr: {{region: us-west-2}}}}
+  - {{id: "888899990000", name: lab, dr: {{region: us-west-2}}}}
+"""
+
+
+class World:
+    """A serving cloud and, if there is one, a fleet file."""
+
+    def __init__(self, world, fleet=None):
+        self.place, self.world, self.fleet = e2e.Place(), world, fleet
+
+    def __enter__(self):
+        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", self.world)).__enter__()
+        self.variables = {**self.cloud.variables(), "POSTERN_LEDGER": self.place.path("ledger.db")}
+        if self.fleet:
+            self.variables["POSTERN_FLEET"] = self.place.write("fleet.yaml", self.fleet)
+        return self
+
+    def __exit__(self, *_):
+        self.cloud.__exit__()
+        self.place.__exit__()
+
+    def run(self, *words, environment=None):
+        return self.place.run(*words, environment={**self.variables, **(environment or {})}, timeout=200)
+
+
+def fates(done):
+    return dict(collections.Counter((each["state"], each["code"]) for each in done.document()["targets"]))
+
+
+BLOCKED = {("blocked", "SSM_OFFLINE"): 6, ("blocked", "NO_INSTANCE_PROFILE"): 4, ("blocked", "TARGET_NOT_INITIALIZED"): 5}
+
+
+def a_fleet_with_bad_hosts():
+    with World(FLEET_OF_130, FLEET) as world:
+        done = e2e.expect_code(world.run("dr", "rollout", "--dry-run", "-o", "json"), 0)
+        e2e.expect_equal(fates(done), {**BLOCKED, ("ready", ""): 114, ("enrolled", ""): 1}, "the plan", done)
+        e2e.expect("not on" not in world.run("runs", "list").out, "a dry run left a run", done)
+        e2e.expect("--expect" in e2e.expect_code(world.run("dr", "rollout", "--yes"), 3).err, "a large plan is not asked about")
+        e2e.expect("read-only" in e2e.expect_code(world.run("--read-only", "dr", "rollout", "--yes"), 3).err, "rail")
+
+        done = world.run("dr", "rollout", "--yes", "--expect", "114", "--registration-timeout", "20s", "--until", "protected", "-o", "json")
+        e2e.expect_code(done, 3)
+        e2e.expect_equal(fates(done), {**BLOCKED, ("blocked", "KERNEL_UNSUPPORTED"): 3, ("blocked", "DISK_SPACE"): 2,
+                                       ("enrolled", ""): 1, ("failed", "GCC_MISSING"): 1, ("not_sent", "NOT_SENT"): 9,
+                                       ("phantom", "PHANTOM_INSTALL"): 1, ("protected", ""): 98}, "fates", done)
+        document = done.document()
+        e2e.expect_equal(document["totals"]["all"], 130, "the sum", done)
+        accounts = {each["account_id"]: each for each in document["accounts"]}
+        e2e.expect_equal({name: each["status"] for name, each in accounts.items()},
+                         {"444455556666": "partial", "777788889999": "success", "888899990000": "error"}, "accounts", done)
+        e2e.expect_equal(accounts["777788889999"]["instance_count"], 37, "instances of ledger", done)
+        e2e.expect_equal(len({each["command_id"] for each in document["targets"] if each["name"].startswith("app-")}),
+                         len(accounts["777788889999"]["command_ids"]), "commands of ledger", done)
+        odd = [each for each in document["targets"] if each["name"] == "odd"][0]
+        e2e.expect_equal([note["code"] for note in odd["notes"]], ["INSTALLER_FAILED"], "what is said of odd", done)
+
+        # The family that failed waits for a person; nothing is sent beside it.
+        done = e2e.expect_code(world.run("dr", "rollout", "--yes", "--expect", "0-200"), 3)
+        e2e.expect("an earlier installation is not over" in done.err, "the held run", done)
+        held = [each["run_id"] for each in document["runs"] if each["status"] == "held"]
+        e2e.expect_code(world.run("cancel", *held), 4)
+        done = world.run("dr", "rollout", "--dry-run", "-o", "json")
+        e2e.expect_equal(fates(done), {**BLOCKED, ("enrolled", ""): 99, ("ready", ""): 16}, "a second time", done)
+
+        totals = e2e.expect_code(world.run("dr", "coverage", "-o", "json"), 0).document()["totals"]
+        e2e.expect_equal((totals["tagged"], totals["protected"], totals["reconcile"]), (130, 99, True), "coverage")
+        e2e.expect_code(world.run("dr", "coverage", "--gate", "-o", "json"), 3)
+        done = e2e.expect_code(world.run("dr", "status", "--gate", "-o", "json"), 0)
+        e2e.expect_equal(done.document()["totals"]["protected"], 99, "status", done)
+
+
+GUIDE_ACCOUNTS = ("160885257264", "664418995426")
+GUIDE_WORLD = (f'version: 1\nname: guide\nseed: 3\nhub: "891376951562"\nregions: [us-east-1, us-west-2]\naccounts:\n'
+               f'  - {{id: "891376951562", name: central, users: [{OPERATOR}]}}\n')
+for index, number in enumerate(GUIDE_ACCOUNTS):
+    GUIDE_WORLD += account(number, f"target-{index}", "    drs: [{region: us-west-2, pace: 120}]\n", nodes(f"web{index}", 3)).replace(
+        "    roles: [", '    users: [{name: admin, access_key_id: AKIASIMULATED000001' + str(index) + ', secret_access_key: made-up, allow: "*"}]\n'
+        '    roles: [{name: DRSOrchestrationRole, trust: [{principals: "arn:aws:iam::891376951562:root", external_ids: guide-1}], allow: "*"}, ')
+
+
+def the_script_of_the_guide():
+    script = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "deploy_drs_agents.sh")
+    with World(GUIDE_WORLD) as world:
+        config = world.place.write("config", "".join(
+            f"[profile {number}_AdministratorAccess]\naws_access_key_id = AKIASIMULATED000001{index}\naws_secret_access_key = made-up\n"
+            for index, number in enumerate(GUIDE_ACCOUNTS)))
+        base = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        base.update(world.variables, POSTERN=os.environ["POSTERN"], POSTERN_YES="1", AWS_CONFIG_FILE=config,
+                    AWS_SHARED_CREDENTIALS_FILE="/dev/null", HOME=world.place.path("."))
+        keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+        def call(*words, without=(), **variables):
+            environment = {key: value for key, value in {**base, **variables}.items() if key not in without}
+            return subprocess.run([script, *words], env=environment, capture_output=True, text=True, timeout=200, cwd=world.place.path("."))
+
+        def expect(done, code, text):
+            e2e.expect(done.returncode == code and text in done.stdout + done.stderr,
+                       f"expected {code} and {text!r}, got {done.returncode}:\n{done.stdout}\n{done.stderr}")
+
+        first, second = (f"arn:aws:iam::{number}:role/DRSOrchestrationRole" for number in GUIDE_ACCOUNTS)
+        # The five lines of the guide; the role asks for an ExternalId, which the guide's own code forgot.
+        expect(call("160885257264", "us-east-1", "us-west-2", AWS_ROLE_ARN=first), 254, "ExternalId")
+        expect(call("160885257264", "us-east-1", "us-west-2", AWS_ROLE_ARN=first, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
+        expect(call("664418995426", "us-east-1", "us-west-2", AWS_ROLE_ARN=second, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
+        expect(call("160885257264", without=keys, AWS_PROFILE="160885257264_AdministratorAccess"), 0, '"enrolled": 3')
+        expect(call("160885257264", AWS_ROLE_ARN=first, DRS_EXTERNAL_ID="guide-1"), 0, '"enrolled": 3')
+        # Slips of the hand are refused before anything is sent.
+        expect(call("664418995426", AWS_ROLE_ARN=first), 2, "was asked for")
+        expect(call("664418995426", without=keys, AWS_PROFILE="160885257264_AdministratorAccess"), 3, "leads to 160885257264")
+        expect(call("664418995426", AWS_ROLE_ARN="nonsense"), 2, "no role's ARN")
+        expect(call("66441899542"), 2, "no account id")
+        expect(call(), 2, "AWS_ROLE_ARN")
+
+
+if __name__ == "__main__":
+    e2e.run_cases([("a fleet with bad hosts", a_fleet_with_bad_hosts), ("the script of the guide", the_script_of_the_guide)])
