@@ -112,6 +112,12 @@ constexpr Use kAdd[] = {
     {target, "MakeRoles", "", kMake},
 };
 
+constexpr Use kWhy[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ReadOrganization", "", "reads the service control policies above the account"},
+    {target, "ReadRoles", "", "reads the role and its policies"},
+};
+
 constexpr CommandNeeds kNeeds[] = {
     {"accounts add", std::nullopt, kAdd},
     {"accounts check", Duty::observe, kCheck},
@@ -143,6 +149,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"sim init", std::nullopt, {}},
     {"sim serve", std::nullopt, {}},
     {"targets", Duty::observe, kTargets},
+    {"why", std::nullopt, kWhy},
 };
 
 }  // namespace

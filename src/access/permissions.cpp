@@ -140,6 +140,10 @@ Result<Value> deploy_catalog(const PermissionOrder& order) {
   TRY(const cfn::Template source, part_template(order));
   Value out = Value::list();
   out.add(change_stacks(order));
+  out.add(allow("ReadRoles",
+                {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy",
+                 "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
+                {iam_arn("policy/*"), iam_arn("role/*"), cfn::sub("arn:${AWS::Partition}:iam::aws:policy/*")}));
   if (has_type(source, "AWS::IAM::Role")) {
     const std::vector<Value> roles = named_arns(source, "AWS::IAM::Role", "role", "RoleName");
     out.add(allow("MakeRoles",
@@ -216,6 +220,10 @@ Value hub_catalog(const PermissionOrder& order) {
   out.add(allow("ListOrganization",
                 {"organizations:ListAccounts", "organizations:ListAccountsForParent",
                  "organizations:ListOrganizationalUnitsForParent", "organizations:ListRoots"},
+                {Value("*")}));
+  out.add(allow("ReadOrganization",
+                {"organizations:DescribeOrganization", "organizations:DescribePolicy", "organizations:ListParents",
+                 "organizations:ListPoliciesForTarget", "organizations:ListRoots"},
                 {Value("*")}));
   return out;
 }

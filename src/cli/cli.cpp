@@ -68,6 +68,8 @@ Runner runner_of(Verb verb) {
       return &run_deploy_delete;
     case Verb::permissions:
       return &run_permissions;
+    case Verb::why:
+      return &run_why;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

@@ -107,6 +107,7 @@ rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
 rt::Task<Result<int>> run_permissions(const Command& command);
+rt::Task<Result<int>> run_why(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);

@@ -397,6 +397,22 @@ constexpr std::string_view kPermissionsExamples[] = {
     "postern permissions deploy roles -o table",
     "postern permissions run --select tag:team=blue --document Payments-Deploy --account payments-prod"};
 
+constexpr OptionSpec kWhy[] = {
+    {"--role", "", Arity::one, "ARN", "the role that is asked about", ""},
+    {"--action", "", Arity::one, "ACTION", "such as ssm:SendCommand; sts:AssumeRole is about coming by the role itself",
+     ""},
+    {"--resource", "", Arity::many, "ARN", "what it is to be done to; all of them have to be allowed (default: *)", ""},
+    {"--context", "", Arity::many, "KEY=VALUE",
+     "a condition key of the request, such as ssm:resourceTag/team=blue; a key may be repeated", ""},
+    {"--caller", "", Arity::one, "ARN", "with sts:AssumeRole: who asks (default: the hub's own identity)", ""},
+    kVia,
+};
+constexpr std::string_view kWhyExamples[] = {
+    "postern why --role arn:aws:iam::444455556666:role/PosternOperate --action ssm:SendCommand "
+    "--resource arn:aws:ssm:us-east-1::document/AWS-RunShellScript",
+    "postern why --role arn:aws:iam::444455556666:role/PosternOperate --action sts:AssumeRole",
+    "postern why --role arn:aws:iam::444455556666:role/PosternRecover --action drs:StartRecovery -o json"};
+
 constexpr OptionSpec kAccountsAdd[] = {
     {"--name", "", Arity::one, "NAME", "the account's name in the fleet file (default: its id)", ""},
     {"--role", "", Arity::one, "ROLE", "its role for every duty, where it differs from the defaults", ""},
@@ -604,6 +620,13 @@ constexpr CommandSpec kCommands[] = {
      "stacks and places that options and fleet file name. With -o table: statement, action, resource, condition and "
      "what the action is for. Calls nothing.",
      kPermissions, Positionals::names, kPermissionsExamples},
+    {"why", Verb::why, "--role ARN --action ACTION", "why a role may or may not do something, or be assumed",
+     "Reads the role with all of its policies, its permissions boundary and its trust policy, and the service control "
+     "policies above its account as far as the hub may read them, judges the action as IAM does, and names the "
+     "statement that decides: an explicit denial and where it stands, or the statement nearest to allowing it and what "
+     "keeps it from that - action, resource, condition, boundary. For sts:AssumeRole: who may, and which condition "
+     "fails. Exit code 0 when it is allowed, 3 when not. Changes nothing.",
+     kWhy, Positionals::none, kWhyExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

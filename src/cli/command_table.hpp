@@ -49,6 +49,7 @@ enum class Verb : std::uint8_t {
   deploy_diff,
   deploy_delete,
   permissions,
+  why,
   doctor,
   sim_serve,
   sim_init

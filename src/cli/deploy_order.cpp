@@ -9,22 +9,6 @@
 namespace postern::cli {
 namespace deploy_order_detail {
 
-/// Roles are global: their stacks are in one Region of each account, always the same.
-Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
-                                  const std::string& caller_region) {
-  const std::vector<std::string> given = invocation.values("--region");
-  if (given.size() > 1 || (!given.empty() && given.front().find(',') != std::string::npos)) {
-    return fail(ErrorKind::usage, "roles are global: their stack belongs into one Region, and --region names several");
-  }
-  if (!given.empty()) return fleet::Region::parse(given.front());
-  if (fleet && !fleet->hub.region.empty()) return fleet->hub.region;
-  if (fleet && !fleet->defaults.regions.empty()) return fleet->defaults.regions.front();
-  if (caller_region.empty()) {
-    return fail(ErrorKind::usage, "no Region: give --region REGION, or hub: {region: ...} in the fleet file");
-  }
-  return fleet::Region::parse(caller_region);
-}
-
 class Places {
  public:
   Places(const Invocation& invocation, const fleet::FleetFile& fleet, fleet::Region home, DeployOrder& order)
@@ -41,7 +25,7 @@ class Places {
     fleet::Scope scope = scope_of(account.id, account.name);
     scope.account_tags = account.tags;
     if (account.id != fleet_.hub.account) {
-      TRY(scope.access, way_into(account));
+      TRY(scope.access, deploy_access(via_, fleet_, account, fleet::partition_of(home_)));
     }
     order_.places.emplace_back();
     order_.places.back().scope = std::make_shared<const fleet::Scope>(std::move(scope));
@@ -57,24 +41,6 @@ class Places {
     scope.region = home_;
     scope.partition = fleet::partition_of(home_);
     return scope;
-  }
-
-  Result<fleet::Access> way_into(const fleet::Account& account) const {
-    fleet::Access access;
-    const bool by_profile = via_ == "profile" || (via_.empty() && !account.profile.empty());
-    if (by_profile) {
-      if (account.profile.empty()) {
-        return fail(ErrorKind::usage, "account " + account.name + " has no profile in " + fleet_.file_name +
-                                          ": give it one, or leave --via profile out");
-      }
-      access.kind = fleet::Access::Kind::profile;
-      access.profile = account.profile;
-      return access;
-    }
-    access.kind = fleet::Access::Kind::role;
-    const std::string name = via_.empty() ? std::string(kAccessRole) : via_;
-    TRY(access.role, fleet::RoleArn::build(fleet::partition_of(home_), account.id, name));
-    return access;
   }
 
   std::string via_;
@@ -137,6 +103,39 @@ Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_
                                       "': a letter, then letters, digits and hyphens, at most 128 in all");
   }
   return name;
+}
+
+Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFile& fleet,
+                                    const fleet::Account& account, fleet::Partition partition) {
+  fleet::Access access;
+  const bool by_profile = via == "profile" || (via.empty() && !account.profile.empty());
+  if (by_profile) {
+    if (account.profile.empty()) {
+      return fail(ErrorKind::usage, "account " + account.name + " has no profile in " + fleet.file_name +
+                                        ": give it one, or leave --via profile out");
+    }
+    access.kind = fleet::Access::Kind::profile;
+    access.profile = account.profile;
+    return access;
+  }
+  access.kind = fleet::Access::Kind::role;
+  TRY(access.role, fleet::RoleArn::build(partition, account.id, via.empty() ? std::string(kAccessRole) : via));
+  return access;
+}
+
+Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                  const std::string& caller_region) {
+  const std::vector<std::string> given = invocation.values("--region");
+  if (given.size() > 1 || (!given.empty() && given.front().find(',') != std::string::npos)) {
+    return fail(ErrorKind::usage, "roles are global: their stack belongs into one Region, and --region names several");
+  }
+  if (!given.empty()) return fleet::Region::parse(given.front());
+  if (fleet && !fleet->hub.region.empty()) return fleet->hub.region;
+  if (fleet && !fleet->defaults.regions.empty()) return fleet->defaults.regions.front();
+  if (caller_region.empty()) {
+    return fail(ErrorKind::usage, "no Region: give --region REGION, or hub: {region: ...} in the fleet file");
+  }
+  return fleet::Region::parse(caller_region);
 }
 
 bool DeployOrder::declares(std::string_view parameter) const {

@@ -36,6 +36,14 @@ struct DeployOrder {
   bool declares(std::string_view parameter) const;
 };
 
+/// Roles are global: their stacks are in one Region of each account, always the same. `caller_region` is the fallback.
+Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                  const std::string& caller_region);
+/// The way into an account with rights over its roles and stacks: `via` is "profile", a role's name, or empty for the
+/// profile where there is one, else kAccessRole.
+Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFile& fleet,
+                                    const fleet::Account& account, fleet::Partition partition);
+
 /// --stack-name, else that of the part ("hub", "target", "node").
 Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part);
 

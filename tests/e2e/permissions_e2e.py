@@ -176,6 +176,15 @@ def deployments():
         for policy in iam.list_attached_role_policies(RoleName="PosternNode")["AttachedPolicies"]:
             iam.detach_role_policy(RoleName="PosternNode", PolicyArn=policy["PolicyArn"])
         iam.delete_role(RoleName="PosternNode")
+        why = ("why", "--role", f"arn:aws:iam::{ACCOUNT}:role/Bounded", *via, "-o", "json", "--action")
+        limits = iam.create_policy(PolicyName="Limits", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}))["Policy"]["Arn"]
+        iam.create_role(RoleName="Bounded", AssumeRolePolicyDocument=json.dumps(trust), PermissionsBoundary=limits)
+        iam.put_role_policy(RoleName="Bounded", PolicyName="look", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]}))
+        organizations = world.client("organizations")
+        organizations.enable_policy_type(RootId=organizations.list_roots()["Roots"][0]["Id"], PolicyType="SERVICE_CONTROL_POLICY")
+        world.compare("why", (*why, "ec2:DescribeInstances"), "Deployer", *via)
         node = (*via, "--for", "node")
         world.compare("deploy roles", ("deploy", "roles", *node, "-o", "json", "--yes"), "Deployer", *node,
                       also=[("deploy", "roles", *node, "--parameter", "ReplicationAgent=disabled", "--yes")])
