@@ -93,6 +93,10 @@ constexpr Use kDeploy[] = {
     {target, "MakePolicies", "", kMake},
     {target, "MakePermissionSets", "", kMake},
 };
+constexpr Use kDeployAlarms[] = {
+    {hub, "AssumeDeployRoles", "", kEnter}, {target, "ChangeStacks", "", kStack}, {target, "MakeTopics", "", kMake},
+    {target, "MakeAlarms", "", kMake},      {target, "MakeRules", "", kMake},
+};
 constexpr Use kDiff[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
     {target, "ChangeStacks", kLookActions, "lets CloudFormation work the changes out"},
@@ -104,6 +108,10 @@ constexpr Use kDelete[] = {
     {target, "MakeProfiles", kRemoveProfileActions, kUnmake},
     {target, "MakePolicies", kRemovePolicyActions, kUnmake},
     {target, "MakePermissionSets", "sso:DeletePermissionSet sso:DescribePermissionSet", kUnmake},
+    {target, "MakeTopics", "sns:DeleteTopic sns:GetTopicAttributes sns:SetTopicAttributes", kUnmake},
+    {target, "MakeAlarms", "cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms", kUnmake},
+    {target, "MakeRules", "events:DeleteRule events:DescribeRule events:ListTargetsByRule events:RemoveTargets",
+     kUnmake},
 };
 constexpr Use kAdd[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
@@ -126,6 +134,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"accounts rotate-external-id", std::nullopt, kAdd},
     {"cancel", Duty::operate, kCancel},
     {"demo", std::nullopt, {}},
+    {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},
     {"deploy diff", std::nullopt, kDiff},
     {"deploy roles", std::nullopt, kDeploy},
@@ -135,6 +144,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"ledger verify", std::nullopt, kVerify},
     {"permissions", std::nullopt, {}},
     {"release", std::nullopt, kRelease},
+    {"render alarms", std::nullopt, {}},
     {"render roles", std::nullopt, {}},
     {"resume", Duty::operate, kRun},
     {"run", Duty::operate, kRun},

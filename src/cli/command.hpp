@@ -103,6 +103,8 @@ rt::Task<Result<int>> run_ledger_verify(const Command& command);
 rt::Task<Result<int>> run_hold(const Command& command);
 rt::Task<Result<int>> run_release(const Command& command);
 rt::Task<Result<int>> run_render_roles(const Command& command);
+rt::Task<Result<int>> run_render_alarms(const Command& command);
+rt::Task<Result<int>> run_deploy_alarms(const Command& command);
 rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);

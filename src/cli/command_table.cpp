@@ -350,7 +350,7 @@ constexpr OptionSpec kVia = {"--via",
                              "the profile where there is one, else OrganizationAccountAccessRole)",
                              ""};
 constexpr OptionSpec kStackName = {
-    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node", ""};
+    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node, postern-alarms", ""};
 constexpr OptionSpec kStackParameter = {
     "--parameter", "", Arity::many, "NAME=VALUE", "a parameter of the template, in every account", ""};
 constexpr OptionSpec kDeployDryRun = {"--dry-run", "-n", Arity::flag, "", "show what would change and stop", ""};
@@ -365,13 +365,41 @@ constexpr OptionSpec kDeployRoles[] = {
 constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
     "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'"};
+constexpr OptionSpec kDeployAnyFor = {
+    "--for",
+    "",
+    Arity::one,
+    "WHAT",
+    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, or the alarms",
+    "hub|target|node|alarms"};
+constexpr OptionSpec kAlarmScope = {"--scope",
+                                    "",
+                                    Arity::one,
+                                    "SCOPE",
+                                    "alarms about commands, about replication and recovery, or both (default)",
+                                    "all|commands|recovery"};
+constexpr OptionSpec kRenderAlarms[] = {
+    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
+    kAlarmScope,
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
+    {"--force", "", Arity::flag, "", "overwrite --out", ""},
+};
+constexpr std::string_view kRenderAlarmsExamples[] = {"postern render alarms > alarms.yaml",
+                                                      "postern render alarms --scope recovery --format terraform"};
+constexpr OptionSpec kDeployAlarms[] = {
+    kAlarmScope, kVia, kStackName, kStackParameter, kDeployDryRun, kDeployYes, kDeployConcurrency,
+};
+constexpr std::string_view kDeployAlarmsExamples[] = {
+    "postern deploy alarms --dry-run", "postern deploy alarms --parameter LagLimitSeconds=900",
+    "postern deploy alarms --region eu-central-1 "
+    "--parameter TopicArn=arn:aws:sns:eu-central-1:111122223333:operations"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployFor, kVia,     kStackName,    kStackParameter, kMode,         kDuty,
-    kCompat,    kHubRole, kOrganization, kNodeTag,        kOidcProvider, kDeployConcurrency,
+    kDeployAnyFor, kAlarmScope,   kVia,     kStackName,    kStackParameter,    kMode, kDuty, kCompat,
+    kHubRole,      kOrganization, kNodeTag, kOidcProvider, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {
-    kDeployFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployAnyFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
 
@@ -384,7 +412,7 @@ constexpr OptionSpec kPermissions[] = {
     {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX", "with run: where the nodes write what they print", ""},
     {"--output-logs", "", Arity::one, "GROUP", "with run: the log group for it", ""},
     kNodeTag,
-    kDeployFor,
+    kDeployAnyFor,
     kVia,
     kStackName,
     kMode,
@@ -596,6 +624,18 @@ constexpr CommandSpec kCommands[] = {
      "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
+    {"render alarms", Verb::render_alarms, "", "alarms about commands and replication, as CloudFormation or Terraform",
+     "Writes the template of what watches over an account's Region: alarms on commands that failed or were not "
+     "delivered, "
+     "on replication that is behind, events of replication that stalled and of launches that failed, and the topic "
+     "that "
+     "is told. Calls nothing.",
+     kRenderAlarms, Positionals::none, kRenderAlarmsExamples},
+    {"deploy alarms", Verb::deploy_alarms, "", "put the alarms into accounts and Regions, as CloudFormation stacks",
+     "Deploys what `postern render alarms` writes into every Region of every account, the Region that it recovers to "
+     "included: metrics are counted where commands run, not in the hub. Change sets are shown first, as by `deploy "
+     "roles`. Exit code 0 when nothing is left to do.",
+     kDeployAlarms, Positionals::none, kDeployAlarmsExamples},
     {"deploy roles", Verb::deploy_roles, "", "put the identities into accounts, as CloudFormation stacks",
      "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then "
      "executed "

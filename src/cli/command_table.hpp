@@ -45,6 +45,8 @@ enum class Verb : std::uint8_t {
   hold,
   release,
   render_roles,
+  render_alarms,
+  deploy_alarms,
   deploy_roles,
   deploy_diff,
   deploy_delete,

@@ -1,4 +1,4 @@
-// deploy roles, deploy diff, deploy delete
+// deploy roles, deploy alarms, deploy diff, deploy delete
 
 #include <algorithm>
 
@@ -91,10 +91,9 @@ rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDee
       work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.found && !row.problem; }));
   command.err(describe_deployment(work, deed));
   if (deed == DeployDeed::remove && going > 0) {
-    CO_TRY_VOID(co_await agree(
-        command,
-        "Delete the stack " + work.order().stack + " of " + plural(going, "account") + " with all that is in it?",
-        "deleted"));
+    const std::string places = plural(going, work.order().is_regional() ? "place" : "account");
+    std::string question = "Delete the stack " + work.order().stack + " of " + places + " with all that is in it?";
+    CO_TRY_VOID(co_await agree(command, std::move(question), "deleted"));
     CO_TRY_VOID(co_await work.remove());
   }
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
@@ -128,6 +127,11 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
 }  // namespace deploy_command
 
 rt::Task<Result<int>> run_deploy_roles(const Command& command) {
+  const bool dry = command.invocation().has("--dry-run");
+  return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
+}
+
+rt::Task<Result<int>> run_deploy_alarms(const Command& command) {
   const bool dry = command.invocation().has("--dry-run");
   return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
 }

@@ -134,6 +134,8 @@ void take_account(const Invocation& invocation, const std::optional<fleet::Fleet
 Result<void> take_deployment(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                              PermissionOrder& order) {
   order.part = invocation.value("--for").value_or("target");
+  const bool alarms = std::ranges::find(order.commands, "deploy alarms") != order.commands.end();
+  if (alarms) order.part = kAlarmsPart;
   TRY(order.stack, deploy_stack_name(invocation, order.part));
   if (!fleet) return {};
   TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
