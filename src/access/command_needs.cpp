@@ -23,6 +23,8 @@ constexpr std::string_view kStack = "looks changes up, makes them and follows th
 constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
 constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";
 
+constexpr std::string_view kSeat = "asks which account manages the organisation";
+
 constexpr std::string_view kDiscoverActions = "ec2:DescribeInstances ssm:DescribeInstanceInformation";
 constexpr std::string_view kDocumentActions = "ssm:DescribeDocument ssm:GetDocument";
 constexpr std::string_view kListActions = "ssm:ListCommandInvocations ssm:ListCommands";
@@ -33,6 +35,13 @@ constexpr std::string_view kLookActions =
     "cloudformation:DescribeChangeSet cloudformation:DescribeStacks";
 constexpr std::string_view kDeleteStackActions =
     "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:DescribeStacks";
+constexpr std::string_view kMakeSetActions =
+    "cloudformation:CreateStackInstances cloudformation:CreateStackSet cloudformation:DescribeStackSet "
+    "cloudformation:DescribeStackSetOperation cloudformation:ListStackInstances cloudformation:TagResource "
+    "cloudformation:UpdateStackSet";
+constexpr std::string_view kDeleteSetActions =
+    "cloudformation:DeleteStackInstances cloudformation:DeleteStackSet cloudformation:DescribeStackSet "
+    "cloudformation:DescribeStackSetOperation cloudformation:ListStackInstances";
 constexpr std::string_view kRemoveRoleActions =
     "iam:DeleteRole iam:DeleteRolePolicy iam:DetachRolePolicy iam:GetRole iam:ListAttachedRolePolicies "
     "iam:ListRolePolicies";
@@ -86,6 +95,8 @@ constexpr Use kInit[] = {{hub, "ListOrganization", "", "--from-organizations lis
 
 constexpr Use kDeploy[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", kMakeSetActions, kStack, When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", "", kStack},
     {target, "MakeRoles", "", kMake},
     {target, "MakeProfiles", "", kMake},
@@ -99,10 +110,15 @@ constexpr Use kDeployAlarms[] = {
 };
 constexpr Use kDiff[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", "cloudformation:DescribeStackSet cloudformation:ListStackInstances", kStack,
+     When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", kLookActions, "lets CloudFormation work the changes out"},
 };
 constexpr Use kDelete[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", kDeleteSetActions, kUnmake, When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", kDeleteStackActions, "deletes the stack and follows it"},
     {target, "MakeRoles", kRemoveRoleActions, kUnmake},
     {target, "MakeProfiles", kRemoveProfileActions, kUnmake},

@@ -41,6 +41,8 @@ bool holds(When when, const PermissionOrder& order) {
       return !order.event_buses.empty();
     case When::anchors:
       return !order.anchors.empty();
+    case When::stack_set:
+      return order.stack_set;
   }
   return false;
 }
@@ -239,6 +241,14 @@ Value hub_catalog(const PermissionOrder& order) {
     out.add(allow("WriteAnchors", {"s3:PutObject", "s3:PutObjectRetention"}, {cfn::sub(objects)}));
     out.add(allow("ReadAnchors", {"s3:GetObject", "s3:ListBucket"}, {cfn::sub(bucket), cfn::sub(objects)}));
   }
+  out.add(allow(
+      "ChangeStackSets",
+      {"cloudformation:CreateStackInstances", "cloudformation:CreateStackSet", "cloudformation:DeleteStackInstances",
+       "cloudformation:DeleteStackSet", "cloudformation:DescribeStackSet", "cloudformation:DescribeStackSetOperation",
+       "cloudformation:ListStackInstances", "cloudformation:TagResource", "cloudformation:UpdateStackSet"},
+      {own_arn("cloudformation", "stackset/" + order.stack + ":*"),
+       own_arn("cloudformation", "stackset-target/" + order.stack + ":*"),
+       cfn::sub("arn:${AWS::Partition}:cloudformation:*::type/resource/*")}));
   out.add(allow("ListOrganization",
                 {"organizations:ListAccounts", "organizations:ListAccountsForParent",
                  "organizations:ListOrganizationalUnitsForParent", "organizations:ListRoots"},

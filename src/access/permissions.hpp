@@ -24,7 +24,17 @@ enum class Holder : std::uint8_t {
 };
 
 /// What has to be so for a command to use a statement.
-enum class When : std::uint8_t { always, all_regions, documents, output_s3, output_logs, topics, event_buses, anchors };
+enum class When : std::uint8_t {
+  always,
+  all_regions,
+  documents,
+  output_s3,
+  output_logs,
+  topics,
+  event_buses,
+  anchors,
+  stack_set
+};
 
 /// A statement, or some actions of it, that a command uses.
 struct Use {
@@ -74,6 +84,7 @@ struct PermissionOrder {
   std::string part = "target";
   std::string stack = "postern-roles";
   std::vector<std::string> deploy_roles;
+  bool stack_set = false;                ///< the deployment is a stack set's, by the hub itself
   std::vector<std::string> topics;       ///< ARNs
   std::vector<std::string> event_buses;  ///< ARNs
   std::string anchors;                   ///< "BUCKET/PREFIX"

@@ -119,7 +119,7 @@ TEST(Permissions, TheTableNamesWhatThereIs) {
       for (const char* part : {"target", "hub", "alarms"}) {
         PermissionOrder order = order_of({std::string(needs.command)}, holder);
         order.part = part;
-        order.all_regions = order.documents = true;
+        order.all_regions = order.documents = order.stack_set = true;
         order.topics = order.event_buses = {"arn:aws:sns:us-east-1:111122223333:told"};
         order.anchors = order.output_s3 = "bucket/prefix";
         order.output_logs = "/nodes";

@@ -341,14 +341,16 @@ constexpr OptionSpec kDeployFor = {
     "WHAT",
     "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
     "hub|target|node"};
-constexpr OptionSpec kVia = {"--via",
-                             "",
-                             Arity::one,
-                             "profile|ROLE",
-                             "whose rights are used in an account: its profile of the fleet file, or a role that the "
-                             "hub assumes there (default: "
-                             "the profile where there is one, else OrganizationAccountAccessRole)",
-                             ""};
+constexpr OptionSpec kVia = {
+    "--via",
+    "",
+    Arity::one,
+    "profile|ROLE|stackset",
+    "whose rights are used in an account: its profile of the fleet file, or a role that the "
+    "hub assumes there (default: "
+    "the profile where there is one, else OrganizationAccountAccessRole); stackset deploys roles "
+    "by a stack set of the organisation",
+    ""};
 constexpr OptionSpec kStackName = {
     "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node, postern-alarms", ""};
 constexpr OptionSpec kStackParameter = {
@@ -358,13 +360,23 @@ constexpr OptionSpec kDeployYes = {"--yes", "-y", Arity::flag, "", "do not ask",
 constexpr OptionSpec kDeployConcurrency = {
     "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
 
+constexpr OptionSpec kUnits = {"--ou",
+                               "",
+                               Arity::many,
+                               "UNIT",
+                               "with --via stackset: the organisational units (ou-...), or the root (r-...) for every "
+                               "account",
+                               ""};
+
 constexpr OptionSpec kDeployRoles[] = {
-    kDeployFor, kVia,          kStackName, kStackParameter, kMode,         kDuty,      kCompat,
-    kHubRole,   kOrganization, kNodeTag,   kOidcProvider,   kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployFor, kUnits,        kVia,          kStackName, kStackParameter,
+    kMode,      kDuty,         kCompat,       kHubRole,   kOrganization,
+    kNodeTag,   kOidcProvider, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
-    "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'"};
+    "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'",
+    "postern deploy roles --via stackset --ou ou-a1b2-workloads --dry-run"};
 constexpr OptionSpec kDeployAnyFor = {
     "--for",
     "",
@@ -394,8 +406,8 @@ constexpr std::string_view kDeployAlarmsExamples[] = {
     "postern deploy alarms --region eu-central-1 "
     "--parameter TopicArn=arn:aws:sns:eu-central-1:111122223333:operations"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployAnyFor, kAlarmScope,   kVia,     kStackName,    kStackParameter,    kMode, kDuty, kCompat,
-    kHubRole,      kOrganization, kNodeTag, kOidcProvider, kDeployConcurrency,
+    kDeployAnyFor, kAlarmScope, kUnits,   kVia,          kStackName, kStackParameter, kMode,
+    kDuty,         kCompat,     kHubRole, kOrganization, kNodeTag,   kOidcProvider,   kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {

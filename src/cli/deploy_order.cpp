@@ -149,6 +149,11 @@ Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_
 
 Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFile& fleet,
                                     const fleet::Account& account, fleet::Partition partition) {
+  if (via == "stackset") {
+    return fail(ErrorKind::usage,
+                "--via stackset is no way into a single account: it goes with deploy roles, diff and "
+                "delete, and --ou");
+  }
   fleet::Access access;
   const bool by_profile = via == "profile" || (via.empty() && !account.profile.empty());
   if (by_profile) {
