@@ -74,7 +74,7 @@ Result<cfn::Template> brief_template(const RoleOrder& order) {
   principal.set("AWS", cfn::sub("arn:${AWS::Partition}:iam::${OrchestrationAccountId}:role/${OrchestrationRoleName}"));
   const std::string id(kBriefRole);
   cfn::Resource one = role(id, kBriefRole, "Allows central account to deploy and manage DRS agents",
-                           trust(std::move(principal), "sts:AssumeRole", trust_condition()));
+                           trust(std::move(principal), "sts:AssumeRole", trust_condition(order)));
   one.properties.set("Policies", Value::list({inline_policy("DRSOrchestrationPolicy", rollout_policy(order))}));
   out.resources.push_back(std::move(one));
 

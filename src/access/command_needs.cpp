@@ -23,6 +23,8 @@ constexpr std::string_view kStack = "looks changes up, makes them and follows th
 constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
 constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";
 
+constexpr std::string_view kSeat = "asks which account manages the organisation";
+
 constexpr std::string_view kDiscoverActions = "ec2:DescribeInstances ssm:DescribeInstanceInformation";
 constexpr std::string_view kDocumentActions = "ssm:DescribeDocument ssm:GetDocument";
 constexpr std::string_view kListActions = "ssm:ListCommandInvocations ssm:ListCommands";
@@ -33,6 +35,13 @@ constexpr std::string_view kLookActions =
     "cloudformation:DescribeChangeSet cloudformation:DescribeStacks";
 constexpr std::string_view kDeleteStackActions =
     "cloudformation:DeleteStack cloudformation:DescribeStackEvents cloudformation:DescribeStacks";
+constexpr std::string_view kMakeSetActions =
+    "cloudformation:CreateStackInstances cloudformation:CreateStackSet cloudformation:DescribeStackSet "
+    "cloudformation:DescribeStackSetOperation cloudformation:ListStackInstances cloudformation:TagResource "
+    "cloudformation:UpdateStackSet";
+constexpr std::string_view kDeleteSetActions =
+    "cloudformation:DeleteStackInstances cloudformation:DeleteStackSet cloudformation:DescribeStackSet "
+    "cloudformation:DescribeStackSetOperation cloudformation:ListStackInstances";
 constexpr std::string_view kRemoveRoleActions =
     "iam:DeleteRole iam:DeleteRolePolicy iam:DetachRolePolicy iam:GetRole iam:ListAttachedRolePolicies "
     "iam:ListRolePolicies";
@@ -86,6 +95,8 @@ constexpr Use kInit[] = {{hub, "ListOrganization", "", "--from-organizations lis
 
 constexpr Use kDeploy[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", kMakeSetActions, kStack, When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", "", kStack},
     {target, "MakeRoles", "", kMake},
     {target, "MakeProfiles", "", kMake},
@@ -93,17 +104,30 @@ constexpr Use kDeploy[] = {
     {target, "MakePolicies", "", kMake},
     {target, "MakePermissionSets", "", kMake},
 };
+constexpr Use kDeployAlarms[] = {
+    {hub, "AssumeDeployRoles", "", kEnter}, {target, "ChangeStacks", "", kStack}, {target, "MakeTopics", "", kMake},
+    {target, "MakeAlarms", "", kMake},      {target, "MakeRules", "", kMake},
+};
 constexpr Use kDiff[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", "cloudformation:DescribeStackSet cloudformation:ListStackInstances", kStack,
+     When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", kLookActions, "lets CloudFormation work the changes out"},
 };
 constexpr Use kDelete[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ChangeStackSets", kDeleteSetActions, kUnmake, When::stack_set},
+    {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
     {target, "ChangeStacks", kDeleteStackActions, "deletes the stack and follows it"},
     {target, "MakeRoles", kRemoveRoleActions, kUnmake},
     {target, "MakeProfiles", kRemoveProfileActions, kUnmake},
     {target, "MakePolicies", kRemovePolicyActions, kUnmake},
     {target, "MakePermissionSets", "sso:DeletePermissionSet sso:DescribePermissionSet", kUnmake},
+    {target, "MakeTopics", "sns:DeleteTopic sns:GetTopicAttributes sns:SetTopicAttributes", kUnmake},
+    {target, "MakeAlarms", "cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms", kUnmake},
+    {target, "MakeRules", "events:DeleteRule events:DescribeRule events:ListTargetsByRule events:RemoveTargets",
+     kUnmake},
 };
 constexpr Use kAdd[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
@@ -121,6 +145,11 @@ constexpr Use kRollOut[] = {
     {hub, "HoldRuns", "ssm:GetParameter", kFlag},
     {target, kWholeDuty, "", "finds, checks and installs; DRS says who is registered"},
 };
+constexpr Use kWhy[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {hub, "ReadOrganization", "", "reads the service control policies above the account"},
+    {target, "ReadRoles", "", "reads the role and its policies"},
+};
 
 constexpr CommandNeeds kNeeds[] = {
     {"accounts add", std::nullopt, kAdd},
@@ -130,6 +159,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"accounts rotate-external-id", std::nullopt, kAdd},
     {"cancel", Duty::operate, kCancel},
     {"demo", std::nullopt, {}},
+    {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},
     {"deploy diff", std::nullopt, kDiff},
     {"deploy roles", std::nullopt, kDeploy},
@@ -143,6 +173,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"ledger verify", std::nullopt, kVerify},
     {"permissions", std::nullopt, {}},
     {"release", std::nullopt, kRelease},
+    {"render alarms", std::nullopt, {}},
     {"render roles", std::nullopt, {}},
     {"resume", Duty::operate, kRun},
     {"run", Duty::operate, kRun},
@@ -157,6 +188,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"sim init", std::nullopt, {}},
     {"sim serve", std::nullopt, {}},
     {"targets", Duty::observe, kTargets},
+    {"why", std::nullopt, kWhy},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "access/alarms.hpp"
 #include "access/role_pieces.hpp"
 #include "access/statements.hpp"
 #include "base/text.hpp"
@@ -40,6 +41,8 @@ bool holds(When when, const PermissionOrder& order) {
       return !order.event_buses.empty();
     case When::anchors:
       return !order.anchors.empty();
+    case When::stack_set:
+      return order.stack_set;
   }
   return false;
 }
@@ -135,11 +138,36 @@ Value change_stacks(const PermissionOrder& order) {
                {own_arn("cloudformation", "stack/" + order.stack + "/*")});
 }
 
+/// What its handlers of topics, alarms and rules call.
+void add_alarm_statements(Value& out) {
+  const std::string names = std::string(kAlarmPrefix) + "*";
+  out.add(allow("MakeTopics",
+                {"sns:CreateTopic", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+                 "sns:SetTopicAttributes", "sns:TagResource"},
+                {own_arn("sns", names)}));
+  out.add(allow(
+      "MakeAlarms",
+      {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"},
+      {own_arn("cloudwatch", "alarm:" + names)}));
+  out.add(allow("MakeRules",
+                {"events:DeleteRule", "events:DescribeRule", "events:ListTargetsByRule", "events:PutRule",
+                 "events:PutTargets", "events:RemoveTargets", "events:TagResource"},
+                {own_arn("events", "rule/" + names)}));
+}
+
 /// What CloudFormation's handlers of IAM's resource types call, as their schemas list it.
 Result<Value> deploy_catalog(const PermissionOrder& order) {
-  TRY(const cfn::Template source, part_template(order));
   Value out = Value::list();
   out.add(change_stacks(order));
+  out.add(allow("ReadRoles",
+                {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy",
+                 "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
+                {iam_arn("policy/*"), iam_arn("role/*"), cfn::sub("arn:${AWS::Partition}:iam::aws:policy/*")}));
+  if (order.part == "alarms") {
+    add_alarm_statements(out);
+    return out;
+  }
+  TRY(const cfn::Template source, part_template(order));
   if (has_type(source, "AWS::IAM::Role")) {
     const std::vector<Value> roles = named_arns(source, "AWS::IAM::Role", "role", "RoleName");
     out.add(allow("MakeRoles",
@@ -213,9 +241,21 @@ Value hub_catalog(const PermissionOrder& order) {
     out.add(allow("WriteAnchors", {"s3:PutObject", "s3:PutObjectRetention"}, {cfn::sub(objects)}));
     out.add(allow("ReadAnchors", {"s3:GetObject", "s3:ListBucket"}, {cfn::sub(bucket), cfn::sub(objects)}));
   }
+  out.add(allow(
+      "ChangeStackSets",
+      {"cloudformation:CreateStackInstances", "cloudformation:CreateStackSet", "cloudformation:DeleteStackInstances",
+       "cloudformation:DeleteStackSet", "cloudformation:DescribeStackSet", "cloudformation:DescribeStackSetOperation",
+       "cloudformation:ListStackInstances", "cloudformation:TagResource", "cloudformation:UpdateStackSet"},
+      {own_arn("cloudformation", "stackset/" + order.stack + ":*"),
+       own_arn("cloudformation", "stackset-target/" + order.stack + ":*"),
+       cfn::sub("arn:${AWS::Partition}:cloudformation:*::type/resource/*")}));
   out.add(allow("ListOrganization",
                 {"organizations:ListAccounts", "organizations:ListAccountsForParent",
                  "organizations:ListOrganizationalUnitsForParent", "organizations:ListRoots"},
+                {Value("*")}));
+  out.add(allow("ReadOrganization",
+                {"organizations:DescribeOrganization", "organizations:DescribePolicy", "organizations:ListParents",
+                 "organizations:ListPoliciesForTarget", "organizations:ListRoots"},
                 {Value("*")}));
   return out;
 }

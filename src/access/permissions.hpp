@@ -24,7 +24,17 @@ enum class Holder : std::uint8_t {
 };
 
 /// What has to be so for a command to use a statement.
-enum class When : std::uint8_t { always, all_regions, documents, output_s3, output_logs, topics, event_buses, anchors };
+enum class When : std::uint8_t {
+  always,
+  all_regions,
+  documents,
+  output_s3,
+  output_logs,
+  topics,
+  event_buses,
+  anchors,
+  stack_set
+};
 
 /// A statement, or some actions of it, that a command uses.
 struct Use {
@@ -69,10 +79,12 @@ struct PermissionOrder {
   std::string hub_region = "*";
   bool all_regions = false;
   bool documents = false;  ///< limits.documents are sent by --document
-  /// Of a deployment: "hub", "target" or "node", the stack's name, and the roles by which it goes into accounts.
+  /// Of a deployment: "hub", "target", "node" or "alarms", the stack's name, and the roles by which it goes into
+  /// accounts.
   std::string part = "target";
   std::string stack = "postern-roles";
   std::vector<std::string> deploy_roles;
+  bool stack_set = false;                ///< the deployment is a stack set's, by the hub itself
   std::vector<std::string> topics;       ///< ARNs
   std::vector<std::string> event_buses;  ///< ARNs
   std::string anchors;                   ///< "BUCKET/PREFIX"

@@ -116,10 +116,10 @@ TEST(Permissions, TheTableNamesWhatThereIs) {
   for (const CommandNeeds& needs : command_needs()) {
     std::set<std::string> seen;
     for (const Holder holder : {Holder::target, Holder::hub}) {
-      for (const char* part : {"target", "hub"}) {
+      for (const char* part : {"target", "hub", "alarms"}) {
         PermissionOrder order = order_of({std::string(needs.command)}, holder);
         order.part = part;
-        order.all_regions = order.documents = true;
+        order.all_regions = order.documents = order.stack_set = true;
         order.topics = order.event_buses = {"arn:aws:sns:us-east-1:111122223333:told"};
         order.anchors = order.output_s3 = "bucket/prefix";
         order.output_logs = "/nodes";

@@ -139,8 +139,10 @@ cfn::Value service_trust(std::string_view service, cfn::Value condition) {
 
 void add_trust_parameters(cfn::Template& out, const RoleOrder& order) {
   cfn::Parameter id = parameter(
-      "ExternalId",
-      "What the hub says when it assumes a role here. Not secret, but unique to this account: make it at random.",
+      order.external_id_by_account ? "ExternalIdPrefix" : "ExternalId",
+      order.external_id_by_account
+          ? "What the hub says when it assumes a role here begins so and ends in the account's id: make it at random."
+          : "What the hub says when it assumes a role here. Not secret, but unique to this account: make it at random.",
       R"(^[\w+=,.@:/-]{16,}$)", "16 or more letters, digits and +=,.@:/-");
   // Not in the pattern: Terraform's expressions repeat nothing more than 1,000 times.
   id.length_max = 1224;
@@ -154,9 +156,10 @@ void add_trust_parameters(cfn::Template& out, const RoleOrder& order) {
                               cfn::negation(cfn::equals(cfn::ref("OrganizationId"), "")));
 }
 
-cfn::Value trust_condition() {
+cfn::Value trust_condition(const RoleOrder& order) {
   cfn::Value keys = cfn::Value::map();
-  keys.set("sts:ExternalId", cfn::ref("ExternalId"));
+  keys.set("sts:ExternalId",
+           order.external_id_by_account ? cfn::sub("${ExternalIdPrefix}-${AWS::AccountId}") : cfn::ref("ExternalId"));
   keys.set("aws:PrincipalOrgID", cfn::when(kHasOrganization, cfn::ref("OrganizationId"), cfn::no_value()));
   cfn::Value out = cfn::Value::map();
   out.set("StringEquals", std::move(keys));

@@ -26,10 +26,10 @@ cfn::Value trust(cfn::Value principal, std::string_view action, cfn::Value condi
 /// Trust of an AWS service; `condition` may be an empty map.
 cfn::Value service_trust(std::string_view service, cfn::Value condition);
 
-/// The parameters ExternalId and OrganizationId with the condition HasOrganization.
+/// The parameters ExternalId (or ExternalIdPrefix) and OrganizationId with the condition HasOrganization.
 void add_trust_parameters(cfn::Template& out, const RoleOrder& order);
 /// {StringEquals: {sts:ExternalId, aws:PrincipalOrgID}} of those parameters.
-cfn::Value trust_condition();
+cfn::Value trust_condition(const RoleOrder& order);
 
 cfn::Parameter parameter(std::string name, std::string description, std::string pattern, std::string constraint);
 cfn::Output output(std::string name, std::string description, cfn::Value value);

@@ -52,6 +52,8 @@ struct RoleOrder {
   std::string organization;
   /// What the hub may assume: ARNs. Empty: a parameter.
   std::vector<std::string> target_roles;
+  /// The same template and parameters for every account: the ExternalId is a prefix and the account's id.
+  bool external_id_by_account = false;
   /// Host and path of the OpenID Connect provider.
   std::string oidc_provider = std::string(kGitHubTokens);
 

@@ -127,6 +127,19 @@ TEST(TargetRoles, MarkJobsOfTheirOwn) {
   EXPECT_TRUE(AsRole(source, "PosternRecover").may("drs:CreateRecoveryInstanceForDrs", kServer));
 }
 
+TEST(TargetRoles, TakeAnExternalIdThatEndsInTheAccount) {
+  RoleOrder order;
+  order.external_id_by_account = true;
+  const auto source = target_template(order);
+  ASSERT_TRUE(source) << source.error().to_text();
+  testing::AsRole role(*source, "PosternObserve");
+  role.give("ExternalIdPrefix", "0f3c5a9e7b1d4862");
+  role.give("OrganizationId", "");
+  EXPECT_TRUE(role.trusts(testing::kHubArn, "0f3c5a9e7b1d4862-444455556666"));
+  EXPECT_FALSE(role.trusts(testing::kHubArn, "0f3c5a9e7b1d4862"));
+  EXPECT_FALSE(role.trusts(testing::kHubArn, "0f3c5a9e7b1d4862-777788889999"));
+}
+
 TEST(TargetRoles, ShareARoleWhereNamesAreTheSame) {
   RoleOrder order;
   order.names.fill("ops/PosternOperator");

@@ -45,7 +45,7 @@ std::vector<std::pair<std::string, std::vector<Duty>>> by_name(const RoleOrder& 
 Value people_trust(const RoleOrder& order) {
   Value principal = Value::map();
   principal.set("AWS", cfn::sub("arn:${AWS::Partition}:iam::${HubAccountId}:root"));
-  Value condition = trust_condition();
+  Value condition = trust_condition(order);
   Value who = Value::map();
   who.set("aws:PrincipalArn",
           cfn::sub("arn:${AWS::Partition}:iam::${HubAccountId}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_" +
@@ -58,7 +58,7 @@ Value hub_trust(const RoleOrder& order) {
   if (order.mode == DeployMode::permission_set) return people_trust(order);
   Value principal = Value::map();
   principal.set("AWS", cfn::ref("HubRoleArn"));
-  return trust(std::move(principal), "sts:AssumeRole", trust_condition());
+  return trust(std::move(principal), "sts:AssumeRole", trust_condition(order));
 }
 
 cfn::Parameter hub_parameter(const RoleOrder& order) {

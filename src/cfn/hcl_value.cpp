@@ -17,12 +17,16 @@ struct TypeName {
   std::string_view ref;  ///< the attribute that Ref gives
 };
 
-constexpr std::array<TypeName, 5> kTypeNames = {{
+constexpr std::array<TypeName, 9> kTypeNames = {{
     {"AWS::IAM::Role", "aws_iam_role", "name"},
     {"AWS::IAM::Policy", "aws_iam_role_policy", "id"},
     {"AWS::IAM::ManagedPolicy", "aws_iam_policy", "arn"},
     {"AWS::IAM::InstanceProfile", "aws_iam_instance_profile", "name"},
     {"AWS::SSO::PermissionSet", "aws_ssoadmin_permission_set", "arn"},
+    {"AWS::SNS::Topic", "aws_sns_topic", "arn"},
+    {"AWS::SNS::TopicPolicy", "aws_sns_topic_policy", "id"},
+    {"AWS::CloudWatch::Alarm", "aws_cloudwatch_metric_alarm", "alarm_name"},
+    {"AWS::Events::Rule", "aws_cloudwatch_event_rule", "name"},
 }};
 
 const TypeName* type_name(std::string_view type) {

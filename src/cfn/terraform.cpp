@@ -17,12 +17,14 @@ enum class Form : std::uint8_t {
   tags,         ///< [{Key, Value}] as a map
   inline_of,    ///< inline policies: resources of their own
   attached_of,  ///< attached managed policies: resources of their own
-  attached_to   ///< the roles that a managed policy is attached to: the same, from the other side
+  attached_to,  ///< the roles that a managed policy is attached to: the same, from the other side
+  blocks,       ///< a list of maps: a nested block for each
+  targets_of    ///< targets of a rule: resources of their own
 };
 
 /// Not an attribute of the resource itself.
 bool is_separate(Form form) {
-  return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to;
+  return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to || form == Form::targets_of;
 }
 
 struct PropertyRule {
@@ -60,12 +62,39 @@ constexpr PropertyRule kPermissionSet[] = {
     {"InlinePolicy", "aws_ssoadmin_permission_set_inline_policy", Form::inline_of},
 };
 
+constexpr PropertyRule kTopic[] = {{"TopicName", "name"}, {"DisplayName", "display_name"}};
+constexpr PropertyRule kTopicPolicy[] = {{"Topics", "arn", Form::only}, {"PolicyDocument", "policy", Form::json}};
+constexpr PropertyRule kAlarm[] = {
+    {"AlarmName", "alarm_name"},
+    {"AlarmDescription", "alarm_description"},
+    {"Namespace", "namespace"},
+    {"MetricName", "metric_name"},
+    {"Statistic", "statistic"},
+    {"Period", "period"},
+    {"ComparisonOperator", "comparison_operator"},
+    {"EvaluationPeriods", "evaluation_periods"},
+    {"Threshold", "threshold"},
+    {"TreatMissingData", "treat_missing_data"},
+    {"AlarmActions", "alarm_actions"},
+    {"Metrics", "metric_query", Form::blocks},
+};
+constexpr PropertyRule kRule[] = {
+    {"Name", "name"},
+    {"Description", "description"},
+    {"EventPattern", "event_pattern", Form::json},
+    {"Targets", "aws_cloudwatch_event_target", Form::targets_of},
+};
+
 std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::IAM::Role") return kRole;
   if (type == "AWS::IAM::Policy") return kPolicy;
   if (type == "AWS::IAM::ManagedPolicy") return kManagedPolicy;
   if (type == "AWS::IAM::InstanceProfile") return kProfile;
   if (type == "AWS::SSO::PermissionSet") return kPermissionSet;
+  if (type == "AWS::SNS::Topic") return kTopic;
+  if (type == "AWS::SNS::TopicPolicy") return kTopicPolicy;
+  if (type == "AWS::CloudWatch::Alarm") return kAlarm;
+  if (type == "AWS::Events::Rule") return kRule;
   return {};
 }
 
@@ -220,6 +249,7 @@ class Configuration {
       if (rule.form == Form::inline_of) TRY_VOID(inline_policies(out, resource, *value));
       if (rule.form == Form::attached_of) TRY_VOID(attachments(out, resource, *value));
       if (rule.form == Form::attached_to) TRY_VOID(holders(out, resource, *value));
+      if (rule.form == Form::targets_of) TRY_VOID(targets(out, resource, *value));
     }
     return {};
   }
@@ -244,10 +274,25 @@ class Configuration {
         for (const Entry& tag : value.entries()) tags.set(tag.value.find("Key")->text(), *tag.value.find("Value"));
         return values_.attribute(out, name, tags);
       }
+      case Form::blocks:
+        return blocks(out, name, value);
       case Form::inline_of:
       case Form::attached_of:
       case Form::attached_to:
+      case Form::targets_of:
         return {};
+    }
+    return {};
+  }
+
+  Result<void> blocks(HclLines& out, const std::string& name, const Value& list) {
+    for (const Entry& item : list.entries()) {
+      out.blank();
+      out.open(name + " {");
+      for (const Entry& member : item.value.entries()) {
+        TRY_VOID(values_.attribute(out, snake_case(member.key), member.value));
+      }
+      out.close("}");
     }
     return {};
   }
@@ -338,6 +383,21 @@ class Configuration {
                     policy.condition);
       out.attribute("role", std::move(role));
       out.attribute("policy_arn", std::move(arn));
+      out.close("}");
+    }
+    return {};
+  }
+
+  Result<void> targets(HclLines& out, const Resource& rule, const Value& list) {
+    for (const Entry& entry : list.entries()) {
+      const std::string id = entry.value.find("Id")->text();
+      TRY(std::string name, values_.attribute_of(rule, "name"));
+      out.blank();
+      out.comment(entry.comment);
+      open_resource(out, "aws_cloudwatch_event_target", snake_case(rule.id) + "_" + snake_case(id), rule.condition);
+      out.attribute("rule", std::move(name));
+      out.attribute("target_id", hcl_string(id));
+      TRY_VOID(values_.attribute(out, "arn", *entry.value.find("Arn")));
       out.close("}");
     }
     return {};

@@ -60,6 +60,10 @@ Runner runner_of(Verb verb) {
       return &run_release;
     case Verb::render_roles:
       return &run_render_roles;
+    case Verb::render_alarms:
+      return &run_render_alarms;
+    case Verb::deploy_alarms:
+      return &run_deploy_alarms;
     case Verb::deploy_roles:
       return &run_deploy_roles;
     case Verb::deploy_diff:
@@ -74,6 +78,8 @@ Runner runner_of(Verb verb) {
       return &run_dr_status;
     case Verb::permissions:
       return &run_permissions;
+    case Verb::why:
+      return &run_why;
     case Verb::doctor:
       return &run_doctor;
     case Verb::dr_prepare:

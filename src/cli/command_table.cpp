@@ -344,16 +344,18 @@ constexpr OptionSpec kDeployFor = {
     "WHAT",
     "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
     "hub|target|node"};
-constexpr OptionSpec kVia = {"--via",
-                             "",
-                             Arity::one,
-                             "profile|ROLE",
-                             "whose rights are used in an account: its profile of the fleet file, or a role that the "
-                             "hub assumes there (default: "
-                             "the profile where there is one, else OrganizationAccountAccessRole)",
-                             ""};
+constexpr OptionSpec kVia = {
+    "--via",
+    "",
+    Arity::one,
+    "profile|ROLE|stackset",
+    "whose rights are used in an account: its profile of the fleet file, or a role that the "
+    "hub assumes there (default: "
+    "the profile where there is one, else OrganizationAccountAccessRole); stackset deploys roles "
+    "by a stack set of the organisation",
+    ""};
 constexpr OptionSpec kStackName = {
-    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node", ""};
+    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node, postern-alarms", ""};
 constexpr OptionSpec kStackParameter = {
     "--parameter", "", Arity::many, "NAME=VALUE", "a parameter of the template, in every account", ""};
 constexpr OptionSpec kDeployDryRun = {"--dry-run", "-n", Arity::flag, "", "show what would change and stop", ""};
@@ -361,20 +363,58 @@ constexpr OptionSpec kDeployYes = {"--yes", "-y", Arity::flag, "", "do not ask",
 constexpr OptionSpec kDeployConcurrency = {
     "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
 
+constexpr OptionSpec kUnits = {"--ou",
+                               "",
+                               Arity::many,
+                               "UNIT",
+                               "with --via stackset: the organisational units (ou-...), or the root (r-...) for every "
+                               "account",
+                               ""};
+
 constexpr OptionSpec kDeployRoles[] = {
-    kDeployFor, kVia,          kStackName, kStackParameter, kMode,         kDuty,      kCompat,
-    kHubRole,   kOrganization, kNodeTag,   kOidcProvider,   kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployFor, kUnits,        kVia,          kStackName, kStackParameter,
+    kMode,      kDuty,         kCompat,       kHubRole,   kOrganization,
+    kNodeTag,   kOidcProvider, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
-    "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'"};
+    "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'",
+    "postern deploy roles --via stackset --ou ou-a1b2-workloads --dry-run"};
+constexpr OptionSpec kDeployAnyFor = {
+    "--for",
+    "",
+    Arity::one,
+    "WHAT",
+    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, or the alarms",
+    "hub|target|node|alarms"};
+constexpr OptionSpec kAlarmScope = {"--scope",
+                                    "",
+                                    Arity::one,
+                                    "SCOPE",
+                                    "alarms about commands, about replication and recovery, or both (default)",
+                                    "all|commands|recovery"};
+constexpr OptionSpec kRenderAlarms[] = {
+    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
+    kAlarmScope,
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
+    {"--force", "", Arity::flag, "", "overwrite --out", ""},
+};
+constexpr std::string_view kRenderAlarmsExamples[] = {"postern render alarms > alarms.yaml",
+                                                      "postern render alarms --scope recovery --format terraform"};
+constexpr OptionSpec kDeployAlarms[] = {
+    kAlarmScope, kVia, kStackName, kStackParameter, kDeployDryRun, kDeployYes, kDeployConcurrency,
+};
+constexpr std::string_view kDeployAlarmsExamples[] = {
+    "postern deploy alarms --dry-run", "postern deploy alarms --parameter LagLimitSeconds=900",
+    "postern deploy alarms --region eu-central-1 "
+    "--parameter TopicArn=arn:aws:sns:eu-central-1:111122223333:operations"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployFor, kVia,     kStackName,    kStackParameter, kMode,         kDuty,
-    kCompat,    kHubRole, kOrganization, kNodeTag,        kOidcProvider, kDeployConcurrency,
+    kDeployAnyFor, kAlarmScope, kUnits,   kVia,          kStackName, kStackParameter, kMode,
+    kDuty,         kCompat,     kHubRole, kOrganization, kNodeTag,   kOidcProvider,   kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {
-    kDeployFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployAnyFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
 
@@ -387,7 +427,7 @@ constexpr OptionSpec kPermissions[] = {
     {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX", "with run: where the nodes write what they print", ""},
     {"--output-logs", "", Arity::one, "GROUP", "with run: the log group for it", ""},
     kNodeTag,
-    kDeployFor,
+    kDeployAnyFor,
     kVia,
     kStackName,
     kMode,
@@ -399,6 +439,22 @@ constexpr std::string_view kPermissionsExamples[] = {
     "postern permissions run > operate.json", "postern permissions targets run --hub --account payments-prod",
     "postern permissions deploy roles -o table",
     "postern permissions run --select tag:team=blue --document Payments-Deploy --account payments-prod"};
+
+constexpr OptionSpec kWhy[] = {
+    {"--role", "", Arity::one, "ARN", "the role that is asked about", ""},
+    {"--action", "", Arity::one, "ACTION", "such as ssm:SendCommand; sts:AssumeRole is about coming by the role itself",
+     ""},
+    {"--resource", "", Arity::many, "ARN", "what it is to be done to; all of them have to be allowed (default: *)", ""},
+    {"--context", "", Arity::many, "KEY=VALUE",
+     "a condition key of the request, such as ssm:resourceTag/team=blue; a key may be repeated", ""},
+    {"--caller", "", Arity::one, "ARN", "with sts:AssumeRole: who asks (default: the hub's own identity)", ""},
+    kVia,
+};
+constexpr std::string_view kWhyExamples[] = {
+    "postern why --role arn:aws:iam::444455556666:role/PosternOperate --action ssm:SendCommand "
+    "--resource arn:aws:ssm:us-east-1::document/AWS-RunShellScript",
+    "postern why --role arn:aws:iam::444455556666:role/PosternOperate --action sts:AssumeRole",
+    "postern why --role arn:aws:iam::444455556666:role/PosternRecover --action drs:StartRecovery -o json"};
 
 constexpr OptionSpec kAccountsAdd[] = {
     {"--name", "", Arity::one, "NAME", "the account's name in the fleet file (default: its id)", ""},
@@ -583,6 +639,18 @@ constexpr CommandSpec kCommands[] = {
      "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
+    {"render alarms", Verb::render_alarms, "", "alarms about commands and replication, as CloudFormation or Terraform",
+     "Writes the template of what watches over an account's Region: alarms on commands that failed or were not "
+     "delivered, "
+     "on replication that is behind, events of replication that stalled and of launches that failed, and the topic "
+     "that "
+     "is told. Calls nothing.",
+     kRenderAlarms, Positionals::none, kRenderAlarmsExamples},
+    {"deploy alarms", Verb::deploy_alarms, "", "put the alarms into accounts and Regions, as CloudFormation stacks",
+     "Deploys what `postern render alarms` writes into every Region of every account, the Region that it recovers to "
+     "included: metrics are counted where commands run, not in the hub. Change sets are shown first, as by `deploy "
+     "roles`. Exit code 0 when nothing is left to do.",
+     kDeployAlarms, Positionals::none, kDeployAlarmsExamples},
     {"deploy roles", Verb::deploy_roles, "", "put the identities into accounts, as CloudFormation stacks",
      "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then "
      "executed "
@@ -613,6 +681,13 @@ constexpr CommandSpec kCommands[] = {
      "stacks and places that options and fleet file name. With -o table: statement, action, resource, condition and "
      "what the action is for. Calls nothing.",
      kPermissions, Positionals::names, kPermissionsExamples},
+    {"why", Verb::why, "--role ARN --action ACTION", "why a role may or may not do something, or be assumed",
+     "Reads the role with all of its policies, its permissions boundary and its trust policy, and the service control "
+     "policies above its account as far as the hub may read them, judges the action as IAM does, and names the "
+     "statement that decides: an explicit denial and where it stands, or the statement nearest to allowing it and what "
+     "keeps it from that - action, resource, condition, boundary. For sts:AssumeRole: who may, and which condition "
+     "fails. Exit code 0 when it is allowed, 3 when not. Changes nothing.",
+     kWhy, Positionals::none, kWhyExamples},
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

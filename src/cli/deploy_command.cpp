@@ -1,9 +1,10 @@
-// deploy roles, deploy diff, deploy delete
+// deploy roles, deploy alarms, deploy diff, deploy delete
 
 #include <algorithm>
 
 #include "base/plural.hpp"
 #include "cli/deploy_show.hpp"
+#include "cli/deploy_stack_set.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 
@@ -49,7 +50,7 @@ rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDee
   command.err(describe_deployment(work, deed));
   Result<void> agreed;
   if (deed == DeployDeed::change && any) {
-    agreed = co_await agree(command, sum_of_changes(work) + ". Proceed?", "changed");
+    agreed = co_await agree_to_deployment(command, sum_of_changes(work) + ". Proceed?", "changed");
   }
   if (!agreed || deed == DeployDeed::look) {
     CO_TRY_VOID(co_await work.discard());
@@ -71,10 +72,9 @@ rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDee
       work.rows().begin(), work.rows().end(), [](const DeployRow& row) { return row.found && !row.problem; }));
   command.err(describe_deployment(work, deed));
   if (deed == DeployDeed::remove && going > 0) {
-    CO_TRY_VOID(co_await agree(
-        command,
-        "Delete the stack " + work.order().stack + " of " + plural(going, "account") + " with all that is in it?",
-        "deleted"));
+    const std::string places = plural(going, work.order().is_regional() ? "place" : "account");
+    std::string question = "Delete the stack " + work.order().stack + " of " + places + " with all that is in it?";
+    CO_TRY_VOID(co_await agree_to_deployment(command, std::move(question), "deleted"));
     CO_TRY_VOID(co_await work.remove());
   }
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
@@ -85,6 +85,16 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
   const rt::Executor executor = co_await rt::asio::this_coro::executor;
   CO_TRY(AwsWork aws, open_session(executor, command));
   Result<int> code = kExitOk;
+  if (is_by_stack_set(command.invocation())) {
+    Result<void> sets = expect_writable(aws, write_of(deed));
+    if (sets) {
+      code = co_await deploy_by_stack_set(command, aws, deed);
+    } else {
+      code = fail(std::move(sets).error());
+    }
+    co_await aws.session->close();
+    co_return code;
+  }
   Result<DeployOrder> order = deploy_order(command.invocation(), aws.fleet, aws.session->settings().region);
   Result<void> may = expect_writable(aws, write_of(deed));
   if (!may) {
@@ -107,7 +117,22 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
 
 }  // namespace deploy_command
 
+rt::Task<Result<void>> agree_to_deployment(const Command& command, std::string question, std::string what) {
+  if (command.invocation().has("--yes")) co_return Result<void>();
+  if (!can_ask(command)) {
+    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
+  }
+  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
+  if (!yes) co_return fail(deploy_command::not_confirmed(what));
+  co_return Result<void>();
+}
+
 rt::Task<Result<int>> run_deploy_roles(const Command& command) {
+  const bool dry = command.invocation().has("--dry-run");
+  return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
+}
+
+rt::Task<Result<int>> run_deploy_alarms(const Command& command) {
   const bool dry = command.invocation().has("--dry-run");
   return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
 }

@@ -4,26 +4,11 @@
 
 #include "base/text.hpp"
 #include "cfn/template.hpp"
+#include "cli/render_alarms.hpp"
 #include "fleet/scopes.hpp"
 
 namespace postern::cli {
 namespace deploy_order_detail {
-
-/// Roles are global: their stacks are in one Region of each account, always the same.
-Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
-                                  const std::string& caller_region) {
-  const std::vector<std::string> given = invocation.values("--region");
-  if (given.size() > 1 || (!given.empty() && given.front().find(',') != std::string::npos)) {
-    return fail(ErrorKind::usage, "roles are global: their stack belongs into one Region, and --region names several");
-  }
-  if (!given.empty()) return fleet::Region::parse(given.front());
-  if (fleet && !fleet->hub.region.empty()) return fleet->hub.region;
-  if (fleet && !fleet->defaults.regions.empty()) return fleet->defaults.regions.front();
-  if (caller_region.empty()) {
-    return fail(ErrorKind::usage, "no Region: give --region REGION, or hub: {region: ...} in the fleet file");
-  }
-  return fleet::Region::parse(caller_region);
-}
 
 class Places {
  public:
@@ -37,15 +22,31 @@ class Places {
     return {};
   }
 
-  Result<void> add(const fleet::Account& account) {
+  Result<void> add(const fleet::Account& account) { return add(account, home_); }
+
+  Result<void> add(const fleet::Account& account, const fleet::Region& region) {
     fleet::Scope scope = scope_of(account.id, account.name);
+    scope.region = region;
     scope.account_tags = account.tags;
     if (account.id != fleet_.hub.account) {
-      TRY(scope.access, way_into(account));
+      TRY(scope.access, deploy_access(via_, fleet_, account, fleet::partition_of(home_)));
     }
     order_.places.emplace_back();
     order_.places.back().scope = std::make_shared<const fleet::Scope>(std::move(scope));
     order_.places.back().external_id = account.external_id;
+    return {};
+  }
+
+  /// In the Regions given, else the account's own and the one that it recovers to.
+  Result<void> add_regions(const fleet::Account& account, const std::vector<fleet::Region>& given) {
+    std::vector<fleet::Region> regions = given;
+    if (regions.empty()) {
+      regions = account.regions.empty() ? fleet_.defaults.regions : account.regions;
+      const bool more = !account.dr_region.empty() && std::ranges::find(regions, account.dr_region) == regions.end();
+      if (more) regions.push_back(account.dr_region);
+    }
+    if (regions.empty()) regions.push_back(home_);
+    for (const fleet::Region& region : regions) TRY_VOID(add(account, region));
     return {};
   }
 
@@ -59,32 +60,57 @@ class Places {
     return scope;
   }
 
-  Result<fleet::Access> way_into(const fleet::Account& account) const {
-    fleet::Access access;
-    const bool by_profile = via_ == "profile" || (via_.empty() && !account.profile.empty());
-    if (by_profile) {
-      if (account.profile.empty()) {
-        return fail(ErrorKind::usage, "account " + account.name + " has no profile in " + fleet_.file_name +
-                                          ": give it one, or leave --via profile out");
-      }
-      access.kind = fleet::Access::Kind::profile;
-      access.profile = account.profile;
-      return access;
-    }
-    access.kind = fleet::Access::Kind::role;
-    const std::string name = via_.empty() ? std::string(kAccessRole) : via_;
-    TRY(access.role, fleet::RoleArn::build(fleet::partition_of(home_), account.id, name));
-    return access;
-  }
-
   std::string via_;
   const fleet::FleetFile& fleet_;
   fleet::Region home_;
   DeployOrder& order_;
 };
 
+Result<std::vector<fleet::Region>> given_regions(const Invocation& invocation) {
+  std::vector<fleet::Region> regions;
+  for (const std::string& words : invocation.values("--region")) {
+    for (const std::string_view word : split(words, ',')) {
+      TRY(fleet::Region region, fleet::Region::parse(trim(word)));
+      if (std::ranges::find(regions, region) == regions.end()) regions.push_back(std::move(region));
+    }
+  }
+  return regions;
+}
+
+/// Alarms and topics find each other within a Region only.
+Result<void> check_topic(const DeployOrder& order) {
+  const auto topic = order.parameters.find("TopicArn");
+  if (!order.is_regional() || topic == order.parameters.end() || topic->second.empty()) return {};
+  const std::vector<std::string_view> parts = split(topic->second, ':');
+  for (const DeployPlace& place : order.places) {
+    if (parts.size() == 6 && parts[3] == place.scope->region.text()) continue;
+    return fail(ErrorKind::usage, "TopicArn: alarms in " + place.scope->region.text() + " cannot tell " +
+                                      printable(topic->second, 120) +
+                                      ": a topic is of one Region; deploy Region by Region with --region, or let each "
+                                      "stack make its own");
+  }
+  return {};
+}
+
+/// The rendered template of the part.
+Result<void> take_template(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                           DeployOrder& order) {
+  if (order.is_regional()) {
+    TRY(order.rendered, render_alarms(invocation));
+  } else {
+    TRY(RenderedRoles rendered, render_roles(invocation, fleet));
+    order.notes = std::move(rendered.notes);
+    order.rendered = std::move(rendered.files.front());
+  }
+  if (order.rendered.text.size() <= cfn::kTemplateBodyMax) return {};
+  return fail(ErrorKind::usage, "the template for " + order.part + " has " +
+                                    std::to_string(order.rendered.text.size()) + " bytes, and CloudFormation takes " +
+                                    std::to_string(cfn::kTemplateBodyMax) + ": choose fewer accounts or duties");
+}
+
 /// Without a fleet file: the roles or profiles of the command line, else the caller's own account.
-Result<void> places_of_options(const Invocation& invocation, const fleet::Region& home, DeployOrder& order) {
+Result<void> places_of_options(const Invocation& invocation, const std::vector<fleet::Region>& regions,
+                               DeployOrder& order) {
   if (invocation.has("--via")) {
     return fail(
         ErrorKind::usage,
@@ -94,26 +120,11 @@ Result<void> places_of_options(const Invocation& invocation, const fleet::Region
   request.profiles = invocation.values("--profile");
   // In the hub's template they name the target roles.
   if (order.part != "hub") request.role_arns = invocation.values("--role-arn");
-  request.regions = {home.text()};
+  for (const fleet::Region& region : regions) request.regions.push_back(region.text());
   TRY(const std::vector<fleet::ScopePtr> scopes, fleet::make_scopes(std::nullopt, request));
   for (const fleet::ScopePtr& scope : scopes) {
     order.places.emplace_back();
     order.places.back().scope = scope;
-  }
-  return {};
-}
-
-Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
-  for (const std::string& text : invocation.values("--parameter")) {
-    TRY(auto pair, parse_pair(text, "--parameter", "NAME"));
-    const std::string& name = pair.first;
-    if (!order.declares(name)) {
-      std::string known;
-      for (const RenderedParameter& each : order.rendered.parameters) known += (known.empty() ? "" : ", ") + each.name;
-      return fail(ErrorKind::usage, "--parameter " + printable(name, 60) + ": the template for " + order.part +
-                                        (known.empty() ? " has no parameters" : " has " + known));
-    }
-    order.parameters[name] = std::move(pair.second);
   }
   return {};
 }
@@ -136,6 +147,68 @@ Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_
   return name;
 }
 
+Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFile& fleet,
+                                    const fleet::Account& account, fleet::Partition partition) {
+  if (via == "stackset") {
+    return fail(ErrorKind::usage,
+                "--via stackset is no way into a single account: it goes with deploy roles, diff and "
+                "delete, and --ou");
+  }
+  fleet::Access access;
+  const bool by_profile = via == "profile" || (via.empty() && !account.profile.empty());
+  if (by_profile) {
+    if (account.profile.empty()) {
+      return fail(ErrorKind::usage, "account " + account.name + " has no profile in " + fleet.file_name +
+                                        ": give it one, or leave --via profile out");
+    }
+    access.kind = fleet::Access::Kind::profile;
+    access.profile = account.profile;
+    return access;
+  }
+  access.kind = fleet::Access::Kind::role;
+  TRY(access.role, fleet::RoleArn::build(partition, account.id, via.empty() ? std::string(kAccessRole) : via));
+  return access;
+}
+
+Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                  const std::string& caller_region) {
+  const std::vector<std::string> given = invocation.values("--region");
+  if (given.size() > 1 || (!given.empty() && given.front().find(',') != std::string::npos)) {
+    return fail(ErrorKind::usage, "roles are global: their stack belongs into one Region, and --region names several");
+  }
+  if (!given.empty()) return fleet::Region::parse(given.front());
+  if (fleet && !fleet->hub.region.empty()) return fleet->hub.region;
+  if (fleet && !fleet->defaults.regions.empty()) return fleet->defaults.regions.front();
+  if (caller_region.empty()) {
+    return fail(ErrorKind::usage, "no Region: give --region REGION, or hub: {region: ...} in the fleet file");
+  }
+  return fleet::Region::parse(caller_region);
+}
+
+Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
+  for (const std::string& text : invocation.values("--parameter")) {
+    TRY(auto pair, parse_pair(text, "--parameter", "NAME"));
+    const std::string& name = pair.first;
+    if (!order.declares(name)) {
+      std::string known;
+      for (const RenderedParameter& each : order.rendered.parameters) known += (known.empty() ? "" : ", ") + each.name;
+      return fail(ErrorKind::usage, "--parameter " + printable(name, 60) + ": the template for " + order.part +
+                                        (known.empty() ? " has no parameters" : " has " + known));
+    }
+    order.parameters[name] = std::move(pair.second);
+  }
+  return {};
+}
+
+std::string deploy_part(const Invocation& invocation) {
+  if (invocation.command != nullptr && invocation.command->verb == Verb::deploy_alarms) return std::string(kAlarmsPart);
+  return invocation.value("--for").value_or("target");
+}
+
+std::string DeployOrder::name_of(const DeployPlace& place) const {
+  return is_regional() ? place.scope->label() : place.scope->who();
+}
+
 bool DeployOrder::declares(std::string_view parameter) const {
   return std::ranges::any_of(rendered.parameters,
                              [parameter](const RenderedParameter& each) { return each.name == parameter; });
@@ -145,20 +218,23 @@ Result<DeployOrder> deploy_order(const Invocation& invocation, const std::option
                                  const std::string& caller_region) {
   using namespace deploy_order_detail;
   DeployOrder order;
-  order.part = invocation.value("--for").value_or("target");
+  order.part = deploy_part(invocation);
   TRY(order.stack, deploy_stack_name(invocation, order.part));
-  TRY(RenderedRoles rendered, render_roles(invocation, fleet));
-  order.notes = std::move(rendered.notes);
-  order.rendered = std::move(rendered.files.front());
-  if (order.rendered.text.size() > cfn::kTemplateBodyMax) {
-    return fail(ErrorKind::usage, "the template for " + order.part + " has " +
-                                      std::to_string(order.rendered.text.size()) + " bytes, and CloudFormation takes " +
-                                      std::to_string(cfn::kTemplateBodyMax) + ": choose fewer accounts or duties");
-  }
+  TRY_VOID(take_template(invocation, fleet, order));
   TRY_VOID(take_parameters(invocation, order));
-  TRY(const fleet::Region home, home_region(invocation, fleet, caller_region));
+  std::vector<fleet::Region> regions;
+  fleet::Region home;
+  if (order.is_regional()) {
+    TRY(regions, given_regions(invocation));
+    if (!regions.empty()) home = regions.front();
+  }
+  if (home.empty()) {
+    TRY(home, home_region(invocation, fleet, caller_region));
+  }
   if (!fleet || (order.part != "hub" && invocation.has("--role-arn"))) {
-    TRY_VOID(places_of_options(invocation, home, order));
+    if (regions.empty()) regions.push_back(home);
+    TRY_VOID(places_of_options(invocation, regions, order));
+    TRY_VOID(check_topic(order));
     return order;
   }
   Places places(invocation, *fleet, home, order);
@@ -167,8 +243,11 @@ Result<DeployOrder> deploy_order(const Invocation& invocation, const std::option
     return order;
   }
   TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
-  for (const fleet::Account* account : accounts) TRY_VOID(places.add(*account));
+  for (const fleet::Account* account : accounts) {
+    TRY_VOID(order.is_regional() ? places.add_regions(*account, regions) : places.add(*account));
+  }
   if (order.places.empty()) return fail(ErrorKind::usage, fleet->file_name + " has no accounts");
+  TRY_VOID(check_topic(order));
   return order;
 }
 

@@ -16,6 +16,9 @@ namespace postern::cli {
 /// Whose rights are used in the target accounts.
 inline constexpr std::string_view kAccessRole = "OrganizationAccountAccessRole";
 
+/// The part that is regional.
+inline constexpr std::string_view kAlarmsPart = "alarms";
+
 /// One account, in the Region of its stack.
 struct DeployPlace {
   DeployPlace() = default;
@@ -26,7 +29,7 @@ struct DeployPlace {
 
 struct DeployOrder {
   DeployOrder() = default;
-  std::string part;   ///< "hub", "target" or "node"
+  std::string part;   ///< "hub", "target", "node" or "alarms"
   std::string stack;  ///< its name
   Rendered rendered;
   std::map<std::string, std::string> parameters;  ///< of --parameter
@@ -34,9 +37,25 @@ struct DeployOrder {
   std::vector<std::string> notes;  ///< one line each, for stderr
 
   bool declares(std::string_view parameter) const;
+  /// A stack in every Region of an account; else one in its home Region.
+  bool is_regional() const { return part == kAlarmsPart; }
+  /// The place as messages name it.
+  std::string name_of(const DeployPlace& place) const;
 };
 
-/// --stack-name, else that of the part ("hub", "target", "node").
+/// Roles are global: their stacks are in one Region of each account, always the same. `caller_region` is the fallback.
+Result<fleet::Region> home_region(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
+                                  const std::string& caller_region);
+/// The way into an account with rights over its roles and stacks: `via` is "profile", a role's name, or empty for the
+/// profile where there is one, else kAccessRole.
+Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFile& fleet,
+                                    const fleet::Account& account, fleet::Partition partition);
+
+/// --parameter into the order, whose template declares them.
+Result<void> take_parameters(const Invocation& invocation, DeployOrder& order);
+/// Which part is deployed: --for, or what the command is about.
+std::string deploy_part(const Invocation& invocation);
+/// --stack-name, else that of the part ("hub", "target", "node", "alarms").
 Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part);
 
 /// Errors of kind usage: options that do not go together, accounts without a way in, no Region, a parameter that the

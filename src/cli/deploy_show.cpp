@@ -151,16 +151,19 @@ std::string describe_deployment(const DeployWork& work, DeployDeed deed) {
       groups.emplace_back(std::move(head), std::move(body));
       found = groups.end() - 1;
     }
-    found->accounts.push_back(row.place.scope->who());
+    found->accounts.push_back(work.order().name_of(row.place));
   }
   std::string out;
   if (!work.rows().empty()) {
-    out = "stack " + work.order().stack + " in " + work.rows().front().place.scope->region.text() + "\n";
+    out = "stack " + work.order().stack;
+    if (!work.order().is_regional()) out += " in " + work.rows().front().place.scope->region.text();
+    out += "\n";
   }
   for (const Group& group : groups) {
     std::string names;
     for (const std::string& name : group.accounts) names += (names.empty() ? "" : ", ") + name;
-    if (group.accounts.size() > 6) names = plural(group.accounts.size(), "account") + ": " + names;
+    if (group.accounts.size() > 6)
+      names = plural(group.accounts.size(), work.order().is_regional() ? "stack" : "account") + ": " + names;
     out += group.head + ": " + names + "\n" + group.body;
   }
   return out;
@@ -174,8 +177,8 @@ std::string sum_of_changes(const DeployWork& work) {
     ++sum.accounts;
     sum.take(row.prepared->changes);
   }
-  return plural(sum.accounts, "account") + ": " + plural(sum.add, "resource") + " to add, " +
-         std::to_string(sum.change) + " to change, " + std::to_string(sum.remove) + " to remove";
+  return plural(sum.accounts, work.order().is_regional() ? "stack" : "account") + ": " + plural(sum.add, "resource") +
+         " to add, " + std::to_string(sum.change) + " to change, " + std::to_string(sum.remove) + " to remove";
 }
 
 std::string status_of(const DeployRow& row, DeployDeed deed) {
@@ -217,6 +220,7 @@ Answer deploy_answer(const Command& command, const DeployWork& work, DeployDeed 
   answer.markdown_title = "Deployment of " + work.order().stack;
   answer.columns.push_back(id_column("ACCOUNT", 0, "account_id"));
   answer.columns.push_back(member_column("NAME", 1, "name"));
+  if (work.order().is_regional()) answer.columns.push_back(member_column("REGION", 1, "region"));
   answer.columns.emplace_back("STATUS", 0, [](const Json& row) {
     const std::string status(row["status"].to_string().value_or(""));
     const bool bad = status == "failed" || status == "rolled_back" || status == "blocked" || status == "unknown";

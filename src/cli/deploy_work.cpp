@@ -143,7 +143,7 @@ rt::Task<Result<void>> DeployWork::find_one(DeployRow& row) {
 rt::Task<Result<void>> DeployWork::apply_one(DeployRow& row) {
   if (!row.waits()) co_return Result<void>();
   CO_TRY(row.applied, co_await deployer_.apply(command_.ctx(), row.place.scope, *row.prepared, sink()));
-  command_.err(row.place.scope->who() + ": " +
+  command_.err(order_.name_of(row.place) + ": " +
                (row.applied->after ? row.applied->after->status : std::string("not known yet")) + "\n");
   co_return Result<void>();
 }
@@ -152,7 +152,7 @@ rt::Task<Result<void>> DeployWork::remove_one(DeployRow& row) {
   if (!row.found) co_return Result<void>();
   CO_TRY(row.applied, co_await deployer_.remove(command_.ctx(), row.place.scope, *row.found, make_token(), sink()));
   const bool gone = row.applied->outcome == stacks::Outcome::done;
-  command_.err(row.place.scope->who() + ": " +
+  command_.err(order_.name_of(row.place) + ": " +
                (gone                 ? std::string("deleted")
                 : row.applied->after ? row.applied->after->status
                                      : "not known yet") +

@@ -134,8 +134,11 @@ void take_account(const Invocation& invocation, const std::optional<fleet::Fleet
 Result<void> take_deployment(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                              PermissionOrder& order) {
   order.part = invocation.value("--for").value_or("target");
+  const bool alarms = std::ranges::find(order.commands, "deploy alarms") != order.commands.end();
+  if (alarms) order.part = kAlarmsPart;
   TRY(order.stack, deploy_stack_name(invocation, order.part));
-  if (!fleet) return {};
+  order.stack_set = invocation.value("--via") == "stackset";
+  if (!fleet || order.stack_set) return {};
   TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
   const std::string via = invocation.value("--via").value_or("");
   for (const fleet::Account* account : accounts) {

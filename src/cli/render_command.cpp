@@ -1,7 +1,8 @@
-// render roles
+// render roles, render alarms
 
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
+#include "cli/render_alarms.hpp"
 #include "cli/render_roles.hpp"
 #include "os/files.hpp"
 
@@ -45,6 +46,16 @@ rt::Task<Result<int>> run_render_roles(const Command& command) {
     CO_TRY_VOID(write_rendered(command, *out, rendered.files.front().text));
   } else {
     command.out(rendered.files.front().text);
+  }
+  co_return kExitOk;
+}
+
+rt::Task<Result<int>> run_render_alarms(const Command& command) {
+  CO_TRY(const Rendered rendered, render_alarms(command.invocation()));
+  if (const auto out = command.invocation().value("--out")) {
+    CO_TRY_VOID(write_rendered(command, *out, rendered.text));
+  } else {
+    command.out(rendered.text);
   }
   co_return kExitOk;
 }

@@ -41,6 +41,7 @@ bool is_made_of(std::string_view text, std::string_view further) {
 
 Result<RoleOrder> order_of_options(const Invocation& invocation) {
   RoleOrder order;
+  order.external_id_by_account = invocation.value("--via") == "stackset";
   if (const auto mode = invocation.value("--mode")) order.mode = *access::parse_deploy_mode(*mode);
   if (const std::vector<std::string> duties = invocation.values("--duty"); !duties.empty()) {
     order.duties.clear();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `postern render roles` writes, judged by the tools of others. Exit status 77: the tool is not here.
+"""What `postern render roles` and `render alarms` write, judged by the tools of others. Exit status 77: the tool is not here.
 
 Usage: rendered_roles.py cfn-lint|fmt|same; POSTERN names the program.
   cfn-lint  every template passes cfn-lint without a warning
@@ -45,19 +45,22 @@ def choices():
         yield ("--duty", duty)
 
 
-def render(folder, fleet, words):
+ALARMS = ("all", "commands", "recovery")
+
+
+def render(folder, fleet, words, noun="roles"):
     program = os.path.abspath(os.environ["POSTERN"])
     environment = {"PATH": os.environ["PATH"], "HOME": folder}
-    arguments = [program, *(("--fleet", fleet) if fleet else ()), "render", "roles", *words]
+    arguments = [program, *(("--fleet", fleet) if fleet else ()), "render", noun, *words]
     done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
-    if not fleet and words[:2] != ("--for", "node") and "no fleet file" not in done.stderr:
+    if noun == "roles" and not fleet and words[:2] != ("--for", "node") and "no fleet file" not in done.stderr:
         sys.exit(f"{' '.join(arguments)}: does not say that there is no fleet file")
     return done.stdout
 
 
-def every(folder, kind):
+def every(folder, kind, alarms=True):
     """(words, text) of each template."""
     file = os.path.join(folder, "fleet.yaml")
     with open(file, "w", encoding="utf-8") as out:
@@ -69,6 +72,9 @@ def every(folder, kind):
         out.write(MANY)
     words = ("--for", "hub", "--format", kind)
     yield words, render(folder, file, words)
+    for scope in ALARMS if alarms else ():
+        words = ("--scope", scope, "--format", kind)
+        yield words, render(folder, None, words, "alarms")
 
 
 def tool(name):
@@ -202,7 +208,7 @@ def same(folder):
     count = 0
     place = os.path.join(folder, "terraform")
     os.mkdir(place)
-    pairs = zip(every(folder, "cloudformation"), every(folder, "terraform"))
+    pairs = zip(every(folder, "cloudformation", alarms=False), every(folder, "terraform", alarms=False))
     for (words, template), (_, configuration) in pairs:
         for organization in ("", "o-zyxwvutsrq"):
             inputs = {**INPUTS, "OrganizationId": organization}

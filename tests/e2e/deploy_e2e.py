@@ -32,7 +32,8 @@ class World:
         world = e2e.expect_code(self.place.run("sim", "init"), 0).out
         few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]'
         e2e.expect(few in world, "the hub's user is another by now")
-        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", world.replace(few, 'allow: ["*"]'))).__enter__()
+        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", world.replace(few, 'allow: ["*"]')),
+                             "--truth", self.place.path("truth")).__enter__()
         self.fleet = self.place.write("fleet.yaml", self.fleet_text)
         self.variables = {**self.cloud.variables(), "POSTERN_LEDGER": self.place.path("ledger.db"), "POSTERN_FLEET": self.fleet}
         return self

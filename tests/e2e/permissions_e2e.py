@@ -39,6 +39,13 @@ UNUSED = {
     "iam:UpdateAssumeRolePolicy": "when the trust changes",
     "iam:UpdateRole": "when a description changes",
     "iam:PassRole": "no call of its own: checked when a role is put into a profile",
+    **{action: "CloudFormation's own calls are not counted as anybody's; the deployment ends well with them alone" for action in (
+        "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms",
+        "events:PutRule", "events:PutTargets", "events:DeleteRule", "events:RemoveTargets")},
+    **{action: "AWS's handlers read what they made, and tag it" for action in (
+        "sns:GetTopicAttributes", "sns:ListTagsForResource", "sns:TagResource", "cloudwatch:DescribeAlarms",
+        "cloudwatch:TagResource", "events:DescribeRule", "events:ListTargetsByRule", "events:TagResource",
+        "cloudformation:TagResource")},
     "cloudformation:DeleteChangeSet": "when nobody agrees, and when there are no changes",
     "cloudformation:DeleteStack": "the shell of a stack that was never made",
 }
@@ -64,13 +71,21 @@ class Roles(World):
         if policy["Statement"]:
             iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
 
+    def clear(self):
+        """No role of ours in the account: they are deployed."""
+        iam = self.iam(ACCOUNT)
+        for role in ("PosternObserve", "PosternOperate"):
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+            iam.delete_role(RoleName=role)
+
     def calls(self):
         return truth(self.truth_socket)["calls"]
 
     def compare(self, command, words, role, *options, expected=0, also=()):
         """Runs `words` with what is printed for `command`; gives the actions that were not seen."""
         account = ACCOUNT if role else HUB
-        target = self.permissions(command, "--account", "payments", *options)
+        target = self.permissions(command, "--account", "payments", *options) if role else {"Statement": []}
         hub = self.permissions(command, "--account", "payments", "--hub", *options)
         if role:
             self.give(ACCOUNT, role, target)
@@ -150,10 +165,7 @@ def deployments():
         trust = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:role/PosternHub"}, "Action": "sts:AssumeRole"}]}
         iam.create_role(RoleName="Deployer", AssumeRolePolicyDocument=json.dumps(trust))
-        for role in ("PosternObserve", "PosternOperate"):
-            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-                iam.delete_role_policy(RoleName=role, PolicyName=name)
-            iam.delete_role(RoleName=role)
+        world.clear()
         via = ("--via", "Deployer")
         more = (*via, "--duty", "observe", "--duty", "operate")
         deploy = ("deploy", "roles", *more, "--parameter", f"ExternalId={EXTERNAL_ID}", "-o", "json", "--yes")
@@ -176,11 +188,37 @@ def deployments():
         for policy in iam.list_attached_role_policies(RoleName="PosternNode")["AttachedPolicies"]:
             iam.detach_role_policy(RoleName="PosternNode", PolicyArn=policy["PolicyArn"])
         iam.delete_role(RoleName="PosternNode")
+        why = ("why", "--role", f"arn:aws:iam::{ACCOUNT}:role/Bounded", *via, "-o", "json", "--action")
+        limits = iam.create_policy(PolicyName="Limits", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}))["Policy"]["Arn"]
+        iam.create_role(RoleName="Bounded", AssumeRolePolicyDocument=json.dumps(trust), PermissionsBoundary=limits)
+        iam.put_role_policy(RoleName="Bounded", PolicyName="look", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]}))
+        alarms = (*via, "--region", "us-east-1", "-o", "json", "--yes")
+        world.compare("deploy alarms", ("deploy", "alarms", *alarms), "Deployer", *via, "--stack-name", "postern-alarms", also=[
+            ("deploy", "alarms", *alarms, "--parameter", "LagLimitSeconds=900")])
+        world.compare("deploy delete", ("deploy", "delete", "--for", "alarms", *alarms), "Deployer", *via, "--for", "alarms")
+        organizations = world.client("organizations")
+        organizations.enable_policy_type(RootId=organizations.list_roots()["Roots"][0]["Id"], PolicyType="SERVICE_CONTROL_POLICY")
+        world.compare("why", (*why, "ec2:DescribeInstances"), "Deployer", *via)
         node = (*via, "--for", "node")
         world.compare("deploy roles", ("deploy", "roles", *node, "-o", "json", "--yes"), "Deployer", *node,
                       also=[("deploy", "roles", *node, "--parameter", "ReplicationAgent=disabled", "--yes")])
         world.compare("deploy delete", ("deploy", "delete", *node, "-o", "json", "--yes"), "Deployer", *node)
 
 
+def stack_sets():
+    with Roles() as world:
+        world.clear()
+        via = ("--via", "stackset")
+        root = world.client("organizations").list_roots()["Roots"][0]["Id"]
+        words = (*via, "--duty", "operate", "--ou", root, "--account", "payments", "-o", "json")
+        world.compare("deploy roles", ("deploy", "roles", *words, "--yes"), None, *via, also=[
+            ("deploy", "roles", *words, "--yes", "--node-tag", "team=blue")])
+        world.compare("deploy diff", ("deploy", "diff", *words), None, *via, expected=3)
+        world.compare("deploy delete", ("deploy", "delete", *via, "-o", "json", "--yes"), None, *via)
+
+
 if __name__ == "__main__":
-    e2e.run_cases([("look", look), ("run", run), ("hub alone", hub_alone), ("deployments", deployments)])
+    e2e.run_cases([("look", look), ("run", run), ("hub alone", hub_alone), ("deployments", deployments),
+                   ("stack sets", stack_sets)])

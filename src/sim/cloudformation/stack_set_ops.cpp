@@ -198,14 +198,13 @@ Result<stacks::StackSet*> CloudFormationService::open_set(const Info& info, cons
                                                           const std::string& call_as) {
   TRY(const std::string owner, set_owner(info, call_as));
   StackSet* const found = sets_.find(owner, info.region, name);
+  // A delegated administrator is asked for its own permissions alone, although the set is the management account's.
+  OwnedResource resource;
+  resource.arn = found == nullptr ? stack_arn(info.region, owner, "stackset/" + name + ":*") : found->arn();
+  resource.account = info.caller.account_id;
+  if (found != nullptr) resource.tags = found->model.tags;
   Access access;
-  const std::string tail = found == nullptr ? "stackset/" + name + ":*" : "stackset/" + found->id;
-  if (found == nullptr) {
-    access.on(stack_arn(info.region, owner, tail));
-  } else {
-    access.on(found->arn(), found->model.tags);
-  }
-  TRY_VOID(authorize(info, access));
+  TRY_VOID(authorize(info, access.on(std::move(resource))));
   if (found != nullptr && !found->deleted) return found;
   return fail(set_ops::not_found(name));
 }
@@ -282,8 +281,11 @@ Result<aws::cloudformation::CreateStackSetResponse> CloudFormationService::creat
   TRY_VOID(check_name("stackSetName", name));
   TRY(const std::string owner, set_owner(info, set_ops::text_of(request.call_as)));
   TRY(const Tags tags, tags_of(request.tags));
+  OwnedResource resource;
+  resource.arn = stack_arn(info.region, owner, "stackset/" + name + ":*");
+  resource.account = info.caller.account_id;
   Access access;
-  TRY_VOID(authorize(info, access.tagging(tags).on(stack_arn(info.region, owner, "stackset/" + name + ":*"))));
+  TRY_VOID(authorize(info, access.tagging(tags).on(std::move(resource))));
   aws::cloudformation::CreateStackSetResponse response;
   if (const StackSet* same = sets_.find(owner, info.region, name)) {
     if (request.client_request_token && same->token == *request.client_request_token) {
@@ -346,10 +348,7 @@ Result<aws::cloudformation::DescribeStackSetResponse> CloudFormationService::des
     to.auto_deployment.emplace();
     to.auto_deployment->enabled = set->auto_deployment;
     to.auto_deployment->retain_stacks_on_account_removal = set->retain_on_removal;
-    std::set<std::string> units;
-    for (const auto& [place, instance] : set->instances) units.insert(instance.unit);
-    units.erase("");
-    to.organizational_unit_ids.assign(units.begin(), units.end());
+    to.organizational_unit_ids.assign(set->targets.begin(), set->targets.end());
   } else {
     to.administration_role_arn = set->administration_role;
     to.execution_role_name = set->execution_role;
@@ -471,6 +470,10 @@ Result<aws::cloudformation::CreateStackInstancesResponse> CloudFormationService:
     instance.detailed = "PENDING";
     instance.last_operation = id;
   }
+  if (request.deployment_targets) {
+    const auto& units = request.deployment_targets->organizational_unit_ids;
+    set->targets.insert(units.begin(), units.end());
+  }
   aws::cloudformation::CreateStackInstancesResponse response;
   response.operation_id = std::move(id);
   return response;
@@ -487,6 +490,10 @@ Result<aws::cloudformation::DeleteStackInstancesResponse> CloudFormationService:
   operation.results = set_ops::places(operation.preferences, request.regions, accounts);
   std::erase_if(operation.results, [&](const SetResult& one) { return !set->instances.contains(one.place); });
   TRY(std::string id, begin_set_operation(info, *set, std::move(operation), request.operation_id));
+  const bool whole_units = request.deployment_targets && request.deployment_targets->accounts.empty();
+  if (whole_units) {
+    for (const std::string& unit : request.deployment_targets->organizational_unit_ids) set->targets.erase(unit);
+  }
   aws::cloudformation::DeleteStackInstancesResponse response;
   response.operation_id = std::move(id);
   return response;

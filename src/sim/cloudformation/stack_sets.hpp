@@ -5,6 +5,7 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <set>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,7 @@ struct StackSet {
   StackModel model;
   std::map<Place, SetInstance> instances;
   std::map<Place, std::string> units;
+  std::set<std::string> targets;  ///< units that instances were asked for, as they were named
   std::list<SetOperation> operations;  ///< oldest first
 
   std::string arn() const;

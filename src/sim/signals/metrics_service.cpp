@@ -152,11 +152,25 @@ Result<void> check_actions(const std::vector<std::string>& actions) {
   return {};
 }
 
-/// What an alarm on one metric must have.
-Result<void> check_alarm(const api::PutMetricAlarmRequest& request) {
-  if (!request.metrics.empty() || request.threshold_metric_id) {
-    return fail(validation("Alarms on expressions are not offered by this simulator"));
+/// Of an alarm on a query, which stands alone among its metrics.
+Result<signals::MetricQuery> check_query(const api::PutMetricAlarmRequest& request) {
+  const api::MetricDataQuery& only = request.metrics.front();
+  if (request.metrics.size() > 1 || request.threshold_metric_id || !only.expression || !only.period ||
+      !only.return_data.value_or(true)) {
+    return fail(validation("Alarms on expressions other than one query are not offered by this simulator"));
   }
+  if (request.metric_name || request.namespace_ || request.statistic || request.period) {
+    return fail(validation("Metrics list and MetricName, Namespace, Statistic or Period cannot be given together"));
+  }
+  if (!request.threshold) return fail(missing("Threshold"));
+  const auto query = signals::parse_metric_query(*only.expression);
+  if (!query) return fail(validation(query.error().message()));
+  TRY_VOID(check_period(*only.period));
+  return *query;
+}
+
+/// Of an alarm on one metric.
+Result<void> check_metric(const api::PutMetricAlarmRequest& request) {
   if (request.extended_statistic || request.evaluate_low_sample_count_percentile) {
     return fail(validation("Percentiles are not offered by this simulator"));
   }
@@ -167,9 +181,13 @@ Result<void> check_alarm(const api::PutMetricAlarmRequest& request) {
     if (!set) return fail(missing(name));
   }
   TRY_VOID(check_period(*request.period));
-  TRY_VOID(check_dimensions(request.dimensions));
+  return check_dimensions(request.dimensions);
+}
+
+/// What every alarm must have.
+Result<void> check_alarm(const api::PutMetricAlarmRequest& request, std::int64_t period) {
   const std::int64_t periods = *request.evaluation_periods;
-  if (periods * *request.period > kDaySeconds) {
+  if (periods * period > kDaySeconds) {
     return fail(
         validation("Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= "
                    "86400)."));
@@ -519,9 +537,18 @@ Result<aws::cloudwatch::PutMetricAlarmResponse> MetricsService::put_metric_alarm
   for (const api::Tag& tag : request.tags) tags[*tag.key] = *tag.value;
   const Tags& now_there = there == alarms.end() ? tags : there->second.tags;
   TRY_VOID(authorize(info, Access().on(arn, now_there).tagging(tags)));
-  TRY_VOID(check_alarm(request));
-  if (there == alarms.end() && alarms.size() >= kAlarmsMax) return fail(limit_exceeded("Alarm limit exceeded"));
   Alarm made;
+  if (request.metrics.empty()) {
+    TRY_VOID(check_metric(request));
+    made.period = *request.period;
+    made.statistic = request.statistic->text();
+  } else {
+    TRY(made.query, check_query(request));
+    made.period = *request.metrics.front().period;
+    made.statistic = made.query->statistic;
+  }
+  TRY_VOID(check_alarm(request, made.period));
+  if (there == alarms.end() && alarms.size() >= kAlarmsMax) return fail(limit_exceeded("Alarm limit exceeded"));
   api::MetricAlarm& to = made.shown;
   if (there != alarms.end()) {
     // The state stays; tags of an alarm that is there are not changed.
@@ -533,7 +560,7 @@ Result<aws::cloudwatch::PutMetricAlarmResponse> MetricsService::put_metric_alarm
     to.state_reason = "Unchecked: Initial alarm creation";
     to.state_updated_timestamp = now();
   }
-  made.metric = key_of(*request.namespace_, *request.metric_name, request.dimensions);
+  if (!made.query) made.metric = key_of(*request.namespace_, *request.metric_name, request.dimensions);
   to.alarm_name = *request.alarm_name;
   to.alarm_arn = arn;
   to.alarm_description = request.alarm_description;
@@ -542,6 +569,7 @@ Result<aws::cloudwatch::PutMetricAlarmResponse> MetricsService::put_metric_alarm
   to.ok_actions = request.ok_actions;
   to.alarm_actions = request.alarm_actions;
   to.insufficient_data_actions = request.insufficient_data_actions;
+  to.metrics = request.metrics;
   to.metric_name = request.metric_name;
   to.namespace_ = request.namespace_;
   to.statistic = request.statistic;
@@ -645,14 +673,30 @@ void MetricsService::evaluate(const SiteKey& site, const MetricKey& key) {
   Site& there = sites_[site];
   const Metric& metric = there.metrics.find(key)->second;
   for (auto& [name, alarm] : there.alarms) {
-    if (alarm.metric == key) evaluate(site, alarm, metric);
+    if (alarm.query && alarm.query->matches(key.space, key.name, key.dimensions)) {
+      evaluate(site, alarm, merged(there, *alarm.query));
+    } else if (!alarm.query && alarm.metric == key) {
+      evaluate(site, alarm, metric);
+    }
   }
+}
+
+MetricsService::Metric MetricsService::merged(const Site& site, const signals::MetricQuery& query) {
+  Metric all;
+  for (const auto& [key, metric] : site.metrics) {
+    if (!query.matches(key.space, key.name, key.dimensions)) continue;
+    for (const auto& [minute, stats] : metric.minutes) {
+      const auto [found, made] = all.minutes.try_emplace(minute, stats);
+      if (!made) found->second.add(stats);
+    }
+  }
+  return all;
 }
 
 void MetricsService::evaluate(const SiteKey& site, Alarm& alarm, const Metric& metric) {
   using namespace metrics_detail;
   const api::MetricAlarm& shown = alarm.shown;
-  const std::int64_t period = *shown.period / kMinute;
+  const std::int64_t period = alarm.period / kMinute;
   const std::int64_t minute = minute_of(now());
   const std::int64_t newest = minute - minute % period;
   const std::int64_t oldest = newest - (*shown.evaluation_periods - 1) * period;
@@ -663,7 +707,7 @@ void MetricsService::evaluate(const SiteKey& site, Alarm& alarm, const Metric& m
   std::int64_t breaching = missing_breaches ? *shown.evaluation_periods - static_cast<std::int64_t>(found.size()) : 0;
   std::string values;
   for (const auto& [at, stats] : found) {
-    const double value = statistic(shown.statistic->text(), stats.count, stats.sum, stats.least, stats.most);
+    const double value = statistic(alarm.statistic, stats.count, stats.sum, stats.least, stats.most);
     if (comparison.holds(value, *shown.threshold)) ++breaching;
     values += (values.empty() ? "" : ", ") + number_text(value) + " (" + format_rfc3339(time_of(at)) + ")";
   }
@@ -698,10 +742,10 @@ void MetricsService::act(const SiteKey& site, const Alarm& alarm, const std::str
                                          : shown.insufficient_data_actions;
   if (actions.empty()) return;
   Json trigger = Json::object()
-                     .set("MetricName", *shown.metric_name)
-                     .set("Namespace", *shown.namespace_)
-                     .set("Statistic", to_upper(shown.statistic->text()))
-                     .set("Period", *shown.period)
+                     .set("MetricName", alarm.query ? alarm.query->name : *shown.metric_name)
+                     .set("Namespace", alarm.query ? alarm.query->space : *shown.namespace_)
+                     .set("Statistic", to_upper(alarm.statistic))
+                     .set("Period", alarm.period)
                      .set("EvaluationPeriods", *shown.evaluation_periods)
                      .set("ComparisonOperator", shown.comparison_operator->text())
                      .set("Threshold", *shown.threshold);

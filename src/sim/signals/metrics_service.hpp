@@ -14,13 +14,15 @@
 #include "aws/cloudwatch/server.hpp"
 #include "rt/context.hpp"
 #include "sim/access.hpp"
+#include "sim/signals/metric_query.hpp"
 
 namespace postern::sim {
 
 class SnsService;
 
 /// Metrics are kept by the minute, as count, sum, least and largest value. An alarm is evaluated when its metric gets
-/// data, and its actions are topics. Not offered: percentiles, expressions, composite alarms, anomaly detection, what
+/// data, and its actions are topics; it may stand on a query of Metrics Insights. Not offered: percentiles, other
+/// expressions, composite alarms, anomaly detection, what
 /// resolves less than a minute. What it is given outlives it.
 class MetricsService final : public aws::cloudwatch::Handler {
  public:
@@ -82,6 +84,9 @@ class MetricsService final : public aws::cloudwatch::Handler {
     Alarm() = default;
     aws::cloudwatch::MetricAlarm shown;  ///< as DescribeAlarms has it; what is required is set
     MetricKey metric;
+    std::optional<signals::MetricQuery> query;  ///< of an alarm on several metrics; `metric` is empty then
+    std::int64_t period = 0;                    ///< seconds
+    std::string statistic;
     Tags tags;
   };
   struct Site {
@@ -102,6 +107,8 @@ class MetricsService final : public aws::cloudwatch::Handler {
   const Metric* find_metric(const SiteKey& site, const MetricKey& key) const;
   void evaluate(const SiteKey& site, const MetricKey& key);
   void evaluate(const SiteKey& site, Alarm& alarm, const Metric& metric);
+  /// All metrics that the query is about, as one.
+  static Metric merged(const Site& site, const signals::MetricQuery& query);
   void set_state(const SiteKey& site, Alarm& alarm, std::string_view state, std::string reason,
                  std::optional<std::string> data);
   void act(const SiteKey& site, const Alarm& alarm, const std::string& before);

@@ -168,6 +168,45 @@ TEST_F(MetricsTest, AlarmsAreCheckedSetAndDeleted) {
   EXPECT_TRUE(answer_of<api::DescribeAlarms>(rig, {}).metric_alarms.empty());
 }
 
+TEST_F(MetricsTest, AnAlarmOnAQueryWatchesEveryMetricOfThatName) {
+  const auto put_for = [this](const std::string& shop, double value) {
+    api::PutMetricDataRequest request;
+    request.namespace_ = "shop";
+    auto& datum = request.metric_data.emplace_back();
+    datum.metric_name = "Lag";
+    datum.value = value;
+    auto& dimension = datum.dimensions.emplace_back();
+    dimension.name = "Shop";
+    dimension.value = shop;
+    EXPECT_EQ(refusal_of<api::PutMetricData>(rig, request), "accepted");
+  };
+  api::PutMetricAlarmRequest request;
+  request.alarm_name = "lag";
+  request.evaluation_periods = 1;
+  request.threshold = 5;
+  request.comparison_operator.emplace("GreaterThanThreshold");
+  auto& query = request.metrics.emplace_back();
+  query.id = "lag";
+  query.period = 60;
+  query.expression = R"(SELECT MAX(Lag) FROM SCHEMA("shop", Shop))";
+  EXPECT_EQ(refusal_of<api::PutMetricAlarm>(rig, request), "accepted");
+  EXPECT_EQ(shown("lag").metrics.size(), 1U);
+  put_for("north", 1);
+  EXPECT_EQ(shown("lag").state_value->text(), "OK");
+  put(9);  // of another name
+  EXPECT_EQ(shown("lag").state_value->text(), "OK");
+  put_for("south", 6);
+  EXPECT_EQ(shown("lag").state_value->text(), "ALARM");
+  for (const char* odd : {"SELECT MAX(Lag)", "SELECT MEDIAN(Lag) FROM \"shop\"", "m1 * 2", "",
+                          "SELECT MAX(Lag) FROM \"shop\" WHERE Shop = 'north'"}) {
+    request.metrics[0].expression = odd;
+    EXPECT_EQ(refusal_of<api::PutMetricAlarm>(rig, request), "ValidationError") << odd;
+  }
+  request.metrics[0].expression = R"(SELECT MAX(Lag) FROM "shop")";
+  request.period = 60;
+  EXPECT_EQ(refusal_of<api::PutMetricAlarm>(rig, request), "ValidationError");
+}
+
 /// Requests as current SDKs send them: RPC v2 CBOR.
 class CborTest : public MetricsTest {
  protected:
