@@ -33,7 +33,7 @@ sim::RoleConfig role_of(const std::string& text, const std::string& hub, const s
   trust.principals.push_back("arn:aws:iam::" + hub + ":root");
   if (!external_id.empty()) trust.external_ids.push_back(external_id);
   role.trust.push_back(std::move(trust));
-  role.permissions.allow = {"ssm:*", "ec2:Describe*", "iam:Get*", "sts:GetCallerIdentity"};
+  role.permissions.allow = {"ssm:*", "ec2:Describe*", "iam:Get*", "sts:GetCallerIdentity", "cloudtrail:LookupEvents"};
   return role;
 }
 
@@ -42,7 +42,7 @@ sim::AccountConfig hub_account(const std::string& id) {
   user.name = "postern-hub";
   user.access_key_id = "AKIASIMULATEDHUB0001";
   user.secret_access_key = Secret<>(std::string("simulated/hub/secret/key/000000000000001"));
-  user.permissions.allow = {"sts:*", "organizations:*", "ec2:Describe*", "ssm:*"};
+  user.permissions.allow = {"sts:*", "organizations:*", "ec2:Describe*", "ssm:*", "cloudtrail:LookupEvents"};
   sim::AccountConfig hub;
   hub.id = id;
   hub.name = "hub";
@@ -58,6 +58,7 @@ class Maker {
     const std::string hub = fleet_.hub.account.empty() ? std::string(kStandInHub) : fleet_.hub.account.text();
     sim::CloudConfig& config = world_.config;
     config.name = "rehearsal";
+    config.trail = sim::served_trail();
     config.hub_account = hub;
     config.accounts.push_back(hub_account(hub));
     for (const fleet::Account& account : fleet_.accounts) {

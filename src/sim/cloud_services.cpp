@@ -22,12 +22,13 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
 
 std::vector<aws::server::Binding> with_others(std::vector<aws::server::Binding> all, SnsService& sns,
                                               EventsService& events, LogsService& logs, MetricsService& metrics,
-                                              DrsService& drs) {
+                                              DrsService& drs, CloudTrailService& trails) {
   all.push_back(aws::sns::bind(sns));
   all.push_back(aws::events::bind(events));
   all.push_back(aws::logs::bind(logs));
   all.push_back(aws::cloudwatch::bind(metrics));
   all.push_back(aws::drs::bind(drs));
+  all.push_back(aws::cloudtrail::bind(trails));
   return all;
 }
 
@@ -70,12 +71,13 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       drs_runner_(drs_sites_, ec2_),
       drs_(drs_sites_, drs_runner_),
       signals_(cloud, events_, logs_, metrics_, ctx),
+      trails_(cloud, store_, logs_),
       stacks_(cloud, ctx),
       dispatcher_(authenticator_,
                   cloud_services::with_stacks(
                       cloud_services::with_others(
                           cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_), sns_,
-                          events_, logs_, metrics_, drs_),
+                          events_, logs_, metrics_, drs_, trails_),
                       stacks_)),
       door_(dispatcher_, store_),
       gateway_(door_, authenticator_, cloud, remote_),
@@ -86,6 +88,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   const Result<void> documents = add_configured_documents(cloud.config(), cloud.begin(), ssm_.documents());
   const Result<void> buckets = add_configured_buckets(cloud.config(), cloud.begin(), store_);
   CHECK(documents && buckets);
+  dispatcher_.observed_by(&trails_.recorder());
+  stacks_.calls().observed_by(&trails_.recorder());
   engine_.keep_output(&output_);
   engine_.watched_by(&signals_);
   metrics_.when_alarm([this](const MetricsService::SiteKey&, const std::string&) { engine_.alarm_changed(); });

@@ -10,6 +10,7 @@
 #include "sim/agents/message_gateway.hpp"
 #include "sim/cloud.hpp"
 #include "sim/cloudformation/service.hpp"
+#include "sim/cloudtrail/service.hpp"
 #include "sim/drs/installer.hpp"
 #include "sim/drs/job_runner.hpp"
 #include "sim/drs/service.hpp"
@@ -54,6 +55,8 @@ class CloudServices {
   Cloud& cloud() noexcept { return cloud_; }
   /// Everything that Elastic Disaster Recovery keeps; faults are set here.
   drs::Sites& disaster_recovery() noexcept { return drs_sites_; }
+  /// The events of CloudTrail.
+  const trail::EventHistory& history() noexcept { return trails_.recorder().history(); }
   /// Everything that S3 keeps.
   const Store& store() const noexcept { return store_; }
 
@@ -80,6 +83,7 @@ class CloudServices {
   drs::JobRunner drs_runner_;
   DrsService drs_;
   CommandSignals signals_;
+  CloudTrailService trails_;
   CloudFormationService stacks_;
   aws::server::Dispatcher dispatcher_;
   S3Door door_;

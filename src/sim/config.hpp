@@ -189,6 +189,28 @@ struct AccountConfig {
   std::vector<DrsSiteConfig> drs;
 };
 
+/// Which calls become events of CloudTrail's history.
+enum class TrailEvents : std::uint8_t {
+  none,
+  writes,  ///< and AssumeRole
+  all,
+};
+
+/// Nothing is recorded unless the config asks: a large simulation in memory has nobody who looks.
+struct TrailConfig {
+  TrailConfig() = default;
+  TrailConfig(TrailEvents e, Duration d) : events(e), delay(d) {}
+  TrailEvents events = TrailEvents::none;
+  /// How long after a call its event can be looked up.
+  Duration delay = std::chrono::seconds(1);
+  friend bool operator==(const TrailConfig&, const TrailConfig&) = default;
+};
+
+/// Of worlds that are served and say nothing else.
+inline TrailConfig served_trail() {
+  return TrailConfig(TrailEvents::all, std::chrono::seconds(1));
+}
+
 enum class OrganizationPolicyType : std::uint8_t { service_control, resource_control };
 
 struct OrganizationPolicyConfig {
@@ -229,6 +251,7 @@ struct CloudConfig {
   AgentConfig launched_agent = live_agent();
   /// How long after SendCommand its invocations cannot be read yet.
   Duration list_lag = std::chrono::milliseconds(300);
+  TrailConfig trail;
 };
 
 /// The Regions that AWS enables for every account.

@@ -97,6 +97,7 @@ inline sim::CloudConfig fixture() {
   sim::CloudConfig config;
   config.name = "conformance";
   config.hub_account = hub.id;
+  config.trail = sim::TrailConfig(sim::TrailEvents::all, Duration::zero());
   config.accounts.push_back(std::move(hub));
   config.accounts.push_back(target_account());
   config.accounts.back().unit = "Workloads/Prod";

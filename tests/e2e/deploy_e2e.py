@@ -30,7 +30,7 @@ class World:
 
     def __enter__(self):
         world = e2e.expect_code(self.place.run("sim", "init"), 0).out
-        few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]'
+        few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*", "cloudtrail:LookupEvents"]'
         e2e.expect(few in world, "the hub's user is another by now")
         self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", world.replace(few, 'allow: ["*"]')),
                              "--truth", self.place.path("truth")).__enter__()

@@ -150,8 +150,13 @@ rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::Pe
     // Once the signature is proven, the body may be changed: what needs it undone is an upload, which nobody copies.
     http::Request& wire = rewritten ? *rewritten : request;
     CodecExchange exchange(codec, operation, wire, request_id);
+    CallObserver* const observer = observer_ != nullptr && observer_->wants(operation) ? observer_ : nullptr;
+    ObservedExchange observed(exchange, operation, observer);
+    std::optional<CallInfo> told;
+    if (observer != nullptr) told.emplace(info);
     Result<void> done = open_payload(operation, wire);
-    if (done) done = co_await route.entry->invoke(route.binding->handler, std::move(info), exchange);
+    if (done) done = co_await route.entry->invoke(route.binding->handler, std::move(info), observed);
+    if (observer != nullptr) observer->answered(*told, observed.take(), done ? nullptr : &done.error());
     if (done) co_return exchange.take();
     failure = std::move(done).error();
   } else {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/core/call_observer.hpp"
 #include "aws/core/codec.hpp"
 #include "aws/core/server.hpp"
 #include "aws/core/service_router.hpp"
@@ -28,6 +29,8 @@ class Dispatcher final : public http::Service {
   Dispatcher(Authenticator& authenticator, std::vector<Binding> bindings,
              DispatcherOptions options = DispatcherOptions());
   rt::Task<Result<http::Response>> serve(rt::CallContext ctx, http::PeerInfo peer, http::Request request) override;
+  /// Tells it of every call that was authenticated. It outlives the dispatcher; null: nobody.
+  void observed_by(CallObserver* observer) noexcept { observer_ = observer; }
   /// What is served, for the table of operations.
   std::span<const Binding> bindings() const noexcept { return router_.bindings(); }
 
@@ -40,6 +43,7 @@ class Dispatcher final : public http::Service {
   Authenticator& authenticator_;
   ServiceRouter router_;
   DispatcherOptions options_;
+  CallObserver* observer_ = nullptr;
 };
 
 }  // namespace postern::aws::server

@@ -47,7 +47,7 @@ const PropertyRule* ResourceType::find(std::string_view property) const noexcept
 }
 
 const ResourceType* find_type(std::string_view name) noexcept {
-  for (const auto types : {iam_types(), signal_types(), system_types()}) {
+  for (const auto types : {iam_types(), signal_types(), system_types(), trail_types()}) {
     for (const ResourceType& type : types) {
       if (type.name == name) return &type;
     }

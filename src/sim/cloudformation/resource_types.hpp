@@ -74,6 +74,7 @@ const ResourceType* find_type(std::string_view name) noexcept;
 std::span<const ResourceType> iam_types() noexcept;
 std::span<const ResourceType> signal_types() noexcept;
 std::span<const ResourceType> system_types() noexcept;
+std::span<const ResourceType> trail_types() noexcept;
 
 /// Unknown properties and missing ones. Errors: usage.
 Result<void> check_properties(const ResourceType& type, const Json& properties);

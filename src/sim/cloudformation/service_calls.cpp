@@ -156,14 +156,19 @@ Result<Json> ServiceCalls::call(const Info& as, std::string_view service, std::s
   ctx_.random().fill(bytes);
   info.request_id = make_uuid(bytes);
   service_calls::JsonExchange exchange(*entry->operation, request);
+  aws::server::CallObserver* const observer =
+      observer_ != nullptr && observer_->wants(*entry->operation) ? observer_ : nullptr;
+  aws::server::ObservedExchange observed(exchange, *entry->operation, observer);
+  const Info told = info;
   std::optional<Result<void>> done;
   {
     rt::TaskGroup group(turn_.get_executor());
-    group.spawn(service_calls::keep(entry->invoke(handler, std::move(info), exchange), &done));
+    group.spawn(service_calls::keep(entry->invoke(handler, std::move(info), observed), &done));
     turn_.restart();
     turn_.poll();
   }
   CHECK(done.has_value());
+  if (observer != nullptr) observer->answered(told, observed.take(), *done ? nullptr : &done->error());
   if (!*done) return fail(std::move(*done).error());
   return exchange.take();
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/core/call_observer.hpp"
 #include "aws/core/server.hpp"
 #include "base/json.hpp"
 #include "rt/task.hpp"
@@ -23,6 +24,8 @@ class ServiceCalls {
 
   /// What can be called. The handlers outlive this, and answer without waiting, as all handlers of the simulator do.
   void serve(std::vector<aws::server::Binding> services) { services_ = std::move(services); }
+  /// Told of every call, as of those that come over the wire. It outlives this; null: nobody.
+  void observed_by(aws::server::CallObserver* observer) noexcept { observer_ = observer; }
   /// Told before every call that may change who reaches what.
   void when_changing(std::function<void()> told) { changing_ = std::move(told); }
 
@@ -44,6 +47,7 @@ class ServiceCalls {
   rt::asio::io_context turn_;  // runs one handler to its end
   std::vector<aws::server::Binding> services_;
   std::function<void()> changing_;
+  aws::server::CallObserver* observer_ = nullptr;
 };
 
 /// Text for numbers and truth values and the reverse, where the shape asks for them: properties come as either.

@@ -64,7 +64,7 @@ accounts:
       - name: postern-hub
         access_key_id: AKIA30398579EB840807
         secret_access_key: 149ce8ef994c7647efa9a9893c6e4b009e681d6f
-        allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]
+        allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*", "cloudtrail:LookupEvents"]
 
   - id: "444455556666"
     name: payments-prod
@@ -72,7 +72,7 @@ accounts:
     roles:
       - name: PosternOperator
         trust: [{principals: "arn:aws:iam::111122223333:root", external_ids: payments-7f3a}]
-        allow: &operator ["ssm:*", "ec2:Describe*", "iam:Get*", "sts:GetCallerIdentity"]
+        allow: &operator ["ssm:*", "ec2:Describe*", "iam:Get*", "sts:GetCallerIdentity", "cloudtrail:LookupEvents"]
     instances:                  # agent: live really runs commands on this host, with your rights
       - {name: "web-{nn}", count: 3, region: us-east-1, agent: live, tags: *prod, programs: *node}
       - {name: web-04, region: us-east-1, agent: live, tags: *prod, programs: *old-kernel}

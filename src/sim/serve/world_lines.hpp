@@ -57,6 +57,7 @@ std::string bucket_line(const BucketConfig& bucket);
 std::string drs_site_line(const DrsSiteConfig& site);
 std::string instance_line(const InstanceConfig& instance);
 std::string agent_of(const AgentConfig& agent);
+std::string trail_line(const TrailConfig& trail);
 std::string organization_line(const OrganizationConfig& organization);
 
 }  // namespace postern::sim::world_lines

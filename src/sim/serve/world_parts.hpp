@@ -34,6 +34,8 @@ std::size_t read_word(const yaml::MapReader& map, std::string_view key, std::ini
 std::string read_document(const yaml::Node* node, std::string_view what, iam::DocumentKind kind,
                           yaml::Problems& problems);
 
+/// Absent: as served_trail().
+TrailConfig read_trail(const yaml::Node* node, yaml::Problems& problems);
 OrganizationConfig read_organization(const yaml::Node& node, yaml::Problems& problems);
 AccountConfig read_account(const yaml::Node& node, yaml::Problems& problems);
 UserConfig read_user(const yaml::Node& node, yaml::Problems& problems);

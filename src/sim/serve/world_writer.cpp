@@ -71,6 +71,7 @@ std::string write_world(const World& world, std::string_view comment) {
   if (!config.regions.empty()) out += "regions: " + yaml_list(config.regions) + "\n";
   if (config.clock_skew != Duration::zero()) out += "clock_skew: " + format_span(config.clock_skew) + "\n";
   out += "list_lag: " + format_span(config.list_lag) + "\n";
+  if (config.trail != served_trail()) out += "cloudtrail: " + trail_line(config.trail) + "\n";
   const std::string organization = organization_line(config.organization);
   if (organization != organization_line(OrganizationConfig())) out += "organization: " + organization + "\n";
   const std::string launched = agent_of(config.launched_agent);
