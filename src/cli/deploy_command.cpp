@@ -50,7 +50,7 @@ rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDee
   command.err(describe_deployment(work, deed));
   Result<void> agreed;
   if (deed == DeployDeed::change && any) {
-    agreed = co_await agree_to_deployment(command, sum_of_changes(work) + ". Proceed?", "changed");
+    agreed = co_await agree(command, sum_of_changes(work) + ". Proceed?", "changed");
   }
   if (!agreed || deed == DeployDeed::look) {
     CO_TRY_VOID(co_await work.discard());
@@ -74,7 +74,7 @@ rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDee
   if (deed == DeployDeed::remove && going > 0) {
     const std::string places = plural(going, work.order().is_regional() ? "place" : "account");
     std::string question = "Delete the stack " + work.order().stack + " of " + places + " with all that is in it?";
-    CO_TRY_VOID(co_await agree_to_deployment(command, std::move(question), "deleted"));
+    CO_TRY_VOID(co_await agree(command, std::move(question), "deleted"));
     CO_TRY_VOID(co_await work.remove());
   }
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
@@ -116,16 +116,6 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
 }
 
 }  // namespace deploy_command
-
-rt::Task<Result<void>> agree_to_deployment(const Command& command, std::string question, std::string what) {
-  if (command.invocation().has("--yes")) co_return Result<void>();
-  if (!can_ask(command)) {
-    co_return fail(ErrorKind::usage, "there is no terminal to ask on: --yes goes ahead, --dry-run only shows it");
-  }
-  CO_TRY(const bool yes, co_await ask_yes(command, std::move(question)));
-  if (!yes) co_return fail(deploy_command::not_confirmed(what));
-  co_return Result<void>();
-}
 
 rt::Task<Result<int>> run_deploy_roles(const Command& command) {
   const bool dry = command.invocation().has("--dry-run");

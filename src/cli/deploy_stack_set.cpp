@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "adapters/stack_set_source.hpp"
-#include "base/encoding.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
+#include "cli/external_id.hpp"
 #include "cli/failure.hpp"
 
 namespace postern::cli {
@@ -29,12 +29,6 @@ struct Work {
   std::string prefix;
   bool new_prefix = false;
 };
-
-std::string random_hex(const Command& command, std::size_t bytes) {
-  std::string raw(bytes, '\0');
-  command.host().random->fill(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()));
-  return to_hex(raw);
-}
 
 Result<void> check_options(const Invocation& invocation, bool removal) {
   const std::string part = invocation.value("--for").value_or("target");
@@ -92,7 +86,7 @@ rt::Task<Result<void>> choose_prefix(const Command& command, stacks::StackSetPor
     if (const auto has = set->parameters.find(key); has != set->parameters.end()) work.prefix = has->second;
   }
   if (work.prefix.empty()) {
-    work.prefix = random_hex(command, kPrefixBytes);
+    work.prefix = random_hex(*command.host().random, kPrefixBytes);
     work.new_prefix = true;
   }
   work.order.parameters[key] = work.prefix;
@@ -301,7 +295,7 @@ rt::Task<Result<int>> change(const Command& command, AwsWork& aws, stacks::Stack
   const bool own_changes = own && own->rows().front().waits();
   Result<void> agreed;
   if (deed == DeployDeed::change && (set_changes || own_changes)) {
-    agreed = co_await agree_to_deployment(command, "Deploy the stack set " + work.set.name + "?", "changed");
+    agreed = co_await agree(command, "Deploy the stack set " + work.set.name + "?", "changed");
   }
   if (own && (!agreed || deed == DeployDeed::look)) CO_TRY_VOID(co_await own->discard());
   if (!agreed) co_return fail(std::move(agreed).error());
@@ -338,7 +332,7 @@ rt::Task<Result<int>> remove(const Command& command, AwsWork& aws, stacks::Stack
     command.err("not there: stack set " + work.set.name + "\n");
   }
   if (deed == DeployDeed::remove && !work.plan.creates) {
-    CO_TRY_VOID(co_await agree_to_deployment(command,
+    CO_TRY_VOID(co_await agree(command,
                                              "Delete the stack set " + work.set.name + " with the roles of " +
                                                  plural(work.plan.instances.size(), "account") + "?",
                                              "deleted"));
@@ -374,7 +368,7 @@ rt::Task<Result<int>> deploy_by_stack_set(const Command& command, AwsWork& work,
   set.set.body = set.order.rendered.text;
   set.set.region = region.text();
   set.set.tags["postern:part"] = set.order.part;
-  set.set.token = random_hex(command, 8);
+  set.set.token = random_hex(*command.host().random, 8);
   if (removal) co_return co_await remove(command, work, port, set, deed);
   CO_TRY_VOID(co_await choose_prefix(command, port, set));
   CO_TRY_VOID(expect_parameters(set));

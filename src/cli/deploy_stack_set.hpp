@@ -17,6 +17,6 @@ inline bool is_by_stack_set(const Invocation& invocation) {
 rt::Task<Result<int>> deploy_by_stack_set(const Command& command, AwsWork& work, DeployDeed deed);
 
 /// --yes, or a person at the terminal; `what` ends "nothing was ...".
-rt::Task<Result<void>> agree_to_deployment(const Command& command, std::string question, std::string what);
+rt::Task<Result<void>> agree(const Command& command, std::string question, std::string what);
 
 }  // namespace postern::cli
