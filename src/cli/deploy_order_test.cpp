@@ -101,5 +101,58 @@ TEST(DeployOrder, RefusesWhatCannotBe) {
   EXPECT_THAT(refusal_of({}, "version: 1\nhub: {region: us-east-1}\naccounts: []\n"), HasSubstr("has no accounts"));
 }
 
+Result<DeployOrder> alarms(std::vector<std::string> words, std::string_view fleet = kFleet) {
+  words.insert(words.begin(), {"deploy", "alarms"});
+  const Result<Invocation> invocation = parse_command_line(words);
+  if (!invocation) return fail(invocation.error());
+  std::optional<fleet::FleetFile> file;
+  if (!fleet.empty()) {
+    Result<fleet::FleetFile> parsed = fleet::parse_fleet_file(fleet, "postern.yaml");
+    EXPECT_TRUE(parsed) << parsed.error().message();
+    file = std::move(*parsed);
+  }
+  return deploy_order(*invocation, file, "us-west-2");
+}
+
+std::vector<std::string> labels_of(const DeployOrder& order) {
+  std::vector<std::string> labels;
+  for (const DeployPlace& place : order.places) labels.push_back(order.name_of(place));
+  return labels;
+}
+
+TEST(DeployOrder, AlarmsGoIntoEveryRegionAndTheOneThatIsRecoveredTo) {
+  constexpr std::string_view kRegions = R"(version: 1
+hub: {account: "111122223333", region: eu-central-1}
+defaults: {role: PosternOperator, regions: [us-east-1]}
+accounts:
+  - {id: "444455556666", name: payments, regions: [us-east-1, eu-west-1], dr: {region: us-west-2}}
+  - {id: "777788889999", name: ledger}
+)";
+  const auto made = alarms({}, kRegions);
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->stack, "postern-alarms");
+  EXPECT_THAT(labels_of(*made), ElementsAre("payments (444455556666)/us-east-1", "payments (444455556666)/eu-west-1",
+                                            "payments (444455556666)/us-west-2", "ledger (777788889999)/us-east-1"));
+  const auto some = alarms({"--region", "eu-west-1,eu-west-2", "--account", "ledger"}, kRegions);
+  ASSERT_TRUE(some) << some.error().message();
+  EXPECT_THAT(labels_of(*some), ElementsAre("ledger (777788889999)/eu-west-1", "ledger (777788889999)/eu-west-2"));
+  const auto alone = alarms({}, "");
+  ASSERT_TRUE(alone) << alone.error().message();
+  EXPECT_EQ(alone->places.size(), 1U);
+}
+
+TEST(DeployOrder, ATopicServesItsOwnRegion) {
+  const std::string topic = "TopicArn=arn:aws:sns:us-east-1:111122223333:told";
+  EXPECT_TRUE(alarms({"--parameter", topic, "--region", "us-east-1"}));
+  const auto two = alarms({"--parameter", topic, "--region", "us-east-1,eu-west-1"});
+  ASSERT_FALSE(two);
+  EXPECT_THAT(two.error().message(), HasSubstr("alarms in eu-west-1 cannot tell"));
+  EXPECT_TRUE(alarms({"--parameter", "TopicArn=", "--region", "us-east-1,eu-west-1"}));
+}
+
+TEST(DeployOrder, AStackSetIsNoWayIntoAnAccount) {
+  EXPECT_THAT(refusal_of({"--via", "stackset", "--account", "payments"}), HasSubstr("no way into a single account"));
+}
+
 }  // namespace deploy_order_test
 }  // namespace postern::cli
