@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/external_id.hpp"
 #include "cli/failure.hpp"
+#include "cli/prompt.hpp"
 
 namespace postern::cli {
 namespace stack_set_command {

@@ -16,7 +16,4 @@ inline bool is_by_stack_set(const Invocation& invocation) {
 /// The command with an open session, which the caller closes. The value is the exit code.
 rt::Task<Result<int>> deploy_by_stack_set(const Command& command, AwsWork& work, DeployDeed deed);
 
-/// --yes, or a person at the terminal; `what` ends "nothing was ...".
-rt::Task<Result<void>> agree(const Command& command, std::string question, std::string what);
-
 }  // namespace postern::cli
