@@ -107,7 +107,11 @@ rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
+rt::Task<Result<int>> run_dr_init(const Command& command);
 rt::Task<Result<int>> run_dr_prepare(const Command& command);
+rt::Task<Result<int>> run_dr_config_show(const Command& command);
+rt::Task<Result<int>> run_dr_config_diff(const Command& command);
+rt::Task<Result<int>> run_dr_config_apply(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);
 
