@@ -24,6 +24,20 @@ void add_document(std::vector<Value>& arns, const std::string& name) {
   if (either || !of_aws) arns.push_back(own_arn("ssm", resource));
 }
 
+/// Attaching AWS's policy for nodes, and no other, to the role of a node; and whom that reaches.
+void add_node_preparation(Value& out) {
+  const Value roles = cfn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*");
+  out.add(allow("ReadNodePolicies",
+                {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:ListInstanceProfilesForRole"},
+                {roles, cfn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/*"),
+                 cfn::sub("arn:${AWS::Partition}:iam::aws:policy/*")}),
+          "Managed policies of nodes' roles, their boundaries, and who else has the role.");
+  out.add(allow("AttachNodePolicy", {"iam:AttachRolePolicy"}, {roles},
+                condition("ArnEquals", {{"iam:PolicyARN", cfn::sub("arn:${AWS::Partition}:iam::aws:policy/service-role/"
+                                                                   "AWSElasticDisasterRecoveryEc2InstancePolicy")}})),
+          "`dr prepare` and `dr rollout --prepare`: this one policy may be attached to a role, no other.");
+}
+
 Value install_statements(const DutyLimits& limits) {
   Value out = Value::list();
   out.add(discovery());
@@ -31,6 +45,7 @@ Value install_statements(const DutyLimits& limits) {
   out.add(send_nodes(limits.rollout_tag), "Whoever may set this tag decides where it is installed: protect the tag.");
   out.add(command_follow_up());
   out.add(node_role_reads(), "Whether a node's role lets its agent register, before anything is installed.");
+  add_node_preparation(out);
   out.add(replication_reads(), "A command that ended well is no protection yet: the source server is.");
   return out;
 }
@@ -100,6 +115,8 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       break;
     case Duty::recover:
       add_recovery(out);
+      out.add(allow("ChangeReplication", {"drs:UpdateReplicationConfiguration"}, {own_arn("drs", "source-server/*")}),
+              "`dr config apply`; the other half of it is UpdateLaunchConfiguration above.");
       break;
     case Duty::cleanup:
       add_cleanup(out);
@@ -107,6 +124,8 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
     case Duty::observe:
     case Duty::rollout:
       out.add(replication_reads());
+      out.add(allow("ReadLaunchTemplates", {"ec2:DescribeLaunchTemplateVersions"}, {"*"}),
+              "The other half of a server's launch settings.");
       break;
   }
   return out;

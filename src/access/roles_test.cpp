@@ -77,6 +77,11 @@ TEST(TargetRoles, SendNamedDocumentsToTaggedNodesOnly) {
   EXPECT_TRUE(rollout.may("ssm:SendCommand", kNode, {{"ssm:resourceTag/dr:enabled", "true"}}));
   EXPECT_FALSE(rollout.may("ssm:SendCommand", kNode, {{"ssm:resourceTag/dr:enabled", "false"}}));
   EXPECT_TRUE(rollout.may("iam:ListAttachedRolePolicies", "arn:aws:iam::444455556666:role/demo-ec2-role"));
+  const char* node = "arn:aws:iam::444455556666:role/demo-ec2-role";
+  const char* agent = "arn:aws:iam::aws:policy/service-role/AWSElasticDisasterRecoveryEc2InstancePolicy";
+  EXPECT_TRUE(rollout.may("iam:AttachRolePolicy", node, {{"iam:PolicyARN", agent}}));
+  EXPECT_FALSE(
+      rollout.may("iam:AttachRolePolicy", node, {{"iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess"}}));
 }
 
 TEST(TargetRoles, KeepDutiesApart) {

@@ -82,6 +82,14 @@ Runner runner_of(Verb verb) {
       return &run_why;
     case Verb::doctor:
       return &run_doctor;
+    case Verb::dr_init:
+      return &run_dr_init;
+    case Verb::dr_config_show:
+      return &run_dr_config_show;
+    case Verb::dr_config_diff:
+      return &run_dr_config_diff;
+    case Verb::dr_config_apply:
+      return &run_dr_config_apply;
     case Verb::dr_prepare:
       return &run_dr_prepare;
     case Verb::sim_serve:

@@ -121,7 +121,11 @@ rt::Task<Result<int>> run_dr_status(const Command& command);
 rt::Task<Result<int>> run_permissions(const Command& command);
 rt::Task<Result<int>> run_why(const Command& command);
 rt::Task<Result<int>> run_doctor(const Command& command);
+rt::Task<Result<int>> run_dr_init(const Command& command);
 rt::Task<Result<int>> run_dr_prepare(const Command& command);
+rt::Task<Result<int>> run_dr_config_show(const Command& command);
+rt::Task<Result<int>> run_dr_config_diff(const Command& command);
+rt::Task<Result<int>> run_dr_config_apply(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);
 

@@ -56,7 +56,11 @@ enum class Verb : std::uint8_t {
   permissions,
   why,
   doctor,
+  dr_init,
   dr_prepare,
+  dr_config_show,
+  dr_config_diff,
+  dr_config_apply,
   sim_serve,
   sim_init
 };

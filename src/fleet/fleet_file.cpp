@@ -87,7 +87,7 @@ class Parser {
   void read_defaults(const yaml::Node* node) {
     if (node == nullptr) return;
     const MapReader map(*node, "defaults",
-                        {"role", "roles", "regions", "max_concurrent_accounts", "external_id", "session_name"},
+                        {"role", "roles", "regions", "max_concurrent_accounts", "external_id", "session_name", "dr"},
                         problems_);
     Defaults& defaults = file_.defaults;
     defaults.roles = roles(map, nullptr);
@@ -104,6 +104,7 @@ class Parser {
         defaults.max_concurrent_accounts = static_cast<std::size_t>(*value);
       }
     }
+    if (const yaml::Node* dr = map.get("dr")) read_dr(*dr, defaults.dr_region, defaults.dr);
     defaults.session_name = map.text("session_name");
     const std::size_t size = defaults.session_name.size();
     if (size != 0 && (size < 2 || size > 64 || !made_of(defaults.session_name, "_+=,.@-"))) {
@@ -143,13 +144,18 @@ class Parser {
     account.regions = read_regions(map.get("regions"), problems_);
     account.documents = read_documents(map.get("documents"), problems_);
     account.tags = read_tags(map.get("tags"), "tags", problems_);
-    if (const yaml::Node* dr = map.get("dr")) {
-      const MapReader dr_map(*dr, "dr", {"region"}, problems_);
-      if (const yaml::Node* region = dr_map.get("region")) account.dr_region = checked<Region>(*region, problems_);
-    }
+    account.dr_region = file_.defaults.dr_region;
+    if (const yaml::Node* dr = map.get("dr")) read_dr(*dr, account.dr_region, account.dr);
+    account.dr = account.dr.over(file_.defaults.dr);
     check_way_in(node, map, account);
     check_partition(node, account);
     file_.accounts.push_back(std::move(account));
+  }
+
+  void read_dr(const yaml::Node& node, Region& region, DrSettings& settings) {
+    const MapReader map(node, "dr", {"region", "staging_account", "replication", "launch"}, problems_);
+    if (const yaml::Node* where = map.get("region")) region = checked<Region>(*where, problems_);
+    settings = read_dr_settings(node, map, problems_);
   }
 
   void read_account_name(const MapReader& map, Account& account) {

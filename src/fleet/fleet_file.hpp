@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "fleet/dr_settings.hpp"
 #include "fleet/freeze.hpp"
 #include "fleet/selector.hpp"
 #include "fleet/signals.hpp"
@@ -53,6 +54,9 @@ struct Defaults {
   std::size_t max_concurrent_accounts = 5;
   std::optional<SecretRef> external_id;
   std::string session_name;
+  /// Where accounts recover to that say nothing else; empty: nowhere is said.
+  Region dr_region;
+  DrSettings dr;
 };
 
 struct Account {
@@ -68,6 +72,8 @@ struct Account {
   Tags tags;
   /// Where the account recovers to; empty when there is no such plan.
   Region dr_region;
+  /// What its site should say: its own settings over the defaults'.
+  DrSettings dr;
   /// The only documents that may be sent to it, with patterns; empty: those of the file.
   std::vector<std::string> documents;
 };

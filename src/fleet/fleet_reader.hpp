@@ -54,6 +54,9 @@ void read_freeze(const yaml::Node* node, const WhomReader& whom, FleetFile& file
 /// Names of documents, with patterns.
 std::vector<std::string> read_documents(const yaml::Node* node, Problems& problems);
 
+/// replication, launch and staging_account of a map.
+DrSettings read_dr_settings(const yaml::Node& node, const MapReader& map, Problems& problems);
+
 /// notify, output and anchors.
 void read_signals(const MapReader& top, FleetFile& file, Problems& problems);
 

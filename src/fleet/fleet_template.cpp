@@ -26,7 +26,7 @@ constexpr std::string_view kExampleAccounts = R"(accounts:
     external_id: "env:PAYMENTS_EXTERNAL_ID"
     regions: [us-east-1, us-west-2]
     tags: {env: prod}              # env: prod: a run must name the account, --yes is not enough
-    # dr: {region: us-west-2}      # where it recovers to
+    # dr: {region: us-west-2}      # where it recovers to; what its site should say: defaults.dr
   # By profile: the profile's own credentials are the way in.
   - id: "777788889999"
     name: ledger-prod
@@ -166,6 +166,32 @@ std::string fleet_head(const FleetHead& head) {
   out += "  regions: [" + region + "]\n";
   out += "  max_concurrent_accounts: 5\n";
   out +=
+      "  # Sites of Elastic Disaster Recovery (postern dr init, postern dr config): what their templates should say.\n"
+      "  # An account's own dr stands over this, key by key; what nobody says is left as it is.\n"
+      "  # dr:\n"
+      "  #   region: us-west-2                  # where accounts recover to\n"
+      "  #   staging_account: \"999900001111\"    # where they replicate, when that is another account\n"
+      "  #   replication:\n"
+      "  #     subnet: subnet-0a1b2c3d          # of the replication servers\n"
+      "  #     security_groups: [sg-0a1b2c3d]   # TCP 1500 from the sources' networks, nothing else\n"
+      "  #     default_security_group: false    # the service's own besides, which is open to everybody on 1500\n"
+      "  #     instance_type: t3.small          # of the replication servers\n"
+      "  #     dedicated_servers: false         # one for each source server\n"
+      "  #     disk_type: auto                  # of large staging disks: auto, gp2, gp3, st1\n"
+      "  #     encryption: default              # default, none, or custom with key: arn:aws:kms:...\n"
+      "  #     bandwidth: 0                     # Mbps for each server; 0 is no limit\n"
+      "  #     routing: private                 # data goes to private addresses; public: over the internet\n"
+      "  #     public_ip: false                 # replication servers have no public address\n"
+      "  #     staging_tags: {owner: platform}  # on what the service makes in the staging area\n"
+      "  #     points: [10m/1h, 1h/24h, 1d/7d]  # points in time: INTERVAL/RETENTION\n"
+      "  #     new_disks: true                  # disks that are added later are replicated too\n"
+      "  #   launch:\n"
+      "  #     disposition: started             # or stopped: recovery instances are only made\n"
+      "  #     right_sizing: basic              # instance types: none (the launch template's), basic, in_aws\n"
+      "  #     copy_private_ip: false           # recovery instances get the sources' private addresses\n"
+      "  #     copy_tags: true                  # and their tags\n"
+      "  #     byol: false                      # bring your own licence\n"
+      "  #     post_launch: false               # actions after the launch\n"
       "  # external_id: \"env:EXTERNAL_ID\" # env:NAME and file:PATH are read when they are needed and never "
       "stored\n\n";
   return out;

@@ -15,6 +15,7 @@ constexpr ReadOperation kReads[] = {
     {"ec2", "DescribeInstances", "ec2:DescribeInstances"},
     {"ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"},
     {"ec2", "DescribeRegions", "ec2:DescribeRegions"},
+    {"ec2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups"},
     {"ec2", "DescribeSubnets", "ec2:DescribeSubnets"},
     {"ec2", "DescribeTags", "ec2:DescribeTags"},
     {"ec2", "DescribeVpcs", "ec2:DescribeVpcs"},
