@@ -16,24 +16,31 @@ namespace {
 
 using Runner = rt::Task<Result<int>> (*)(const Command&);
 
-Runner runner_of(Verb verb) {
+Runner runner_of_dr(Verb verb) {
   switch (verb) {
-    case Verb::demo:
-      return &run_demo;
-    case Verb::init:
-      return &run_init;
-    case Verb::accounts_list:
-      return &run_accounts_list;
-    case Verb::accounts_check:
-      return &run_accounts_check;
-    case Verb::accounts_add:
-      return &run_accounts_add;
-    case Verb::accounts_remove:
-      return &run_accounts_remove;
-    case Verb::accounts_rotate:
-      return &run_accounts_rotate;
-    case Verb::targets:
-      return &run_targets;
+    case Verb::dr_coverage:
+      return &run_dr_coverage;
+    case Verb::dr_rollout:
+      return &run_dr_rollout;
+    case Verb::dr_status:
+      return &run_dr_status;
+    case Verb::dr_init:
+      return &run_dr_init;
+    case Verb::dr_config_show:
+      return &run_dr_config_show;
+    case Verb::dr_config_diff:
+      return &run_dr_config_diff;
+    case Verb::dr_config_apply:
+      return &run_dr_config_apply;
+    case Verb::dr_prepare:
+      return &run_dr_prepare;
+    default:
+      return nullptr;
+  }
+}
+
+Runner runner_of_runs(Verb verb) {
+  switch (verb) {
     case Verb::run:
       return &run_run;
     case Verb::runs_list:
@@ -58,6 +65,29 @@ Runner runner_of(Verb verb) {
       return &run_hold;
     case Verb::release:
       return &run_release;
+    default:
+      return runner_of_dr(verb);
+  }
+}
+
+Runner runner_of(Verb verb) {
+  switch (verb) {
+    case Verb::demo:
+      return &run_demo;
+    case Verb::init:
+      return &run_init;
+    case Verb::accounts_list:
+      return &run_accounts_list;
+    case Verb::accounts_check:
+      return &run_accounts_check;
+    case Verb::accounts_add:
+      return &run_accounts_add;
+    case Verb::accounts_remove:
+      return &run_accounts_remove;
+    case Verb::accounts_rotate:
+      return &run_accounts_rotate;
+    case Verb::targets:
+      return &run_targets;
     case Verb::render_roles:
       return &run_render_roles;
     case Verb::render_alarms:
@@ -70,34 +100,19 @@ Runner runner_of(Verb verb) {
       return &run_deploy_diff;
     case Verb::deploy_delete:
       return &run_deploy_delete;
-    case Verb::dr_coverage:
-      return &run_dr_coverage;
-    case Verb::dr_rollout:
-      return &run_dr_rollout;
-    case Verb::dr_status:
-      return &run_dr_status;
     case Verb::permissions:
       return &run_permissions;
     case Verb::why:
       return &run_why;
     case Verb::doctor:
       return &run_doctor;
-    case Verb::dr_init:
-      return &run_dr_init;
-    case Verb::dr_config_show:
-      return &run_dr_config_show;
-    case Verb::dr_config_diff:
-      return &run_dr_config_diff;
-    case Verb::dr_config_apply:
-      return &run_dr_config_apply;
-    case Verb::dr_prepare:
-      return &run_dr_prepare;
     case Verb::sim_serve:
       return &run_sim_serve;
     case Verb::sim_init:
       return &run_sim_init;
+    default:
+      return runner_of_runs(verb);
   }
-  return nullptr;
 }
 
 /// Texts that need no command: help, version, completion. Absent when there is a command to run.

@@ -1,6 +1,7 @@
 // dr rollout
 
 #include "cli/dr_rollout_show.hpp"
+#include "cli/dr_show.hpp"
 #include "cli/failure.hpp"
 
 namespace postern::cli {

@@ -298,8 +298,9 @@ rt::Task<Result<void>> RolloutWork::confirm() {
     said = std::move(line);
     const MonoTime next = command_.ctx().now() + pause;
     if (!command_.ctx().deadline().is_never() && next >= command_.ctx().deadline().at()) co_return Result<void>();
-    if (!co_await rt::sleep_until(command_.ctx().clock(),
-                                  unseen > 0 && late > command_.ctx().now() ? std::min(next, late) : next)) {
+    const MonoTime wake = unseen > 0 && late > command_.ctx().now() ? std::min(next, late) : next;
+    const Result<void> slept = co_await rt::sleep_until(command_.ctx().clock(), wake);
+    if (!slept) {
       interrupted_ = true;
       co_return Result<void>();
     }

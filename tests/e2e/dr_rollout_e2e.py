@@ -91,7 +91,8 @@ def a_fleet_with_bad_hosts():
         e2e.expect("--expect" in e2e.expect_code(world.run("dr", "rollout", "--yes"), 3).err, "a large plan is not asked about")
         e2e.expect("read-only" in e2e.expect_code(world.run("--read-only", "dr", "rollout", "--yes"), 3).err, "rail")
 
-        done = world.run("dr", "rollout", "--yes", "--expect", "114", "--registration-timeout", "20s", "--until", "protected", "-o", "json")
+        done = world.run("dr", "rollout", "--yes", "--expect", "114", "--registration-timeout", "20s", "--until", "protected",
+                         "-o", "json")
         e2e.expect_code(done, 3)
         e2e.expect_equal(fates(done), {**BLOCKED, ("blocked", "KERNEL_UNSUPPORTED"): 3, ("blocked", "DISK_SPACE"): 2,
                                        ("enrolled", ""): 1, ("failed", "GCC_MISSING"): 1, ("not_sent", "NOT_SENT"): 9,
@@ -126,9 +127,11 @@ GUIDE_ACCOUNTS = ("160885257264", "664418995426")
 GUIDE_WORLD = (f'version: 1\nname: guide\nseed: 3\nhub: "891376951562"\nregions: [us-east-1, us-west-2]\naccounts:\n'
                f'  - {{id: "891376951562", name: central, users: [{OPERATOR}]}}\n')
 for index, number in enumerate(GUIDE_ACCOUNTS):
+    ROLE = ('{name: DRSOrchestrationRole, trust: [{principals: "arn:aws:iam::891376951562:root", external_ids: guide-1}], '
+            'allow: "*"}')
+    ADMIN = f'{{name: admin, access_key_id: AKIASIMULATED000001{index}, secret_access_key: made-up, allow: "*"}}'
     GUIDE_WORLD += account(number, f"target-{index}", "    drs: [{region: us-west-2, pace: 120}]\n", nodes(f"web{index}", 3)).replace(
-        "    roles: [", '    users: [{name: admin, access_key_id: AKIASIMULATED000001' + str(index) + ', secret_access_key: made-up, allow: "*"}]\n'
-        '    roles: [{name: DRSOrchestrationRole, trust: [{principals: "arn:aws:iam::891376951562:root", external_ids: guide-1}], allow: "*"}, ')
+        "    roles: [", f"    users: [{ADMIN}]\n    roles: [{ROLE}, ")
 
 
 def the_script_of_the_guide():
@@ -153,8 +156,9 @@ def the_script_of_the_guide():
         first, second = (f"arn:aws:iam::{number}:role/DRSOrchestrationRole" for number in GUIDE_ACCOUNTS)
         # The five lines of the guide; the role asks for an ExternalId, which the guide's own code forgot.
         expect(call("160885257264", "us-east-1", "us-west-2", AWS_ROLE_ARN=first), 254, "ExternalId")
-        expect(call("160885257264", "us-east-1", "us-west-2", AWS_ROLE_ARN=first, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
-        expect(call("664418995426", "us-east-1", "us-west-2", AWS_ROLE_ARN=second, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
+        regions = ("us-east-1", "us-west-2")
+        expect(call("160885257264", *regions, AWS_ROLE_ARN=first, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
+        expect(call("664418995426", *regions, AWS_ROLE_ARN=second, DRS_EXTERNAL_ID="guide-1"), 0, '"registered": 3')
         expect(call("160885257264", without=keys, AWS_PROFILE="160885257264_AdministratorAccess"), 0, '"enrolled": 3')
         expect(call("160885257264", AWS_ROLE_ARN=first, DRS_EXTERNAL_ID="guide-1"), 0, '"enrolled": 3')
         # Slips of the hand are refused before anything is sent.

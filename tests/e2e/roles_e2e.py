@@ -38,7 +38,7 @@ class World:
     def __enter__(self):
         # The demo's world, but its user in the hub may make roles there.
         world = e2e.expect_code(self.place.run("sim", "init"), 0).out
-        few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*"]'
+        few = 'allow: ["sts:*", "organizations:List*", "ec2:Describe*", "ssm:*", "s3:*", "cloudtrail:LookupEvents"]'
         e2e.expect(few in world, "the hub's user is another by now")
         world = self.place.write("world.yaml", world.replace(few, 'allow: ["*"]'))
         self.truth_socket = self.place.path("truth")
