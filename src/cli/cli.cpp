@@ -66,6 +66,14 @@ Runner runner_of(Verb verb) {
       return &run_deploy_diff;
     case Verb::deploy_delete:
       return &run_deploy_delete;
+    case Verb::dr_jobs:
+      return &run_dr_jobs;
+    case Verb::dr_drill:
+      return &run_dr_drill;
+    case Verb::dr_recover:
+      return &run_dr_recover;
+    case Verb::dr_cleanup:
+      return &run_dr_cleanup;
     case Verb::doctor:
       return &run_doctor;
     case Verb::sim_serve:

@@ -1,5 +1,7 @@
 #include "cli/command_table.hpp"
 
+#include "cli/dr_job_options.hpp"
+
 namespace postern::cli {
 namespace {
 
@@ -576,6 +578,10 @@ constexpr CommandSpec kCommands[] = {
      "stack "
      "that is protected from deletion is left alone.",
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
+    kDrJobsCommand,
+    kDrDrillCommand,
+    kDrRecoverCommand,
+    kDrCleanupCommand,
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

@@ -48,6 +48,10 @@ enum class Verb : std::uint8_t {
   deploy_roles,
   deploy_diff,
   deploy_delete,
+  dr_jobs,
+  dr_drill,
+  dr_recover,
+  dr_cleanup,
   doctor,
   sim_serve,
   sim_init

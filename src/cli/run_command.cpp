@@ -1,7 +1,5 @@
 // run
 
-#include <set>
-
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
@@ -10,6 +8,7 @@
 #include "cli/failed_of.hpp"
 #include "cli/failure.hpp"
 #include "cli/hub_flag.hpp"
+#include "cli/plan_checks.hpp"
 #include "cli/run_confirm.hpp"
 #include "cli/run_document.hpp"
 #include "cli/run_outputs.hpp"
@@ -26,7 +25,6 @@
 namespace postern::cli {
 namespace {
 
-constexpr std::size_t kOverrodeMax = 1000;  // bytes of what a rail said, in the ledger
 constexpr std::size_t kTitleMax = 500;
 
 Result<void> read_limits(const Invocation& invocation, flow::CommandSpec& spec) {
@@ -62,31 +60,6 @@ Result<flow::WavePolicy> chosen_waves(const Invocation& invocation) {
   return policy;
 }
 
-/// Before the first write: one world, and every scope's credentials in its own account. Nothing has been
-/// sent.
-rt::Task<Result<void>> check_worlds(const Command& command, AwsWork& work, const flow::Plan& plan) {
-  std::set<std::string> seen;
-  for (const fleet::ScopePtr& one : plan.scopes) {
-    const fleet::Scope& scope = *one;
-    if (work.session->world(scope.region.text()) == adapters::World::mixed &&
-        !command.invocation().has("--mixed-endpoints")) {
-      co_return fail(
-          Error(ErrorKind::refused,
-                "some services resolve to configured endpoints and others to AWS: simulated and real would mix; "
-                "configure all of them, or pass --mixed-endpoints")
-              .with("rail", "world"));
-    }
-    if (!seen.insert(scope.account.text() + scope.access.describe()).second) continue;
-    CO_TRY(aws::CallScope call, work.session->call_scope(scope));
-    const auto identity = co_await work.session->identities().verify(command.ctx(), std::move(call));
-    if (identity) continue;
-    Error error = identity.error();
-    if (error.kind() == ErrorKind::refused) error.with("rail", "identity");
-    co_return fail(std::move(error));
-  }
-  co_return Result<void>();
-}
-
 /// What is to be run, and on whose behalf.
 struct Wanted {
   Wanted() = default;
@@ -98,18 +71,6 @@ struct Wanted {
   RunOutputs* outputs = nullptr;
 };
 
-/// What the rails look at; the plan and the names outlive it.
-Result<RailView> rail_view(const Command& command, const AwsWork& work, const flow::Plan& plan,
-                           const fleet::Discovery& discovery, const TargetNames& names) {
-  RailView view(plan, discovery.instances, names);
-  if (work.fleet) view.fleet = &*work.fleet;
-  view.now = command.ctx().clock().wall_now();
-  if (const auto text = command.invocation().value("--expect")) {
-    TRY(view.expected, Expectation::parse(*text));
-  }
-  return view;
-}
-
 /// What --dry-run says of the rails.
 void put_rails(PlanSheet& sheet, const RailView& view, const Production& production) {
   sheet.findings = plan_findings(view);
@@ -119,25 +80,6 @@ void put_rails(PlanSheet& sheet, const RailView& view, const Production& product
     std::erase_if(sheet.findings, [](const RailFinding& finding) { return finding.rail == "expect"; });
   }
   if (!production.word.empty()) sheet.asks.push_back("--confirm " + production.word);
-}
-
-/// Refused with everything that the plan runs into, unless --break-glass goes over it: then that is what the ledger
-/// keeps.
-Result<flow::BreakGlass> pass_rails(const Command& command, const RailView& view) {
-  flow::BreakGlass glass;
-  TRY(glass.reason, chosen_break_glass(command.invocation()));
-  std::string refused;
-  std::string rail;
-  for (const RailFinding& finding : plan_findings(view)) {
-    if (finding.breakable && !glass.reason.empty()) {
-      glass.overrode.push_back(finding.rail + ": " + printable(finding.why, kOverrodeMax));
-      continue;
-    }
-    if (rail.empty()) rail = finding.rail;
-    refused += (refused.empty() ? "" : "\n") + finding.why + (finding.breakable ? "; or --break-glass REASON" : "");
-  }
-  if (!refused.empty()) return fail(Error(ErrorKind::refused, refused + "\nnothing was sent").with("rail", rail));
-  return glass;
 }
 
 /// The command in one line.
@@ -202,7 +144,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Disco
   sheet.documents = flow::describe_documents(look);
   sheet.places = describe_timing(wanted.policy) + places_text(spec);
   sheet.world = world_label(command, work.session.get());
-  CO_TRY(RailView view, rail_view(command, work, plan, discovery, names));
+  CO_TRY(RailView view, rail_view(command, work, plan, discovery.instances, names));
   view.spec = &spec;
   const Production production = production_of(plan, plan_name(sheet.digest), view.fleet);
   // With --dry-run the plan is the answer; otherwise it is said while the work goes on.
@@ -252,6 +194,11 @@ rt::Task<Result<int>> run_run(const Command& command) {
   CO_TRY_VOID(refuse_literals(command.invocation()));
   Wanted wanted;
   CO_TRY(wanted.parent, co_await chosen_parent(command));
+  if (wanted.parent && wanted.parent->kind != flow::RunKind::command) {
+    co_return fail(ErrorKind::usage, "run " + wanted.parent->run_id + " is a " +
+                                         std::string(to_string(wanted.parent->kind)) +
+                                         " of servers, not of commands: postern dr has its --failed-of");
+  }
   CO_TRY(wanted.spec, co_await chosen_command(command, wanted.parent));
   CO_TRY_VOID(read_limits(command.invocation(), wanted.spec));
   CO_TRY_VOID(read_timing(command, wanted.policy));

@@ -138,7 +138,7 @@ std::vector<RailFinding> plan_findings(const RailView& view) {
   if (nothing || view.fleet == nullptr) return findings;
   find_protected(view, findings);
   find_frozen(view, findings);
-  find_documents(view, findings);
+  if (view.sends_documents) find_documents(view, findings);
   return findings;
 }
 

@@ -45,6 +45,7 @@ struct RailView {
   const std::vector<fleet::Instance>* instances;
   const TargetNames* names;
   const flow::CommandSpec* spec = nullptr;  ///< null: a script
+  bool sends_documents = true;              ///< false: it is no run of commands
   const fleet::FleetFile* fleet = nullptr;  ///< null: there is none
   std::optional<Expectation> expected;
   WallTime now;

@@ -52,6 +52,7 @@ class DrillBed : public flow::testing::DurableBed {
     for (const RecoveryInstance& one : *there) {
       items.emplace_back();
       items.back().site = site;
+      items.back().volumes = {"vol-1", "vol-2"};
       items.back().instance = one;
     }
     plan = plan_cleanup(items);
