@@ -152,13 +152,17 @@ rt::Task<Result<std::vector<recovery::JobEvent>>> DrsJobs::log(rt::CallContext c
     if (!page) break;
     for (const drs::JobLog& item : page->items) out.push_back(drs_jobs::event_of(item));
   }
-  // In the order in which it happened, whatever the order of the pages; of one moment, as they came.
-  std::vector<std::pair<WallTime, std::size_t>> order;
-  for (std::size_t i = 0; i < out.size(); ++i) order.emplace_back(out[i].at.value_or(WallTime()), i);
-  std::sort(order.begin(), order.end());
+  // In the order in which it happened, whatever the order of the pages: those of one second stay as they came.
+  std::vector<std::size_t> order(out.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&out](std::size_t a, std::size_t b) {
+    const WallTime first = out[a].at.value_or(WallTime());
+    const WallTime second = out[b].at.value_or(WallTime());
+    return first == second ? a < b : first < second;
+  });
   std::vector<recovery::JobEvent> sorted;
   sorted.reserve(out.size());
-  for (const auto& [at, index] : order) sorted.push_back(std::move(out[index]));
+  for (const std::size_t one : order) sorted.push_back(std::move(out[one]));
   co_return sorted;
 }
 

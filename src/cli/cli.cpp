@@ -18,6 +18,14 @@ using Runner = rt::Task<Result<int>> (*)(const Command&);
 
 Runner runner_of_dr(Verb verb) {
   switch (verb) {
+    case Verb::dr_jobs:
+      return &run_dr_jobs;
+    case Verb::dr_drill:
+      return &run_dr_drill;
+    case Verb::dr_recover:
+      return &run_dr_recover;
+    case Verb::dr_cleanup:
+      return &run_dr_cleanup;
     case Verb::dr_coverage:
       return &run_dr_coverage;
     case Verb::dr_rollout:

@@ -2,6 +2,7 @@
 
 #include "cli/dr_options.hpp"
 #include "cli/dr_site_options.hpp"
+#include "cli/dr_job_options.hpp"
 
 namespace postern::cli {
 namespace {
@@ -688,6 +689,10 @@ constexpr CommandSpec kCommands[] = {
      "keeps it from that - action, resource, condition, boundary. For sts:AssumeRole: who may, and which condition "
      "fails. Exit code 0 when it is allowed, 3 when not. Changes nothing.",
      kWhy, Positionals::none, kWhyExamples},
+    kDrJobsCommand,
+    kDrDrillCommand,
+    kDrRecoverCommand,
+    kDrCleanupCommand,
     {"doctor", Verb::doctor, "", "check this host: clock, proxy, credentials, endpoints",
      "Looks at what a command would use from here: configuration files, the credentials that win and why the others do "
      "not, "

@@ -128,11 +128,24 @@ rt::Task<void> cancel_the_rest(const Command& command, OpenLedger& ledger, flow:
   }
 }
 
+/// Jobs of Elastic Disaster Recovery cannot be stopped.
+std::string jobs_left(const std::vector<flow::LeftCommand>& left, const std::string& run_id) {
+  return plural(left.size(), "job") +
+         " of Elastic Disaster Recovery may still be under way, and run to their end: there is no call that cancels "
+         "one. "
+         "postern resume " +
+         run_id + " follows them\n";
+}
+
 /// After a run: what may still be running is named, and cancelled if that is wished.
 rt::Task<void> settle(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
                       const std::vector<fleet::ScopePtr>& scopes, RunCame* came, bool alone) {
   const std::vector<flow::LeftCommand> left = flow::left_running(came->result);
   if (left.empty()) co_return;
+  if (came->kind != flow::RunKind::command) {
+    command.err(jobs_left(left, came->result.run_id));
+    co_return;
+  }
   OnInterrupt choice = chosen_on_interrupt(command);
   // Several questions at once are none.
   if (choice == OnInterrupt::ask && !alone) choice = OnInterrupt::leave;
@@ -199,6 +212,9 @@ RunCame as_it_is(const flow::RunModel& model, std::string world, const std::stri
   came.facts = facts_of(model, std::move(world));
   came.status = flow::run_status(model);
   came.hold = model.hold();
+  came.kind = model.header().kind;
+  const bool launches = came.kind == flow::RunKind::drill || came.kind == flow::RunKind::recovery;
+  if (launches) came.gated = model.plan().skipped.size();
   return came;
 }
 
@@ -335,7 +351,8 @@ std::string how_to_go_on(const RunCame& run) {
 }
 
 int exit_code_of(const RunCame& run, std::size_t scope_problems) {
-  const int code = flow::exit_code_of(run.result, scope_problems);
+  int code = flow::exit_code_of(run.result, scope_problems);
+  if (run.gated > 0 && code < kExitInterrupted) code = kExitGate;
   if (run.status != "held" || run.result.interrupted || code >= kExitInterrupted) return code;
   const bool credentials = run.hold && run.hold->cause == flow::record::HoldCause::credentials;
   const bool ran =

@@ -46,6 +46,8 @@ struct RunCame {
   flow::RunResult result;  ///< outputs are in the ledger
   report::RunFacts facts;
   std::string status;  ///< flow::run_status()
+  flow::RunKind kind = flow::RunKind::command;
+  std::size_t gated = 0;  ///< of a drill or recovery: servers that a gate kept out of the plan
   std::optional<flow::record::Held> hold;
   std::optional<flow::Notice> notice;  ///< what others are told of it (run_signals.hpp); absent: nothing
   std::vector<std::string> notify;     ///< whom the run's own --notify named

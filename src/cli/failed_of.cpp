@@ -43,6 +43,7 @@ void want(ParentRun& parent, fleet::TargetRef target) {
 ParentRun parent_of(const flow::RunModel& model, const std::set<flow::Outcome>& outcomes) {
   ParentRun parent;
   parent.run_id = model.header().run_id;
+  parent.kind = model.header().kind;
   parent.spec = model.header().spec;
   for (const flow::BatchPlan& batch : model.plan().batches) {
     for (std::uint32_t target = batch.first; target < batch.first + batch.count; ++target) {

@@ -10,7 +10,7 @@
 
 #include "cli/command.hpp"
 #include "fleet/discover.hpp"
-#include "flow/plan.hpp"
+#include "flow/run_records.hpp"
 
 namespace postern::cli {
 
@@ -18,6 +18,7 @@ namespace postern::cli {
 struct ParentRun {
   ParentRun() = default;
   std::string run_id;
+  flow::RunKind kind = flow::RunKind::command;
   flow::CommandSpec spec;
   std::vector<fleet::TargetRef> targets;
   std::set<std::tuple<std::string, std::string, std::string>> wanted;  ///< account, Region, instance

@@ -179,6 +179,11 @@ rt::Task<Result<int>> run_run(const Command& command) {
   CO_TRY_VOID(refuse_literals(command.invocation()));
   Wanted wanted;
   CO_TRY(wanted.parent, co_await chosen_parent(command));
+  if (wanted.parent && wanted.parent->kind != flow::RunKind::command) {
+    co_return fail(ErrorKind::usage, "run " + wanted.parent->run_id + " is a " +
+                                         std::string(to_string(wanted.parent->kind)) +
+                                         " of servers, not of commands: postern dr has its --failed-of");
+  }
   CO_TRY(wanted.spec, co_await chosen_command(command, wanted.parent));
   CO_TRY_VOID(read_limits(command.invocation(), wanted.spec));
   CO_TRY_VOID(read_timing(command, wanted.policy));

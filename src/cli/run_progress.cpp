@@ -92,8 +92,9 @@ void RunProgress::on_sent(const fleet::Batch& batch, const std::string& command_
   sent_.emplace_back(batch.scope_ptr(), command_id);
   sent_.back().instances = batch.ids();
   if (!command_.ctx().explainer().wants("run")) return;
-  command_.ctx().explainer().explain("run", batch.scope().label() + ": command " + command_id + " for " +
-                                                std::to_string(batch.ids().size()) + " targets");
+  command_.ctx().explainer().explain("run", batch.scope().label() + ": " +
+                                                std::string(words_of(model_.header().kind).sent) + " " + command_id +
+                                                " for " + std::to_string(batch.ids().size()) + " targets");
 }
 
 void RunProgress::on_progress(const flow::Totals& done, std::size_t running) {
@@ -194,7 +195,11 @@ void RunProgress::left(std::vector<flow::LeftCommand> commands) {
 
 std::string RunProgress::last_words() const {
   std::string out = "the run can be taken up: postern resume " + model_.header().run_id + "\n";
-  if (!sent_.empty()) out += "sent, and may still be running:\n" + stop_lines(sent_);
+  if (sent_.empty()) return out;
+  if (model_.header().kind == flow::RunKind::command)
+    return out + "sent, and may still be running:\n" + stop_lines(sent_);
+  for (const flow::LeftCommand& job : sent_)
+    out += "goes on: job " + job.command_id + " in " + job.scope->label() + "\n";
   return out;
 }
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "adapters/command_port.hpp"
+#include "adapters/drs_jobs.hpp"
+#include "adapters/drs_servers.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/break_glass.hpp"
+#include "cli/dr_run.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
 #include "cli/hub_flag.hpp"
@@ -17,6 +20,7 @@
 #include "cli/run_secrets.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/wave_guard.hpp"
+#include "recovery/job_port.hpp"
 #include "rt/uncancelled.hpp"
 
 namespace postern::cli {
@@ -29,7 +33,7 @@ Json run_row(const ledger::StreamInfo& stream) {
       Json::object().set("id", stream.id.substr(kRunPrefix.size())).set("opened", format_rfc3339(stream.created));
   const Result<Json> summary = Json::parse(stream.summary);
   row.set("status", "planned");  // until it says more itself
-  for (const char* key : {"status", "operator", "selector", "comment", "targets", "open", "succeeded", "failed",
+  for (const char* key : {"status", "kind", "operator", "selector", "comment", "targets", "open", "succeeded", "failed",
                           "skipped", "unknown", "break_glass"}) {
     if (summary && summary->contains(key)) row.set(key, (*summary)[key]);
   }
@@ -45,6 +49,34 @@ void tell_started(const Command& command, const flow::RunModel& model) {
   tell_break_glass(command, glass);
 }
 
+struct Services {
+  explicit Services(adapters::AwsSession& s) : session(&s), jobs(s), servers(s) {}
+  adapters::AwsSession* session;
+  adapters::DrsJobs jobs;
+  adapters::DrsServers servers;
+};
+
+/// Whether the answer is wanted in a shape that commands have.
+bool wants_command_shapes(const Invocation& invocation) {
+  for (const char* option : {"--outdir", "--junit", "--html", "--events", "--shape", "--by-target", "--diff"}) {
+    if (invocation.has(option)) return true;
+  }
+  return false;
+}
+
+/// The answer of a run as its kind has it.
+rt::Task<Result<int>> tell_run(const Command& command, RunOutputs& outputs, OpenLedger& ledger, const RunCame& came) {
+  const int code = exit_code_of(came, 0);
+  if (came.kind == flow::RunKind::command || wants_command_shapes(command.invocation())) {
+    const fleet::Discovery nothing;
+    co_return co_await deliver_run(command, outputs, ledger, came, nothing, code);
+  }
+  RecoveryTold told;
+  told.run = &came;
+  told.exit_code = code;
+  co_return co_await deliver_recovery(command, ledger, std::move(told));
+}
+
 rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
   CO_TRY(RunOutputs outputs, RunOutputs::chosen(command));
   CO_TRY(const std::string id, co_await chosen_run(command, *ledger.store));
@@ -54,10 +86,21 @@ rt::Task<Result<int>> show(const Command& command, OpenLedger& ledger) {
   const RunCame came = as_it_is(*model, ledger.world, "the run is not over");
   if (!came.result.parent.empty())
     command.err("it takes up targets of run " + printable(came.result.parent, 60) + "\n");
-  const fleet::Discovery nothing;
-  Result<int> code = co_await deliver_run(command, outputs, ledger, came, nothing, exit_code_of(came, 0));
+  Result<int> code = co_await tell_run(command, outputs, ledger, came);
   tell_started(command, *model);
   co_return code;
+}
+
+/// What a run's batches go through.
+std::unique_ptr<flow::CommandPort> port_of(Services& services, const flow::RunModel& model,
+                                           flow::SecretValues secrets) {
+  const flow::RunHeader& header = model.header();
+  if (header.kind != flow::RunKind::command) {
+    return std::make_unique<recovery::JobPort>(services.jobs, services.servers, header.kind, model.plan());
+  }
+  auto port = std::make_unique<adapters::SsmCommands>(*services.session, header.spec);
+  port->use_secrets(std::move(secrets));
+  return port;
 }
 
 rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder order) {
@@ -69,10 +112,10 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   order.outputs = &outputs;
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
          co_await flow::read_run(command.ctx(), *ledger.store, world, order.run_id));
-  adapters::SsmCommands port(*work.session, model->header().spec);
   const StillToSend still = order.cancel || !flow::may_send_more(*model) ? StillToSend::no : StillToSend::yes;
   CO_TRY(flow::SecretValues secrets, values_again(command, model->header().spec, still));
-  port.use_secrets(std::move(secrets));
+  Services services(*work.session);
+  const std::unique_ptr<flow::CommandPort> port = port_of(services, *model, std::move(secrets));
   const bool over_rails = !order.break_glass.empty() || !model->header().break_glass.reason.empty();
   std::vector<fleet::FreezeWindow> windows;
   if (work.fleet) windows = windows_for(work.fleet->freeze, model->plan().scopes);
@@ -83,15 +126,33 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   flow::BreakGlass glass;
   glass.reason = order.break_glass;
   order.opened = break_glass_broadcast(command, work, glass);
-  CO_TRY(const RunCame came, co_await resume_run(command, ledger, port, work.scopes, std::move(order)));
+  CO_TRY(const RunCame came, co_await resume_run(command, ledger, *port, work.scopes, std::move(order)));
   const fleet::Discovery nothing;
-  Result<int> delivered = co_await deliver_run(command, outputs, ledger, came, nothing, exit_code_of(came, 0));
+  const bool cleanup = came.kind == flow::RunKind::cleanup && !wants_command_shapes(command.invocation());
+  Result<int> delivered = 0;
+  if (cleanup) {
+    delivered = co_await finish_dr_run(command, work, ledger, came, model->plan(), nothing);
+  } else {
+    delivered = co_await tell_run(command, outputs, ledger, came);
+  }
   co_await tell_of_run(command, work, ledger, came);
   co_return delivered;
 }
 
+/// What the run asks of its roles; read before there is a session.
+rt::Task<Result<fleet::Duty>> duty_for(const Command& command) {
+  const std::string world = world_without_session(command);
+  Result<OpenLedger> ledger = open_ledger(command, world, LedgerUse::look);
+  if (!ledger) co_return fleet::Duty::operate;  // whoever opens it for writing says what is wrong
+  CO_TRY(const std::string id, co_await chosen_run(command, *ledger->store));
+  CO_TRY(const std::unique_ptr<flow::RunModel> model,
+         co_await flow::read_run(command.ctx(), *ledger->store, world, id));
+  co_return duty_of(model->header().kind);
+}
+
 rt::Task<Result<int>> with_aws(const Command& command, ResumeOrder order) {
-  CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::operate));
+  CO_TRY(const fleet::Duty duty, co_await duty_for(command));
+  CO_TRY(AwsWork work, co_await open_aws(command, duty));
   if (work.read_only) {
     co_await work.session->close();
     co_return fail(Error(ErrorKind::refused, "a run is not taken up in read-only mode").with("rail", "read-only"));
@@ -232,6 +293,7 @@ rt::Task<Result<int>> run_runs_list(const Command& command) {
   const std::string world = world_without_session(command);
   Json rows = Json::array();
   bool glass = false;
+  bool kinds = false;
   Result<OpenLedger> ledger = open_ledger(command, world, LedgerUse::look);
   if (!ledger && ledger.error().kind() != ErrorKind::not_found) co_return fail(std::move(ledger).error());
   if (ledger) {
@@ -241,6 +303,7 @@ rt::Task<Result<int>> run_runs_list(const Command& command) {
     for (const ledger::StreamInfo& run : *runs) {
       rows.push_back(run_row(run));
       glass = glass || rows.items().back().contains("break_glass");
+      kinds = kinds || rows.items().back().contains("kind");
     }
   }
   Answer answer;
@@ -251,6 +314,7 @@ rt::Task<Result<int>> run_runs_list(const Command& command) {
   answer.columns.push_back(id_column("RUN", 0, "id"));
   answer.columns.push_back(member_column("OPENED", 2, "opened"));
   answer.columns.push_back(member_column("STATUS", 0, "status"));
+  if (kinds) answer.columns.push_back(member_column("KIND", 1, "kind"));
   answer.columns.push_back(member_column("TARGETS", 1, "targets"));
   answer.columns.push_back(member_column("OPEN", 1, "open"));
   answer.columns.push_back(member_column("FAILED", 1, "failed"));

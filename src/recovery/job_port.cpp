@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "recovery/launch_plan.hpp"
 #include "recovery/server_evidence.hpp"
 
 namespace postern::recovery {
@@ -79,7 +80,7 @@ const std::string& JobPort::detail_of(const fleet::Scope& site, const std::strin
 }
 
 std::string JobPort::server_of(const fleet::Scope& site, const std::string& target) const {
-  return cleans_up() ? detail_of(site, target) : target;
+  return cleans_up() ? server_of_detail(detail_of(site, target)) : target;
 }
 
 /// Before a call: is there room, and is every server free? What this run began already is taken for the answer.
@@ -214,7 +215,7 @@ rt::Task<Result<std::vector<flow::Invocation>>> JobPort::invocations(rt::CallCon
   if (cleans_up()) {
     const std::string place = scope->account.text() + "/" + scope->region.text() + "/";
     for (const auto& [label, server] : details_) {
-      if (label.starts_with(place)) targets[server] = label.substr(place.size());
+      if (label.starts_with(place)) targets[server_of_detail(server)] = label.substr(place.size());
     }
   }
   for (const JobServer& server : seen->job.servers) {

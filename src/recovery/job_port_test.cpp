@@ -52,6 +52,7 @@ class DrillBed : public flow::testing::DurableBed {
     for (const RecoveryInstance& one : *there) {
       items.emplace_back();
       items.back().site = site;
+      items.back().volumes = {"vol-1", "vol-2"};
       items.back().instance = one;
     }
     plan = plan_cleanup(items);
@@ -324,6 +325,62 @@ TEST_P(DrillKilledAt, EveryEffectThereIsOneJobForEachBatch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, DrillKilledAt, ::testing::Bool());
+
+/// The same of a cleanup: what it was to end is gone, by one job for each batch.
+class CleanupKilledAt : public ::testing::TestWithParam<bool> {};
+
+TEST_P(CleanupKilledAt, EveryEffectItEndsEverythingOnce) {
+  const auto drilled = [](DrillBed& bed) {
+    ASSERT_TRUE(bed.start().has_value());
+    bed.become_cleanup();
+    bed.drs.list_lag = 2s;
+  };
+  DrillBed calm(120);
+  drilled(calm);
+  const std::size_t before = calm.killer.effects;
+  ASSERT_TRUE(calm.start().has_value());
+  const std::size_t effects = calm.killer.effects - before;
+  ASSERT_GT(effects, 15U);
+  for (std::size_t n = 1; n <= effects; ++n) {
+    DrillBed bed(120);
+    drilled(bed);
+    (GetParam() ? bed.killer.kill_after : bed.killer.kill_before) = bed.killer.effects + n;
+    if (bed.start_and_die()) continue;
+    const std::size_t jobs = bed.drs.kept.size();
+    const Result<RunResult> run = bed.take_up();
+    if (!run) {
+      if (jobs > 2) EXPECT_TRUE(bed.reread()->closed()) << n << ": " << run.error().to_text();
+      continue;
+    }
+    EXPECT_EQ(bed.drs.kept.size(), 4U) << n;
+    EXPECT_EQ(bed.status, "succeeded") << n;
+    EXPECT_EQ(run->totals().succeeded, 120U) << n;
+    EXPECT_TRUE(bed.drs.alive.empty()) << n;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, CleanupKilledAt, ::testing::Bool());
+
+TEST(RunRecords, KeepTheKindAndWhatBelongsToIt) {
+  DrillBed bed(3);
+  bed.header.recovery.override_reason = "to see it";
+  bed.header.recovery.jobs = {"drsjob-1"};
+  bed.plan.targets[1].detail = "pit-00000000000000009";
+  const auto journal =
+      bed.loop.run(flow::Journal::create(bed.loop.context(), bed.store, bed.header, bed.plan, bed.journal));
+  ASSERT_TRUE(journal.has_value());
+  const auto model = bed.reread();
+  EXPECT_EQ(model->header().kind, flow::RunKind::drill);
+  EXPECT_EQ(model->header().recovery.point, "latest");
+  EXPECT_EQ(model->header().recovery.override_reason, "to see it");
+  EXPECT_EQ(model->header().recovery.jobs, bed.header.recovery.jobs);
+  EXPECT_TRUE(model->header().policy.absence_proves);
+  EXPECT_EQ(model->header().policy.targets_at_once, 500U);
+  EXPECT_EQ(model->header().policy.pause_max, Duration(60s));
+  EXPECT_EQ(model->plan().targets[1].detail, "pit-00000000000000009");
+  EXPECT_EQ(model->plan().targets[0].detail, "");
+  EXPECT_EQ(model->plan().digest("x"), bed.plan.digest("x"));
+}
 
 /// A stream of numbers from a seed (splitmix64).
 class Dice {

@@ -117,6 +117,13 @@ TEST(PlanCleanup, EndsOnlyWhatTheRunsJobsLaunchedAsDrills) {  // I9
   EXPECT_EQ(why_left_alone(instance, jobs), "it was launched by drsjob-3, which is not this run's");
 }
 
+TEST(PlanCleanup, KeepsTheVolumesWithTheServer) {
+  EXPECT_EQ(server_of_detail("s-1 vol-1 vol-2"), "s-1");
+  EXPECT_EQ(volumes_of_detail("s-1 vol-1 vol-2"), (std::vector<std::string>{"vol-1", "vol-2"}));
+  EXPECT_EQ(server_of_detail("s-1"), "s-1");
+  EXPECT_TRUE(volumes_of_detail("s-1").empty());
+}
+
 TEST(DescribeSpan, HasTwoUnitsAtMost) {
   EXPECT_EQ(describe_span(0s), "0s");
   EXPECT_EQ(describe_span(61s), "1m1s");

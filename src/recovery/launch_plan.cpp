@@ -75,7 +75,6 @@ flow::Plan plan_launches(const std::vector<ChosenLaunch>& chosen) {
     if (one.choice.go) continue;
     plan.skipped.emplace_back(one.ref(), one.choice.why);
     plan.skipped.back().name = one.candidate.name;
-    plan.skipped.back().unreachable = true;
   }
   launch_plan::sort_skipped(plan);
   return plan;
@@ -95,8 +94,9 @@ flow::Plan plan_cleanup(const std::vector<CleanupItem>& items) {
   std::vector<launch_plan::Item> ended;
   for (const CleanupItem& one : items) {
     if (!one.leave.empty()) continue;
-    ended.emplace_back(fleet::TargetRef(one.site, launch_plan::id_of(one.instance.id)), one.name,
-                       one.instance.server_id);
+    std::string detail = one.instance.server_id;
+    for (const std::string& volume : one.volumes) detail += " " + volume;
+    ended.emplace_back(fleet::TargetRef(one.site, launch_plan::id_of(one.instance.id)), one.name, std::move(detail));
   }
   flow::Plan plan = launch_plan::plan_of(std::move(ended), "all");
   for (const CleanupItem& one : items) {
@@ -106,6 +106,20 @@ flow::Plan plan_cleanup(const std::vector<CleanupItem>& items) {
   }
   launch_plan::sort_skipped(plan);
   return plan;
+}
+
+std::string server_of_detail(std::string_view detail) {
+  return std::string(detail.substr(0, detail.find(' ')));
+}
+
+std::vector<std::string> volumes_of_detail(std::string_view detail) {
+  std::vector<std::string> out;
+  const std::size_t at = detail.find(' ');
+  if (at == std::string_view::npos) return out;
+  for (const std::string_view word : split(detail.substr(at + 1), ' ')) {
+    if (!word.empty()) out.emplace_back(word);
+  }
+  return out;
 }
 
 flow::RunPolicy job_policy() {

@@ -18,7 +18,7 @@ struct ChosenLaunch {
 };
 
 /// Each server that goes is in one batch of its site, at most kJobServersMax in each, sorted; the others are skipped
-/// with the reason: unreachable, because they were wanted.
+/// with the reason.
 flow::Plan plan_launches(const std::vector<ChosenLaunch>& chosen);
 
 /// A recovery instance that a cleanup ends, or leaves alone and why.
@@ -27,13 +27,17 @@ struct CleanupItem {
   fleet::ScopePtr site;
   RecoveryInstance instance;
   std::string name;
-  std::string leave;  ///< why it stays; empty: it is ended
+  std::vector<std::string> volumes;  ///< attached to it: looked for when it is gone
+  std::string leave;                 ///< why it stays; empty: it is ended
 };
 
 /// What one of the run's jobs launched as a drill, and nothing else.
 std::string why_left_alone(const RecoveryInstance& instance, const std::vector<std::string>& jobs);
 
 flow::Plan plan_cleanup(const std::vector<CleanupItem>& items);
+/// A cleanup's detail of a target is its source server, then its volumes.
+std::string server_of_detail(std::string_view detail);
+std::vector<std::string> volumes_of_detail(std::string_view detail);
 
 /// The rules by which the engine drives jobs: limits of the sites, lists that lag, answers that take minutes.
 flow::RunPolicy job_policy();
