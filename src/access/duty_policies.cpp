@@ -105,8 +105,10 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       add_cleanup(out);
       break;
     case Duty::observe:
-    case Duty::rollout:
       out.add(replication_reads());
+      out.add(allow("LookUpCalls", {"cloudtrail:LookupEvents"}, {"*"}), "Who assumed a role here, and what a run did.");
+      break;
+    case Duty::rollout:
       break;
   }
   return out;

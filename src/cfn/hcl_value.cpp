@@ -17,12 +17,16 @@ struct TypeName {
   std::string_view ref;  ///< the attribute that Ref gives
 };
 
-constexpr std::array<TypeName, 5> kTypeNames = {{
+constexpr std::array<TypeName, 9> kTypeNames = {{
     {"AWS::IAM::Role", "aws_iam_role", "name"},
     {"AWS::IAM::Policy", "aws_iam_role_policy", "id"},
     {"AWS::IAM::ManagedPolicy", "aws_iam_policy", "arn"},
     {"AWS::IAM::InstanceProfile", "aws_iam_instance_profile", "name"},
     {"AWS::SSO::PermissionSet", "aws_ssoadmin_permission_set", "arn"},
+    {"AWS::S3::Bucket", "aws_s3_bucket", "id"},
+    {"AWS::S3::BucketPolicy", "aws_s3_bucket_policy", "id"},
+    {"AWS::Logs::LogGroup", "aws_cloudwatch_log_group", "name"},
+    {"AWS::CloudTrail::Trail", "aws_cloudtrail", "name"},
 }};
 
 const TypeName* type_name(std::string_view type) {
