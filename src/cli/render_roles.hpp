@@ -38,6 +38,9 @@ struct RenderedRoles {
 /// The accounts of --account, else all of the file. Errors of kind usage: a name that is not in the file.
 Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& invocation, const fleet::FleetFile& fleet);
 
+/// "o-" and 10 to 32 small letters and digits.
+bool is_organization_id(std::string_view text);
+
 /// Errors of kind usage: options that do not go together, accounts that disagree on a role's name.
 Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet);
 

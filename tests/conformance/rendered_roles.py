@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `postern render roles` writes, judged by the tools of others. Exit status 77: the tool is not here.
+"""What `postern render roles` and `render trail` write, judged by the tools of others. Exit status 77: the tool is not here.
 
 Usage: rendered_roles.py cfn-lint|fmt|same; POSTERN names the program.
   cfn-lint  every template passes cfn-lint without a warning
@@ -45,14 +45,17 @@ def choices():
         yield ("--duty", duty)
 
 
-def render(folder, fleet, words):
+TRAILS = ((), ("--organization", "o-abcdefghij"), ("--bucket", "central-logs", "--trail-name", "all.of_it"))
+
+
+def render(folder, fleet, words, noun="roles"):
     program = os.path.abspath(os.environ["POSTERN"])
     environment = {"PATH": os.environ["PATH"], "HOME": folder}
-    arguments = [program, *(("--fleet", fleet) if fleet else ()), "render", "roles", *words]
+    arguments = [program, *(("--fleet", fleet) if fleet else ()), "render", noun, *words]
     done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
-    if not fleet and words[:2] != ("--for", "node") and "no fleet file" not in done.stderr:
+    if noun == "roles" and not fleet and words[:2] != ("--for", "node") and "no fleet file" not in done.stderr:
         sys.exit(f"{' '.join(arguments)}: does not say that there is no fleet file")
     return done.stdout
 
@@ -71,6 +74,13 @@ def every(folder, kind):
     yield words, render(folder, file, words)
 
 
+def every_and_trails(folder, kind):
+    yield from every(folder, kind)
+    for words in TRAILS:
+        words += ("--format", kind) if kind == "terraform" else ()
+        yield ("trail", *words), render(folder, None, words, "trail")
+
+
 def tool(name):
     found = shutil.which(name)
     if found is None or subprocess.run([found, "--version"], capture_output=True, check=False).returncode != 0:
@@ -82,7 +92,7 @@ def tool(name):
 def cfn_lint(folder):
     program = tool("cfn-lint")
     files = []
-    for number, (words, text) in enumerate(every(folder, "cloudformation")):
+    for number, (words, text) in enumerate(every_and_trails(folder, "cloudformation")):
         files.append(os.path.join(folder, f"{number:02}.yaml"))
         with open(files[-1], "w", encoding="utf-8") as out:
             out.write(f"{text}# {' '.join(words)}\n")
@@ -94,7 +104,7 @@ def cfn_lint(folder):
 def fmt(folder):
     program = tool("terraform")
     count = 0
-    for words, text in every(folder, "terraform"):
+    for words, text in every_and_trails(folder, "terraform"):
         count += 1
         done = subprocess.run([program, "fmt", "-check", "-diff", "-"], input=text, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -7,6 +7,7 @@ namespace {
 // the session policy below then narrows. GetDocument and GetParameter are reads, but can hold secrets: only GetDocument
 // is here.
 constexpr ReadOperation kReads[] = {
+    {"cloudtrail", "LookupEvents", "cloudtrail:LookupEvents"},
     {"ec2", "DescribeInstances", "ec2:DescribeInstances"},
     {"ec2", "DescribeRegions", "ec2:DescribeRegions"},
     {"ec2", "DescribeSubnets", "ec2:DescribeSubnets"},
