@@ -30,7 +30,7 @@ std::string missing_parameters(const DeployOrder& order, const stacks::StackOrde
 }  // namespace deploy_work_detail
 
 DeployWork::DeployWork(const Command& command, AwsWork& work, DeployOrder order)
-    : command_(command), work_(work), order_(std::move(order)), port_(*work.session), deployer_(port_) {
+    : command_(command), order_(std::move(order)), port_(*work.session), deployer_(port_) {
   for (const DeployPlace& place : order_.places) {
     rows_.emplace_back();
     rows_.back().place = place;

@@ -57,7 +57,6 @@ class DeployWork {
   std::string make_token() const;
 
   const Command& command_;
-  AwsWork& work_;
   DeployOrder order_;
   adapters::AwsStacks port_;
   stacks::Deployer deployer_;
