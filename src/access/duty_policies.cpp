@@ -122,10 +122,12 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       add_cleanup(out);
       break;
     case Duty::observe:
-    case Duty::rollout:
       out.add(replication_reads());
       out.add(allow("ReadLaunchTemplates", {"ec2:DescribeLaunchTemplateVersions"}, {"*"}),
               "The other half of a server's launch settings.");
+      out.add(allow("LookUpCalls", {"cloudtrail:LookupEvents"}, {"*"}), "Who assumed a role here, and what a run did.");
+      break;
+    case Duty::rollout:
       break;
   }
   return out;

@@ -27,6 +27,10 @@ constexpr std::array<TypeName, 9> kTypeNames = {{
     {"AWS::SNS::TopicPolicy", "aws_sns_topic_policy", "id"},
     {"AWS::CloudWatch::Alarm", "aws_cloudwatch_metric_alarm", "alarm_name"},
     {"AWS::Events::Rule", "aws_cloudwatch_event_rule", "name"},
+    {"AWS::S3::Bucket", "aws_s3_bucket", "id"},
+    {"AWS::S3::BucketPolicy", "aws_s3_bucket_policy", "id"},
+    {"AWS::Logs::LogGroup", "aws_cloudwatch_log_group", "name"},
+    {"AWS::CloudTrail::Trail", "aws_cloudtrail", "name"},
 }};
 
 const TypeName* type_name(std::string_view type) {

@@ -19,12 +19,14 @@ enum class Form : std::uint8_t {
   attached_of,  ///< attached managed policies: resources of their own
   attached_to,  ///< the roles that a managed policy is attached to: the same, from the other side
   blocks,       ///< a list of maps: a nested block for each
-  targets_of    ///< targets of a rule: resources of their own
+  targets_of,   ///< targets of a rule: resources of their own
+  setting_of    ///< what a bucket is set to: a resource of its own
 };
 
 /// Not an attribute of the resource itself.
 bool is_separate(Form form) {
-  return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to || form == Form::targets_of;
+  return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to ||
+         form == Form::targets_of || form == Form::setting_of;
 }
 
 struct PropertyRule {
@@ -61,6 +63,27 @@ constexpr PropertyRule kPermissionSet[] = {
     {"SessionDuration", "session_duration"},
     {"InlinePolicy", "aws_ssoadmin_permission_set_inline_policy", Form::inline_of},
 };
+constexpr PropertyRule kBucket[] = {
+    {"BucketName", "bucket"},
+    {"VersioningConfiguration", "aws_s3_bucket_versioning", Form::setting_of},
+    {"PublicAccessBlockConfiguration", "aws_s3_bucket_public_access_block", Form::setting_of},
+};
+constexpr PropertyRule kBucketPolicy[] = {{"Bucket", "bucket"}, {"PolicyDocument", "policy", Form::json}};
+constexpr PropertyRule kLogGroup[] = {
+    {"LogGroupName", "name"}, {"RetentionInDays", "retention_in_days"}, {"KmsKeyId", "kms_key_id"}};
+constexpr PropertyRule kTrail[] = {
+    {"TrailName", "name"},
+    {"IsLogging", "enable_logging"},
+    {"IsMultiRegionTrail", "is_multi_region_trail"},
+    {"IncludeGlobalServiceEvents", "include_global_service_events"},
+    {"IsOrganizationTrail", "is_organization_trail"},
+    {"EnableLogFileValidation", "enable_log_file_validation"},
+    {"S3BucketName", "s3_bucket_name"},
+    {"S3KeyPrefix", "s3_key_prefix"},
+    {"CloudWatchLogsLogGroupArn", "cloud_watch_logs_group_arn"},
+    {"CloudWatchLogsRoleArn", "cloud_watch_logs_role_arn"},
+    {"KMSKeyId", "kms_key_id"},
+};
 
 constexpr PropertyRule kTopic[] = {{"TopicName", "name"}, {"DisplayName", "display_name"}};
 constexpr PropertyRule kTopicPolicy[] = {{"Topics", "arn", Form::only}, {"PolicyDocument", "policy", Form::json}};
@@ -95,6 +118,10 @@ std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::SNS::TopicPolicy") return kTopicPolicy;
   if (type == "AWS::CloudWatch::Alarm") return kAlarm;
   if (type == "AWS::Events::Rule") return kRule;
+  if (type == "AWS::S3::Bucket") return kBucket;
+  if (type == "AWS::S3::BucketPolicy") return kBucketPolicy;
+  if (type == "AWS::Logs::LogGroup") return kLogGroup;
+  if (type == "AWS::CloudTrail::Trail") return kTrail;
   return {};
 }
 
@@ -250,6 +277,7 @@ class Configuration {
       if (rule.form == Form::attached_of) TRY_VOID(attachments(out, resource, *value));
       if (rule.form == Form::attached_to) TRY_VOID(holders(out, resource, *value));
       if (rule.form == Form::targets_of) TRY_VOID(targets(out, resource, *value));
+      if (rule.form == Form::setting_of) TRY_VOID(setting(out, resource, rule, *value));
     }
     return {};
   }
@@ -280,6 +308,7 @@ class Configuration {
       case Form::attached_of:
       case Form::attached_to:
       case Form::targets_of:
+      case Form::setting_of:
         return {};
     }
     return {};
@@ -371,6 +400,20 @@ class Configuration {
       TRY_VOID(values_.attribute(out, "policy_arn", *arn));
       out.close("}");
     }
+    return {};
+  }
+
+  Result<void> setting(HclLines& out, const Resource& bucket, const PropertyRule& rule, const Value& value) {
+    TRY(std::string id, values_.attribute_of(bucket, ""));
+    out.blank();
+    open_resource(out, rule.attribute, snake_case(bucket.id), bucket.condition);
+    out.attribute("bucket", std::move(id));
+    const bool in_block = rule.property == "VersioningConfiguration";
+    out.blank();
+    if (in_block) out.open("versioning_configuration {");
+    for (const Entry& entry : value.entries()) TRY_VOID(values_.attribute(out, snake_case(entry.key), entry.value));
+    if (in_block) out.close("}");
+    out.close("}");
     return {};
   }
 

@@ -68,10 +68,10 @@ TEST(Terraform, RefusesWhatItCannotSay) {
   EXPECT_EQ(text.error().kind(), ErrorKind::unsupported);
   EXPECT_EQ(text.error().message(), "SampleRole (AWS::IAM::Role): Nonsense has no counterpart in Terraform here");
   source = testing::sample();
-  source.resources[2].type = "AWS::S3::Bucket";
+  source.resources[2].type = "AWS::EC2::VPC";
   text = to_terraform(source);
   ASSERT_FALSE(text);
-  EXPECT_EQ(text.error().message(), "SampleExtra (AWS::S3::Bucket): its type has no counterpart in Terraform here");
+  EXPECT_EQ(text.error().message(), "SampleExtra (AWS::EC2::VPC): its type has no counterpart in Terraform here");
 }
 
 }  // namespace terraform_test

@@ -180,6 +180,11 @@ rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty) {
   co_return work;
 }
 
+rt::Task<Result<void>> widen_to_all_regions(const Command& command, AwsWork& work) {
+  CO_TRY(work.scopes, co_await in_all_regions(command, work));
+  co_return Result<void>();
+}
+
 rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work) {
   for (const fleet::ScopePtr& scope : work.scopes) {
     const fleet::Access& access = scope->access;

@@ -34,6 +34,9 @@ fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, f
 /// --all-regions the enabled Regions of each account are asked for. The caller closes the session.
 rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty);
 
+/// The scopes in every Region that is enabled in their account; a scope whose account cannot say stays as it is.
+rt::Task<Result<void>> widen_to_all_regions(const Command& command, AwsWork& work);
+
 /// Without the hub's own credentials no role can be assumed: that is one problem, not one per account. Resolves them,
 /// unless an account can do without; closes the session when it fails.
 rt::Task<Result<void>> require_hub(const Command& command, AwsWork& work);

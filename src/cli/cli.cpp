@@ -106,6 +106,12 @@ Runner runner_of(Verb verb) {
       return &run_deploy_roles;
     case Verb::deploy_diff:
       return &run_deploy_diff;
+    case Verb::audit_who:
+      return &run_audit_who;
+    case Verb::audit_trail:
+      return &run_audit_trail;
+    case Verb::render_trail:
+      return &run_render_trail;
     case Verb::deploy_delete:
       return &run_deploy_delete;
     case Verb::permissions:

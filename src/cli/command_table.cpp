@@ -281,6 +281,20 @@ constexpr OptionSpec kRelease[] = {
 };
 constexpr std::string_view kReleaseExamples[] = {"postern release --all"};
 
+constexpr OptionSpec kAuditConcurrency = {
+    "--concurrency", "", Arity::one, "N", "accounts and Regions asked at once (default 16)", ""};
+constexpr OptionSpec kAuditWho[] = {
+    {"--last", "", Arity::one, "N", "the newest N of the last 90 days, which is what CloudTrail's history keeps", ""},
+    {"--since", "", Arity::one, "DURATION", "how far back to look, at most 2160h (default without --last: 24h)", ""},
+    kAuditConcurrency,
+};
+constexpr std::string_view kAuditWhoExamples[] = {
+    "postern audit who PosternOperator --last 10",
+    "postern audit who arn:aws:iam::444455556666:role/PosternOperator --since 2h --region us-east-1 -o json"};
+constexpr OptionSpec kAuditTrail[] = {kLatest, kAuditConcurrency};
+constexpr std::string_view kAuditTrailExamples[] = {
+    "postern audit trail --latest", "postern audit trail 01ARZ3NDEKTSV4RRFFQ69G5FAV -o json -q 'totals'"};
+
 constexpr OptionSpec kMode = {"--mode",
                               "",
                               Arity::one,
@@ -337,6 +351,20 @@ constexpr OptionSpec kRenderRoles[] = {
 constexpr std::string_view kRenderRolesExamples[] = {
     "postern render roles --for hub > hub.yaml", "postern render roles --for all --format terraform -O roles",
     "postern render roles --compat brief > drs-orchestration-role.yaml"};
+
+constexpr OptionSpec kRenderTrail[] = {
+    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
+    {"--organization", "", Arity::one, "ID",
+     "the trail of the whole organisation, as a default of the template's parameter", ""},
+    {"--bucket", "", Arity::one, "NAME",
+     "deliver to this bucket, whose policy is somebody else's work (default: a bucket of the template's own)", ""},
+    {"--trail-name", "", Arity::one, "NAME", "the trail's name (default: postern-audit)", ""},
+    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
+    {"--force", "", Arity::flag, "", "overwrite --out", ""},
+};
+constexpr std::string_view kRenderTrailExamples[] = {"postern render trail > trail.yaml",
+                                                     "postern render trail --organization o-abcdefghij --format "
+                                                     "terraform -O trail.tf"};
 
 constexpr OptionSpec kDeployFor = {
     "--for",
@@ -620,6 +648,18 @@ constexpr CommandSpec kCommands[] = {
      "the "
      "heads of closed runs are in a bucket as well, and are compared.",
      kLedgerVerify, Positionals::none, kLedgerVerifyExamples},
+    {"audit who", Verb::audit_who, "ROLE", "who assumed a role, from where, and who was refused",
+     "Asks CloudTrail's event history for every assumption of a role, by its name or ARN: in its account (the ARN's, "
+     "or "
+     "of a name all accounts that the command is about) and in the caller's own, in every enabled Region unless "
+     "--region says which, at most twice a second in each. A call across accounts is two events, which become one "
+     "line. Events may be 15 minutes late. Exit code 4 when something could not be asked.",
+     kAuditWho, Positionals::names, kAuditWhoExamples},
+    {"audit trail", Verb::audit_trail, "RUN|--latest", "a run of the ledger beside the events of CloudTrail",
+     "Puts every command that the ledger says was sent beside its event, by the command's id or postern's mark; asks "
+     "what else the run's sessions did there; and says what only one of the two knows. Exit code 3 when they do not "
+     "agree: an event that is missing or late, one that the ledger does not know, or a place that could not be asked.",
+     kAuditTrail, Positionals::names, kAuditTrailExamples},
     {"hold", Verb::hold, "[--all]", "stop every run of the fleet before its next wave",
      "Sets a flag in the hub account: the parameter /postern/hold of Parameter Store, in the hub's Region, with who, "
      "when "
@@ -652,6 +692,12 @@ constexpr CommandSpec kCommands[] = {
      "included: metrics are counted where commands run, not in the hub. Change sets are shown first, as by `deploy "
      "roles`. Exit code 0 when nothing is left to do.",
      kDeployAlarms, Positionals::none, kDeployAlarmsExamples},
+    {"render trail", Verb::render_trail, "", "a trail with its bucket and log group, as CloudFormation or Terraform",
+     "Writes the template of a CloudTrail trail of all Regions, with validated log files, a bucket that only "
+     "CloudTrail "
+     "writes to, and a log group for searches. CloudTrail's own history keeps 90 days; a trail keeps the rest. With an "
+     "organisation's id it is the trail of every account, made in the management account. Calls nothing.",
+     kRenderTrail, Positionals::none, kRenderTrailExamples},
     {"deploy roles", Verb::deploy_roles, "", "put the identities into accounts, as CloudFormation stacks",
      "Deploys what `postern render roles` writes: a change set in every account, all of them shown first, then "
      "executed "

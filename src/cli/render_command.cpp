@@ -1,5 +1,9 @@
-// render roles, render alarms
+// render roles, render alarms, render trail
 
+#include "access/trail.hpp"
+#include "base/text.hpp"
+#include "cfn/cloudformation.hpp"
+#include "cfn/terraform.hpp"
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/render_alarms.hpp"
@@ -29,7 +33,35 @@ Result<void> write_folder(const Command& command, const std::string& folder, con
   return {};
 }
 
+Result<std::string> trail_text(const Invocation& invocation) {
+  access::TrailOrder order;
+  order.name = invocation.value("--trail-name").value_or(order.name);
+  order.bucket = invocation.value("--bucket").value_or("");
+  if (const auto id = invocation.value("--organization")) {
+    if (!is_organization_id(*id))
+      return fail(ErrorKind::usage, "--organization '" + printable(*id, 60) + "' is not o-...");
+    order.organization = *id;
+  }
+  TRY(const cfn::Template source, access::trail_template(order));
+  return invocation.value("--format") == "terraform" ? cfn::to_terraform(source) : cfn::to_cloudformation(source);
+}
+
 }  // namespace
+
+rt::Task<Result<int>> run_render_trail(const Command& command) {
+  const Invocation& invocation = command.invocation();
+  CO_TRY(const std::string text, trail_text(invocation));
+  if (const auto bucket = invocation.value("--bucket")) {
+    command.err("note: the policy of bucket " + *bucket +
+                " must let cloudtrail.amazonaws.com write below AWSLogs/; leave --bucket out to see such a policy\n");
+  }
+  if (const auto out = invocation.value("--out")) {
+    CO_TRY_VOID(write_rendered(command, *out, text));
+  } else {
+    command.out(text);
+  }
+  co_return kExitOk;
+}
 
 rt::Task<Result<int>> run_render_roles(const Command& command) {
   const auto out = command.invocation().value("--out");

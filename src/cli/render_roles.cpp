@@ -52,9 +52,8 @@ Result<RoleOrder> order_of_options(const Invocation& invocation) {
     order.hub_role = *name;
   }
   if (const auto id = invocation.value("--organization")) {
-    const bool shaped = id->starts_with("o-") && id->size() >= 12 && id->size() <= 34 &&
-                        is_made_of(id->substr(2), "") && to_lower(*id) == *id;
-    if (!shaped) return fail(ErrorKind::usage, "--organization '" + printable(*id, 60) + "' is not o-...");
+    if (!is_organization_id(*id))
+      return fail(ErrorKind::usage, "--organization '" + printable(*id, 60) + "' is not o-...");
     order.organization = *id;
   }
   if (const auto tag = invocation.value("--node-tag")) {
@@ -180,6 +179,11 @@ Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& inv
   if (invocation.has("--account")) return chosen;
   for (const fleet::Account& account : fleet.accounts) chosen.push_back(&account);
   return chosen;
+}
+
+bool is_organization_id(std::string_view text) {
+  return text.starts_with("o-") && text.size() >= 12 && text.size() <= 34 &&
+         render_roles_detail::is_made_of(text.substr(2), "") && to_lower(text) == text;
 }
 
 Result<access::RoleOrder> role_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,

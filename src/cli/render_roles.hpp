@@ -42,6 +42,8 @@ Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& inv
 /// as of render_roles().
 Result<access::RoleOrder> role_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                                      std::vector<access::Duty> duties, std::vector<std::string>& notes);
+/// "o-" and 10 to 32 small letters and digits.
+bool is_organization_id(std::string_view text);
 
 /// Errors of kind usage: options that do not go together, accounts that disagree on a role's name.
 Result<RenderedRoles> render_roles(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet);

@@ -20,7 +20,8 @@ struct Read {
   ledger::Digest head{};
 };
 
-rt::Task<Result<Read>> read_all(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id) {
+rt::Task<Result<Read>> read_all(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id,
+                                RecordSeen seen = nullptr) {
   Read read;
   read.model = std::make_unique<RunModel>();
   const std::string stream = run_stream(run_id);
@@ -32,6 +33,7 @@ rt::Task<Result<Read>> read_all(rt::CallContext ctx, ledger::Store& store, std::
     for (const ledger::Record& record : page) {
       CO_TRY(const RunRecord decoded, decode_run_record(record));
       CO_TRY_VOID(read.model->apply(decoded, record.at));
+      if (seen) seen(decoded, record.at);
     }
     read.version += page.size();
   }
@@ -216,8 +218,8 @@ rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, 
 }
 
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,
-                                                     std::string run_id) {
-  CO_TRY(Read read, co_await read_all(ctx, store, std::move(world), std::move(run_id)));
+                                                     std::string run_id, RecordSeen seen) {
+  CO_TRY(Read read, co_await read_all(ctx, store, std::move(world), std::move(run_id), std::move(seen)));
   co_return std::move(read.model);
 }
 

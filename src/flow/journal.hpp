@@ -69,8 +69,11 @@ class Journal {
 rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id,
                                      std::string what, ledger::StreamInfo at);
 
+/// Told of each record of a run while it is read, once it has been checked.
+using RecordSeen = std::function<void(const RunRecord& record, WallTime at)>;
+
 /// Reads a run and checks its chain. Errors as take_up(), without conflict.
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,
-                                                     std::string run_id);
+                                                     std::string run_id, RecordSeen seen = nullptr);
 
 }  // namespace postern::flow

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What `postern render roles` and `render alarms` write, judged by the tools of others. Exit status 77: the tool is not here.
+"""What `postern render roles`, `render alarms` and `render trail` write, judged by the tools of others. Exit status 77: the tool is
+not here.
 
 Usage: rendered_roles.py cfn-lint|fmt|same; POSTERN names the program.
   cfn-lint  every template passes cfn-lint without a warning
@@ -46,6 +47,7 @@ def choices():
 
 
 ALARMS = ("all", "commands", "recovery")
+TRAILS = ((), ("--organization", "o-abcdefghij"), ("--bucket", "central-logs", "--trail-name", "all.of_it"))
 
 
 def render(folder, fleet, words, noun="roles"):
@@ -77,6 +79,13 @@ def every(folder, kind, alarms=True):
         yield words, render(folder, None, words, "alarms")
 
 
+def every_and_trails(folder, kind):
+    yield from every(folder, kind)
+    for words in TRAILS:
+        words += ("--format", kind) if kind == "terraform" else ()
+        yield ("trail", *words), render(folder, None, words, "trail")
+
+
 def tool(name):
     found = shutil.which(name)
     if found is None or subprocess.run([found, "--version"], capture_output=True, check=False).returncode != 0:
@@ -88,7 +97,7 @@ def tool(name):
 def cfn_lint(folder):
     program = tool("cfn-lint")
     files = []
-    for number, (words, text) in enumerate(every(folder, "cloudformation")):
+    for number, (words, text) in enumerate(every_and_trails(folder, "cloudformation")):
         files.append(os.path.join(folder, f"{number:02}.yaml"))
         with open(files[-1], "w", encoding="utf-8") as out:
             out.write(f"{text}# {' '.join(words)}\n")
@@ -100,7 +109,7 @@ def cfn_lint(folder):
 def fmt(folder):
     program = tool("terraform")
     count = 0
-    for words, text in every(folder, "terraform"):
+    for words, text in every_and_trails(folder, "terraform"):
         count += 1
         done = subprocess.run([program, "fmt", "-check", "-diff", "-"], input=text, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -25,8 +25,9 @@ accounts:
 # Without it, this does not work any more.
 RUN = ("run", "-y", "-o", "json", "-s", "name:web-01", "--", "true")
 TARGETS = ("targets", "-o", "json", "-s", "name:web-01")
+AUDIT = ("audit", "who", "PosternObserve", "--region", "us-east-1", "-o", "json")
 NEEDED = {"operate": {"Discover": RUN, "SendDocuments": RUN, "SendToTaggedNodes": RUN, "FollowCommands": RUN},
-          "observe": {"Discover": TARGETS}}
+          "observe": {"Discover": TARGETS, "LookUpCalls": AUDIT}}
 
 
 class World:
@@ -103,6 +104,7 @@ def exactly_enough():
     with World() as world:
         e2e.expect_code(world.run("accounts", "check"), 0)
         e2e.expect_equal(len(e2e.expect_code(world.run(*TARGETS), 0).document()["targets"]), 1, "targets")
+        e2e.expect_code(world.run(*AUDIT), 0)
         done = e2e.expect_code(world.run(*RUN), 0)
         e2e.expect_equal(done.document()["totals"]["succeeded"], 1, "succeeded", done)
         iam = world.iam(ACCOUNT)

@@ -12,6 +12,7 @@ constexpr ReadOperation kReads[] = {
     {"drs", "DescribeSourceServers", "drs:DescribeSourceServers"},
     {"drs", "GetLaunchConfiguration", "drs:GetLaunchConfiguration"},
     {"drs", "GetReplicationConfiguration", "drs:GetReplicationConfiguration"},
+    {"cloudtrail", "LookupEvents", "cloudtrail:LookupEvents"},
     {"ec2", "DescribeInstances", "ec2:DescribeInstances"},
     {"ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"},
     {"ec2", "DescribeRegions", "ec2:DescribeRegions"},
