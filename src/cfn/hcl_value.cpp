@@ -17,7 +17,7 @@ struct TypeName {
   std::string_view ref;  ///< the attribute that Ref gives
 };
 
-constexpr std::array<TypeName, 9> kTypeNames = {{
+constexpr std::array<TypeName, 13> kTypeNames = {{
     {"AWS::IAM::Role", "aws_iam_role", "name"},
     {"AWS::IAM::Policy", "aws_iam_role_policy", "id"},
     {"AWS::IAM::ManagedPolicy", "aws_iam_policy", "arn"},

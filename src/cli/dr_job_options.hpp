@@ -6,7 +6,7 @@
 
 namespace postern::cli {
 
-inline constexpr OptionSpec kDrConcurrency = {
+inline constexpr OptionSpec kDrJobConcurrency = {
     "--concurrency", "", Arity::one, "N", "sites worked on at once (default 16)", ""};
 inline constexpr OptionSpec kDrDryRun = {
     "--dry-run", "-n", Arity::flag, "", "show the plan and stop; -o json gives it as a document", ""};
@@ -51,7 +51,7 @@ inline constexpr OptionSpec kDrJobTimeout = {
     ""};
 inline constexpr OptionSpec kDrMixedEndpoints = {
     "--mixed-endpoints", "", Arity::flag, "", "allow some services at configured endpoints and others at AWS", ""};
-inline constexpr OptionSpec kDrSelect = {
+inline constexpr OptionSpec kDrJobSelect = {
     "--select",
     "-s",
     Arity::many,
@@ -88,7 +88,7 @@ inline constexpr OptionSpec kDrPoint = {"--point",
                                         ""};
 
 inline constexpr OptionSpec kDrDrill[] = {
-    kDrSelect,
+    kDrJobSelect,
     kDrFailedOf,
     kDrOutcomes,
     kDrEndedOnly,
@@ -106,7 +106,7 @@ inline constexpr OptionSpec kDrDrill[] = {
     kDrTicket,
     kDrNotify,
     kDrJobTimeout,
-    kDrConcurrency,
+    kDrJobConcurrency,
     kDrMixedEndpoints,
 };
 inline constexpr std::string_view kDrDrillExamples[] = {
@@ -114,8 +114,9 @@ inline constexpr std::string_view kDrDrillExamples[] = {
     "postern dr drill --failed-of latest"};
 
 inline constexpr OptionSpec kDrRecover[] = {
-    kDrSelect, kDrFailedOf,   kDrOutcomes, kDrEndedOnly, kDrPoint,  kDrDryRun,     kDrYes,         kDrConfirm,
-    kDrExpect, kDrBreakGlass, kDrReason,   kDrTicket,    kDrNotify, kDrJobTimeout, kDrConcurrency, kDrMixedEndpoints,
+    kDrJobSelect, kDrFailedOf,   kDrOutcomes,       kDrEndedOnly,      kDrPoint,  kDrDryRun,
+    kDrYes,       kDrConfirm,    kDrExpect,         kDrBreakGlass,     kDrReason, kDrTicket,
+    kDrNotify,    kDrJobTimeout, kDrJobConcurrency, kDrMixedEndpoints,
 };
 inline constexpr std::string_view kDrRecoverExamples[] = {
     "postern dr recover -s 'tag:app=shop' --dry-run",
@@ -133,7 +134,7 @@ inline constexpr OptionSpec kDrCleanup[] = {
     kDrTicket,
     kDrNotify,
     kDrJobTimeout,
-    kDrConcurrency,
+    kDrJobConcurrency,
     kDrMixedEndpoints,
 };
 inline constexpr std::string_view kDrCleanupExamples[] = {"postern dr cleanup --latest --dry-run",
@@ -144,7 +145,7 @@ inline constexpr OptionSpec kDrJobs[] = {
     {"--active", "", Arity::flag, "", "only jobs that have not ended", ""},
     {"--log", "", Arity::flag, "", "with a job: its log", ""},
     {"--follow", "", Arity::flag, "", "look again every 10 to 60 seconds until the job, or every job, has ended", ""},
-    kDrConcurrency,
+    kDrJobConcurrency,
 };
 inline constexpr std::string_view kDrJobsExamples[] = {"postern dr jobs --active",
                                                        "postern dr jobs drsjob-0123456789abcdef0 --log --follow"};
