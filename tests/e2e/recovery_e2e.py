@@ -211,7 +211,7 @@ def rails():
 
 
 def other_operators_job():
-    slow = WORLD.replace("pace: 600", "pace: 12")
+    slow = WORLD.replace("pace: 600", "pace: 20")
     with World(world=slow) as world:
         servers = world.servers()
         foreign = world.client("drs").start_recovery(
