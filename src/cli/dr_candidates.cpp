@@ -114,7 +114,7 @@ class Loader {
   rt::Task<Result<Candidates>> run() {
     if (wanted_.parent) keep_scopes_of(*wanted_.parent, work_.sites);
     co_await list();
-    if (wanted_.selector) co_await ask_ec2();
+    if (wanted_.selector || rails_see_tags()) co_await ask_ec2();
     CO_TRY_VOID(choose());
     for (const fleet::ScopePtr& site : work_.sites) CO_TRY_VOID(co_await read_instances(site));
     co_await read_points();
@@ -124,6 +124,12 @@ class Loader {
   }
 
  private:
+  /// Protected targets and freeze windows may be told by tags of instances, also of servers that are named by id.
+  bool rails_see_tags() const {
+    const std::optional<fleet::FleetFile>& fleet = work_.aws.fleet;
+    return fleet && (!(fleet->protect == fleet::Selector::none()) || !fleet->freeze.empty());
+  }
+
   rt::Task<void> list() {
     std::vector<Asked<std::vector<SourceServer>>> asked(work_.sites.size());
     const ServerLister lister(ctx_, servers_, work_.sites, &asked);
@@ -166,7 +172,8 @@ class Loader {
       if (!*asked[i].answer) {
         out_.doubts.push_back("the tags of the instances in " + scope.label() + " could not be read (" +
                               described_message(asked[i].answer->error(), kDoubtMax) +
-                              "): there the selector sees those of the source servers alone");
+                              "): there the selector, protected targets and freeze windows see those of the source "
+                              "servers alone");
         continue;
       }
       for (fleet::Ec2Record& record : **asked[i].answer) {

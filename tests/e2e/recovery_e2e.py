@@ -189,8 +189,29 @@ def gates():
         e2e.expect_code(world.run("dr", "drill", "--yes"), 2)
 
 
+def rails():
+    fleet = FLEET.replace("name: shop,", "name: shop, tags: {env: prod},") + """protect: {tags: {app: cold}}
+"""
+    with World(fleet=fleet) as world:
+        servers = world.servers()
+        done = e2e.expect_code(world.run("dr", "drill", servers["app-20"], "--yes"), 3)
+        e2e.expect("--confirm shop agrees to this plan" in done.err, "production is not asked for", done)
+        for chosen in (("-s", "app=cold"), (servers["cold-1"],)):
+            done = e2e.expect_code(world.run("dr", "drill", *chosen, "--confirm", "shop"), 3)
+            e2e.expect("protected by the fleet file: cold-1" in done.err, "what is protected goes", done)
+        done = e2e.expect_code(world.run("dr", "drill", servers["app-20"], "--confirm", "shop", "--expect", "2-5"), 3)
+        e2e.expect("--expect says 2-5" in done.err, "the expectation does not hold", done)
+        e2e.expect_code(world.run("hold", "--all", "--reason", "moving"), 0)
+        done = e2e.expect_code(world.run("dr", "drill", servers["app-20"], "--confirm", "shop", "-o", "json"), 3)
+        e2e.expect_equal(done.document()["status"], "held", "the fleet's hold", done)
+        e2e.expect_equal(world.jobs(), [], "jobs")
+        e2e.expect_code(world.run("release", "--all"), 0)
+        done = e2e.expect_code(world.run("runs", "resume", "--latest", "--release", "-o", "json"), 0)
+        e2e.expect_equal(done.document()["totals"]["succeeded"], 1, "after the hold", done)
+
+
 def other_operators_job():
-    slow = WORLD.replace("pace: 600", "pace: 12")
+    slow = WORLD.replace("pace: 600", "pace: 20")
     with World(world=slow) as world:
         servers = world.servers()
         foreign = world.client("drs").start_recovery(
@@ -233,5 +254,5 @@ def protected_from_termination():
 
 
 if __name__ == "__main__":
-    e2e.run_cases([("drill_of_25", drill_of_25), ("gates", gates), ("other_operators_job", other_operators_job),
+    e2e.run_cases([("drill_of_25", drill_of_25), ("gates", gates), ("rails", rails), ("other_operators_job", other_operators_job),
                    ("killed_and_resumed", killed_and_resumed), ("protected_from_termination", protected_from_termination)])
