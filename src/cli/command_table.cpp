@@ -716,12 +716,9 @@ constexpr CommandSpec kCommands[] = {
      "stack "
      "that is protected from deletion is left alone.",
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
-    {"dr coverage", Verb::dr_coverage, "", "which instances are protected, and which are not and why", kDrCoverageText,
-     kDrCoverageOptions, Positionals::none, kDrCoverageExamples},
-    {"dr rollout", Verb::dr_rollout, "[ACCOUNT]", "install the replication agent, and see that DRS knows the servers",
-     kDrRolloutText, kDrRolloutOptions, Positionals::names, kDrRolloutExamples},
-    {"dr status", Verb::dr_status, "", "replication and recoverability of the source servers", kDrStatusText,
-     kDrStatusOptions, Positionals::none, kDrStatusExamples},
+    kDrCoverageCommand,
+    kDrRolloutCommand,
+    kDrStatusCommand,
     {"permissions", Verb::permissions, "COMMAND...", "the IAM policy that commands need",
      "Prints the least policy with which the commands work, ready to be attached: to the role that they assume in a "
      "target account, or with --hub to the hub's identity. Resources are limited to the account, documents, nodes, "

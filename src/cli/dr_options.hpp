@@ -108,4 +108,26 @@ inline constexpr std::string_view kDrRolloutText =
     "of its own, so that one family's trouble stops nobody else. A success of Systems Manager is no protection: a "
     "server counts when DRS knows it, and an installation that DRS never hears of is found. Safe to run again.";
 
+inline constexpr CommandSpec kDrCoverageCommand = {"dr coverage",
+                                                   Verb::dr_coverage,
+                                                   "",
+                                                   "which instances are protected, and which are not and why",
+                                                   kDrCoverageText,
+                                                   kDrCoverageOptions,
+                                                   Positionals::none,
+                                                   kDrCoverageExamples};
+inline constexpr CommandSpec kDrRolloutCommand = {
+    "dr rollout",       Verb::dr_rollout,
+    "[ACCOUNT]",        "install the replication agent, and see that DRS knows the servers",
+    kDrRolloutText,     kDrRolloutOptions,
+    Positionals::names, kDrRolloutExamples};
+inline constexpr CommandSpec kDrStatusCommand = {"dr status",
+                                                 Verb::dr_status,
+                                                 "",
+                                                 "replication and recoverability of the source servers",
+                                                 kDrStatusText,
+                                                 kDrStatusOptions,
+                                                 Positionals::none,
+                                                 kDrStatusExamples};
+
 }  // namespace postern::cli
