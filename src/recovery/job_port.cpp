@@ -101,7 +101,8 @@ rt::Task<Result<void>> JobPort::look_around(rt::CallContext ctx, const fleet::Ba
     }
   }
   Error conflict = conflict_of(Error(ErrorKind::conflict, ""), *batch, *jobs, run);
-  if (!conflict.context("instances").empty()) co_return fail(job_port::unsent(std::move(conflict)));
+  // As if AWS had said it: what another job has is parked at once, not tried again first.
+  if (!conflict.context("instances").empty()) co_return fail(std::move(conflict).delivered(Delivery::answered));
   const SiteLoad load = load_of(*jobs);
   if (load.has_room(batch->ids().size())) co_return Result<void>();
   co_return fail(job_port::unsent(Error(ErrorKind::throttled, "the site is full: " + load.text())));
