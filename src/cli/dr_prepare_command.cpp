@@ -5,20 +5,13 @@
 #include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/dr_prepare.hpp"
+#include "cli/dr_show.hpp"
 #include "cli/dr_work.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
 
 namespace postern::cli {
 namespace dr_prepare_command {
-
-/// Without --select: whoever is to be protected, by the tags that say so.
-constexpr std::string_view kDefaultSelector = "tag:dr:enabled=true and tag:dr:recovery-strategy=drs";
-
-Result<fleet::Selector> selector_of(const Command& command, const std::optional<fleet::FleetFile>& fleet) {
-  if (command.invocation().has("--select")) return chosen_selector(command, fleet);
-  return fleet::Selector::parse(kDefaultSelector);
-}
 
 Answer answer_of(const Command& command, const NodePreparation& work, const fleet::Discovery& discovery) {
   Answer answer;
@@ -62,7 +55,7 @@ std::string advice(const NodePreparation& work) {
 rt::Task<Result<int>> prepare(const Command& command, DrWork& work, std::size_t concurrency) {
   const bool dry = command.invocation().has("--dry-run");
   if (!dry) CO_TRY_VOID(expect_writable(work.aws, "attaching a policy"));
-  CO_TRY(const fleet::Selector selector, selector_of(command, work.aws.fleet));
+  CO_TRY(const fleet::Selector selector, chosen_dr_selector(command, work.aws.fleet));
   fleet::DiscoverOptions options;
   options.concurrency = concurrency;
   adapters::AwsInventory inventory(*work.aws.session);
