@@ -185,7 +185,8 @@ std::string rollout_plan_text(const RolloutWork& work) {
   for (const auto& [key, group] : groups_of(work.targets())) {
     if (key.first == RolloutState::ready) continue;
     out += "  not on " + plural(group.targets.size(), "server") + ", " + std::string(to_string(key.first)) +
-           (key.second.empty() ? "" : " " + key.second) + ": " + printable(group.targets.front()->reason, 200) + "\n";
+           (key.second.empty() ? "" : " " + key.second) +
+           (group.targets.front()->reason.empty() ? "" : ": " + printable(group.targets.front()->reason, 200)) + "\n";
   }
   return out;
 }
