@@ -151,12 +151,29 @@ constexpr Use kWhy[] = {
     {target, "ReadRoles", "", "reads the role and its policies"},
 };
 
+constexpr Use kSetUp[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "SetUpSites", "", "initializes DRS and makes its templates; DRS makes its roles with the caller's rights"},
+};
+constexpr Use kRecover[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {hub, "HoldRuns", "ssm:GetParameter", kFlag},
+    {target, kWholeDuty, "", "DRS launches and ends instances with the caller's permissions"},
+};
+constexpr Use kAudit[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", "ec2:DescribeRegions", "asks which Regions the account has enabled"},
+    {target, "LookUpCalls", "", "reads CloudTrail's event history"},
+};
+
 constexpr CommandNeeds kNeeds[] = {
     {"accounts add", std::nullopt, kAdd},
     {"accounts check", Duty::observe, kCheck},
     {"accounts list", std::nullopt, {}},
     {"accounts remove", std::nullopt, kDelete},
     {"accounts rotate-external-id", std::nullopt, kAdd},
+    {"audit trail", Duty::observe, kAudit},
+    {"audit who", Duty::observe, kAudit},
     {"cancel", Duty::operate, kCancel},
     {"demo", std::nullopt, {}},
     {"deploy alarms", std::nullopt, kDeployAlarms},
@@ -164,8 +181,16 @@ constexpr CommandNeeds kNeeds[] = {
     {"deploy diff", std::nullopt, kDiff},
     {"deploy roles", std::nullopt, kDeploy},
     {"doctor", std::nullopt, {}},
+    {"dr cleanup", Duty::cleanup, kRecover},
+    {"dr config apply", Duty::recover, kRecover},
+    {"dr config diff", Duty::observe, kWatchDr},
+    {"dr config show", Duty::observe, kWatchDr},
     {"dr coverage", Duty::observe, kWatchDr},
+    {"dr drill", Duty::recover, kRecover},
+    {"dr init", std::nullopt, kSetUp},
+    {"dr jobs", Duty::observe, kWatchDr},
     {"dr prepare", Duty::rollout, kRollOut},
+    {"dr recover", Duty::recover, kRecover},
     {"dr rollout", Duty::rollout, kRollOut},
     {"dr status", Duty::observe, kWatchDr},
     {"hold", std::nullopt, kHold},
@@ -175,6 +200,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"release", std::nullopt, kRelease},
     {"render alarms", std::nullopt, {}},
     {"render roles", std::nullopt, {}},
+    {"render trail", std::nullopt, {}},
     {"resume", Duty::operate, kRun},
     {"run", Duty::operate, kRun},
     {"runs cancel", Duty::operate, kCancel},

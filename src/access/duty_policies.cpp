@@ -68,12 +68,13 @@ Value discovery() {
 }
 
 Value replication_reads() {
-  return allow("WatchReplication",
-               {"drs:DescribeJobLogItems", "drs:DescribeJobs", "drs:DescribeLaunchConfigurationTemplates",
-                "drs:DescribeRecoveryInstances", "drs:DescribeRecoverySnapshots",
-                "drs:DescribeReplicationConfigurationTemplates", "drs:DescribeSourceServers",
-                "drs:GetLaunchConfiguration", "drs:GetReplicationConfiguration", "drs:ListTagsForResource"},
-               {"*"});
+  return allow(
+      "WatchReplication",
+      {"drs:DescribeJobLogItems", "drs:DescribeJobs", "drs:DescribeLaunchConfigurationTemplates",
+       "drs:DescribeRecoveryInstances", "drs:DescribeRecoverySnapshots",
+       "drs:DescribeReplicationConfigurationTemplates", "drs:DescribeSourceServers", "drs:GetLaunchConfiguration",
+       "drs:GetReplicationConfiguration", "drs:ListTagsForResource", "ec2:DescribeLaunchTemplateVersions"},
+      {"*"});
 }
 
 Value send_documents(const std::vector<std::string>& documents) {
@@ -123,8 +124,6 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       break;
     case Duty::observe:
       out.add(replication_reads());
-      out.add(allow("ReadLaunchTemplates", {"ec2:DescribeLaunchTemplateVersions"}, {"*"}),
-              "The other half of a server's launch settings.");
       out.add(allow("LookUpCalls", {"cloudtrail:LookupEvents"}, {"*"}), "Who assumed a role here, and what a run did.");
       break;
     case Duty::rollout:

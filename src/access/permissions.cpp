@@ -163,6 +163,14 @@ Result<Value> deploy_catalog(const PermissionOrder& order) {
                 {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy",
                  "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
                 {iam_arn("policy/*"), iam_arn("role/*"), cfn::sub("arn:${AWS::Partition}:iam::aws:policy/*")}));
+  out.add(allow("SetUpSites",
+                {"drs:CreateLaunchConfigurationTemplate", "drs:CreateReplicationConfigurationTemplate",
+                 "drs:DescribeLaunchConfigurationTemplates", "drs:DescribeReplicationConfigurationTemplates",
+                 "drs:InitializeService", "drs:TagResource", "drs:UpdateLaunchConfigurationTemplate",
+                 "drs:UpdateReplicationConfigurationTemplate", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+                 "iam:AddRoleToInstanceProfile", "iam:AttachRolePolicy", "iam:CreateInstanceProfile", "iam:CreateRole",
+                 "iam:CreateServiceLinkedRole", "iam:GetRole"},
+                {Value("*")}));
   if (order.part == "alarms") {
     add_alarm_statements(out);
     return out;

@@ -86,6 +86,33 @@ std::string describe(const std::vector<Duty>& duties) {
   return text;
 }
 
+bool same(const Value& a, const Value& b) {
+  if (a.kind() != b.kind() || a.text() != b.text() || a.number() != b.number()) return false;
+  if (a.entries().size() != b.entries().size()) return false;
+  for (std::size_t i = 0; i < a.entries().size(); ++i) {
+    if (a.entries()[i].key != b.entries()[i].key || !same(a.entries()[i].value, b.entries()[i].value)) return false;
+  }
+  return true;
+}
+
+/// A role that serves several duties has what they share once: IAM takes 10,240 characters of inline policies.
+Value policies_of(const std::vector<Duty>& duties, const DutyLimits& limits) {
+  Value policies = Value::list();
+  std::vector<Value> had;
+  for (const Duty duty : duties) {
+    const Value all = duty_statements(duty, limits);
+    Value rest = Value::list();
+    for (const cfn::Entry& each : all.entries()) {
+      const bool known = std::ranges::any_of(had, [&](const Value& one) { return same(one, each.value); });
+      if (known) continue;
+      had.push_back(each.value);
+      rest.add(each.value, each.comment);
+    }
+    if (!rest.entries().empty()) policies.add(inline_policy(to_string(duty), std::move(rest)));
+  }
+  return policies;
+}
+
 }  // namespace
 
 Result<cfn::Template> target_template(const RoleOrder& order) {
@@ -101,9 +128,7 @@ Result<cfn::Template> target_template(const RoleOrder& order) {
     std::string id = logical_id(name);
     while (out.find_resource(id) != nullptr) id += "Too";
     cfn::Resource one = role(id, name, describe(duties), hub_trust(order));
-    Value policies = Value::list();
-    for (const Duty duty : duties) policies.add(inline_policy(to_string(duty), duty_statements(duty, order.limits)));
-    one.properties.set("Policies", std::move(policies));
+    one.properties.set("Policies", policies_of(duties, order.limits));
     out.resources.push_back(std::move(one));
     out.outputs.push_back(output(id + "Arn", describe(duties), cfn::get_att(id, "Arn")));
   }

@@ -19,8 +19,8 @@ inline fleet::ScopePtr site_of(const std::string& account, const std::string& re
   return std::make_shared<const fleet::Scope>(scope);
 }
 
-struct FakeSite {
-  FakeSite() = default;
+struct ServersOfSite {
+  ServersOfSite() = default;
   std::vector<SourceServer> servers;
   std::optional<Error> error;
 };
@@ -28,7 +28,7 @@ struct FakeSite {
 /// A site that is not among `sites` has never been initialized.
 class FakeServers final : public ServerSource {
  public:
-  std::map<std::string, FakeSite> sites;  ///< by "ACCOUNT/REGION"
+  std::map<std::string, ServersOfSite> sites;  ///< by "ACCOUNT/REGION"
   std::map<std::string, RecoveryPoint> points;
   std::vector<std::string> list_calls;
   std::vector<std::string> point_calls;
