@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/drs_text.hpp"
 #include "aws/core/pager.hpp"
 #include "aws/drs/ops.hpp"
 
@@ -13,18 +14,8 @@ namespace drs = aws::drs;
 constexpr std::int32_t kPage = 200;
 constexpr std::size_t kServersMax = 200;  // of one filter
 
-std::string text_of(const std::optional<std::string>& value) {
-  return value.value_or("");
-}
-
-template <class Enum>
-std::string text_of(const std::optional<aws::Open<Enum>>& value) {
-  return value ? std::string(value->text()) : std::string();
-}
-
-std::optional<WallTime> time_of(const std::optional<std::string>& value) {
-  return value ? parse_rfc3339(*value) : std::nullopt;
-}
+using drs_text::text_of;
+using drs_text::time_of;
 
 recovery::Job job_of(const fleet::ScopePtr& site, const drs::Job& wire) {
   recovery::Job out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/drs_text.hpp"
 #include "aws/core/pager.hpp"
 #include "aws/drs/ops.hpp"
 
@@ -14,18 +15,8 @@ namespace drs = aws::drs;
 constexpr std::int32_t kServersPage = 200;
 constexpr std::size_t kIdsMax = 200;
 
-std::string text_of(const std::optional<std::string>& value) {
-  return value.value_or("");
-}
-
-template <class Enum>
-std::string text_of(const std::optional<aws::Open<Enum>>& value) {
-  return value ? std::string(value->text()) : std::string();
-}
-
-std::optional<WallTime> time_of(const std::optional<std::string>& value) {
-  return value ? parse_rfc3339(*value) : std::nullopt;
-}
+using drs_text::text_of;
+using drs_text::time_of;
 
 void take_replication(const drs::DataReplicationInfo& info, recovery::SourceServer& out) {
   out.state_text = text_of(info.data_replication_state);

@@ -3,7 +3,6 @@
 #include "aws/core/pager.hpp"
 #include "aws/ec2/ops.hpp"
 #include "aws/iam/ops.hpp"
-#include "base/encoding.hpp"
 #include "recovery/node_rights.hpp"
 
 namespace postern::adapters {
@@ -31,20 +30,14 @@ recovery::InstanceProfile profile_of(const iam::InstanceProfile& wire) {
   return out;
 }
 
-/// IAM percent-encodes documents in its answers.
-void take_document(const std::optional<std::string>& encoded, recovery::RolePolicy& policy) {
-  const std::optional<std::string> text = percent_decode(encoded.value_or(""));
-  if (text && !text->empty()) {
-    policy.document = *text;
-  } else {
-    policy.unread = "IAM's answer holds no document";
-  }
-}
-
 /// Cancelled ends the whole; everything else is only about this policy.
-Result<void> note_unread(Error error, recovery::RolePolicy& policy) {
-  if (error.kind() == ErrorKind::cancelled) return fail(std::move(error));
-  policy.unread = error.message().substr(0, kNoteMax);
+Result<void> take_document(Result<std::string> document, recovery::RolePolicy& policy) {
+  if (document) {
+    policy.document = std::move(*document);
+    return {};
+  }
+  if (document.error().kind() == ErrorKind::cancelled) return fail(std::move(document).error());
+  policy.unread = document.error().message().substr(0, kNoteMax);
   return {};
 }
 
@@ -62,42 +55,6 @@ rt::Task<Result<std::optional<recovery::InstanceProfile>>> AwsNodeRoles::profile
   if (!got) co_return fail(std::move(got).error());
   if (!got->instance_profile) co_return fail(ErrorKind::malformed, "GetInstanceProfile's answer holds no profile");
   co_return node_roles::profile_of(*got->instance_profile);
-}
-
-rt::Task<Result<std::vector<recovery::RolePolicy>>> AwsNodeRoles::list_attached(rt::CallContext ctx,
-                                                                                fleet::ScopePtr scope,
-                                                                                std::string role) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
-  aws::iam::ListAttachedRolePoliciesRequest request;
-  request.role_name = std::move(role);
-  aws::Pager<aws::iam::ListAttachedRolePolicies> pager(ctx, session_.invoker(), std::move(call), std::move(request));
-  std::vector<recovery::RolePolicy> out;
-  for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
-    if (!page) co_return out;
-    for (const aws::iam::AttachedPolicy& each : page->attached_policies) {
-      out.emplace_back();
-      out.back().name = each.policy_name.value_or("");
-      out.back().arn = each.policy_arn.value_or("");
-    }
-  }
-}
-
-rt::Task<Result<std::vector<recovery::RolePolicy>>> AwsNodeRoles::list_inline(rt::CallContext ctx,
-                                                                              fleet::ScopePtr scope, std::string role) {
-  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
-  aws::iam::ListRolePoliciesRequest request;
-  request.role_name = std::move(role);
-  aws::Pager<aws::iam::ListRolePolicies> pager(ctx, session_.invoker(), std::move(call), std::move(request));
-  std::vector<recovery::RolePolicy> out;
-  for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
-    if (!page) co_return out;
-    for (const std::string& name : page->policy_names) {
-      out.emplace_back();
-      out.back().name = name;
-    }
-  }
 }
 
 /// Absent: it has none, or we may not ask.
@@ -122,18 +79,8 @@ rt::Task<Result<void>> AwsNodeRoles::read_document(rt::CallContext ctx, fleet::S
     co_return Result<void>();
   }
   CO_TRY(aws::CallScope call, session_.call_scope(*scope));
-  aws::iam::GetPolicyRequest ask;
-  ask.policy_arn = policy.arn;
-  auto described = co_await aws::call<aws::iam::GetPolicy>(ctx, session_.invoker(), call, std::move(ask));
-  if (!described) co_return node_roles::note_unread(std::move(described).error(), policy);
-  aws::iam::GetPolicyVersionRequest request;
-  request.policy_arn = policy.arn;
-  if (described->policy) request.version_id = described->policy->default_version_id;
-  auto version =
-      co_await aws::call<aws::iam::GetPolicyVersion>(ctx, session_.invoker(), std::move(call), std::move(request));
-  if (!version) co_return node_roles::note_unread(std::move(version).error(), policy);
-  const bool there = version->policy_version.has_value();
-  node_roles::take_document(there ? version->policy_version->document : std::nullopt, policy);
+  Result<std::string> document = co_await policies_.managed_document(ctx, std::move(call), policy.arn);
+  CO_TRY_VOID(node_roles::take_document(std::move(document), policy));
   if (!policy.document.empty()) documents_[policy.arn] = policy.document;
   co_return Result<void>();
 }
@@ -143,22 +90,20 @@ rt::Task<Result<recovery::NodeRole>> AwsNodeRoles::role(rt::CallContext ctx, fle
   recovery::NodeRole out;
   out.name = name;
   out.arn = std::move(arn);
-  CO_TRY(out.policies, co_await list_attached(ctx, scope, name));
-  for (recovery::RolePolicy& policy : out.policies) CO_TRY_VOID(co_await read_document(ctx, scope, policy));
-  CO_TRY(std::vector<recovery::RolePolicy> own, co_await list_inline(ctx, scope, name));
-  for (recovery::RolePolicy& policy : own) {
-    CO_TRY(aws::CallScope call, session_.call_scope(*scope));
-    aws::iam::GetRolePolicyRequest request;
-    request.role_name = name;
-    request.policy_name = policy.name;
-    auto got =
-        co_await aws::call<aws::iam::GetRolePolicy>(ctx, session_.invoker(), std::move(call), std::move(request));
-    if (!got) {
-      CO_TRY_VOID(node_roles::note_unread(std::move(got).error(), policy));
-    } else {
-      node_roles::take_document(got->policy_document, policy);
-    }
-    out.policies.push_back(std::move(policy));
+  CO_TRY(const aws::CallScope call, session_.call_scope(*scope));
+  CO_TRY(const std::vector<RolePolicies::Attached> managed, co_await policies_.attached(ctx, call, name));
+  for (const RolePolicies::Attached& each : managed) {
+    recovery::RolePolicy& policy = out.policies.emplace_back();
+    policy.name = each.name;
+    policy.arn = each.arn;
+    CO_TRY_VOID(co_await read_document(ctx, scope, policy));
+  }
+  CO_TRY(const std::vector<std::string> own, co_await policies_.inline_names(ctx, call, name));
+  for (const std::string& each : own) {
+    recovery::RolePolicy& policy = out.policies.emplace_back();
+    policy.name = each;
+    Result<std::string> document = co_await policies_.inline_document(ctx, call, name, each);
+    CO_TRY_VOID(node_roles::take_document(std::move(document), policy));
   }
   CO_TRY(std::optional<std::string> boundary, co_await boundary_of(ctx, scope, name));
   if (boundary) {
@@ -172,10 +117,11 @@ rt::Task<Result<recovery::NodeRole>> AwsNodeRoles::role(rt::CallContext ctx, fle
 
 rt::Task<Result<std::vector<std::string>>> AwsNodeRoles::attached(rt::CallContext ctx, fleet::ScopePtr scope,
                                                                   std::string role) {
-  CO_TRY(const std::vector<recovery::RolePolicy> policies,
-         co_await list_attached(ctx, std::move(scope), std::move(role)));
+  CO_TRY(aws::CallScope call, session_.call_scope(*scope));
+  CO_TRY(const std::vector<RolePolicies::Attached> policies,
+         co_await policies_.attached(ctx, std::move(call), std::move(role)));
   std::vector<std::string> out;
-  for (const recovery::RolePolicy& each : policies) out.push_back(each.arn);
+  for (const RolePolicies::Attached& each : policies) out.push_back(each.arn);
   co_return out;
 }
 

@@ -2,7 +2,7 @@
 
 /// Instance profiles, roles and their policies, from IAM; how many instances have a profile, from EC2.
 
-#include "adapters/aws_session.hpp"
+#include "adapters/role_policies.hpp"
 #include "recovery/node_role.hpp"
 
 namespace postern::adapters {
@@ -10,7 +10,7 @@ namespace postern::adapters {
 /// The session outlives it. Managed policies are read once each.
 class AwsNodeRoles final : public recovery::NodeRoles {
  public:
-  explicit AwsNodeRoles(AwsSession& session) : session_(session) {}
+  explicit AwsNodeRoles(AwsSession& session) : session_(session), policies_(session) {}
   rt::Task<Result<std::optional<recovery::InstanceProfile>>> profile(rt::CallContext ctx, fleet::ScopePtr scope,
                                                                      std::string name) override;
   rt::Task<Result<recovery::NodeRole>> role(rt::CallContext ctx, fleet::ScopePtr scope, std::string name,
@@ -25,15 +25,12 @@ class AwsNodeRoles final : public recovery::NodeRoles {
                                 std::string policy_arn) override;
 
  private:
-  rt::Task<Result<std::vector<recovery::RolePolicy>>> list_attached(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                                    std::string role);
-  rt::Task<Result<std::vector<recovery::RolePolicy>>> list_inline(rt::CallContext ctx, fleet::ScopePtr scope,
-                                                                  std::string role);
   rt::Task<Result<std::optional<std::string>>> boundary_of(rt::CallContext ctx, fleet::ScopePtr scope,
                                                            std::string role);
   rt::Task<Result<void>> read_document(rt::CallContext ctx, fleet::ScopePtr scope, recovery::RolePolicy& policy);
 
   AwsSession& session_;
+  RolePolicies policies_;
   std::map<std::string, std::string, std::less<>> documents_;  ///< of managed policies, by ARN
 };
 

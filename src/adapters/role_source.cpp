@@ -5,7 +5,6 @@
 #include "aws/core/pager.hpp"
 #include "aws/iam/ops.hpp"
 #include "aws/organizations/ops.hpp"
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 
 namespace postern::adapters {
@@ -15,13 +14,6 @@ namespace iam = aws::iam;
 namespace organizations = aws::organizations;
 
 constexpr std::size_t kLevelsMax = 8;  // a root, five units and an account: AWS allows no more
-
-/// IAM gives documents as they stand in a URL.
-Result<std::string> decoded(const std::optional<std::string>& document, const std::string& what) {
-  std::optional<std::string> text = percent_decode(document.value_or(""));
-  if (!text || text->empty()) return fail(ErrorKind::malformed, "IAM's answer about " + what + " has no document");
-  return std::move(*text);
-}
 
 std::string name_in(const std::string& arn) {
   return arn.substr(arn.rfind('/') + 1);
@@ -48,7 +40,7 @@ rt::Task<Result<access::RoleFacts>> AwsRoles::read(rt::CallContext ctx, fleet::S
   facts.max_session_seconds = response.role->max_session_duration.value_or(0);
   for (const iam::Tag& tag : response.role->tags) facts.tags.emplace_back(tag.key.value_or(""), tag.value.value_or(""));
   facts.trust.name = role;
-  CO_TRY(facts.trust.text, decoded(response.role->assume_role_policy_document, role));
+  CO_TRY(facts.trust.text, policy_text(response.role->assume_role_policy_document, role));
   CO_TRY_VOID(co_await read_inline(ctx, call, role, facts));
   CO_TRY_VOID(co_await read_attached(ctx, call, role, facts));
   if (response.role->permissions_boundary && response.role->permissions_boundary->permissions_boundary_arn) {
@@ -60,62 +52,28 @@ rt::Task<Result<access::RoleFacts>> AwsRoles::read(rt::CallContext ctx, fleet::S
 
 rt::Task<Result<void>> AwsRoles::read_inline(rt::CallContext ctx, aws::CallScope scope, std::string role,
                                              access::RoleFacts& out) {
-  using namespace role_source;
-  iam::ListRolePoliciesRequest request;
-  request.role_name = role;
-  aws::CallScope listing = scope;
-  aws::Pager<iam::ListRolePolicies> pager(ctx, session_.invoker(), std::move(listing), std::move(request));
-  for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
-    if (!page) co_return Result<void>();
-    for (const std::string& name : page->policy_names) {
-      iam::GetRolePolicyRequest one;
-      one.role_name = role;
-      one.policy_name = name;
-      aws::CallScope copy = scope;
-      CO_TRY(const iam::GetRolePolicyResponse got,
-             co_await aws::call<iam::GetRolePolicy>(ctx, session_.invoker(), std::move(copy), std::move(one)));
-      CO_TRY(std::string text, decoded(got.policy_document, name));
-      out.policies.emplace_back(name, "", std::move(text));
-    }
+  CO_TRY(const std::vector<std::string> names, co_await policies_.inline_names(ctx, scope, role));
+  for (const std::string& name : names) {
+    CO_TRY(std::string text, co_await policies_.inline_document(ctx, scope, role, name));
+    out.policies.emplace_back(name, "", std::move(text));
   }
+  co_return Result<void>();
 }
 
 rt::Task<Result<void>> AwsRoles::read_attached(rt::CallContext ctx, aws::CallScope scope, std::string role,
                                                access::RoleFacts& out) {
-  using namespace role_source;
-  iam::ListAttachedRolePoliciesRequest request;
-  request.role_name = role;
-  aws::CallScope listing = scope;
-  aws::Pager<iam::ListAttachedRolePolicies> pager(ctx, session_.invoker(), std::move(listing), std::move(request));
-  for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
-    if (!page) co_return Result<void>();
-    for (const iam::AttachedPolicy& each : page->attached_policies) {
-      const std::string arn = each.policy_arn.value_or("");
-      CO_TRY(access::ReadPolicy policy, co_await read_managed(ctx, scope, arn));
-      out.policies.push_back(std::move(policy));
-    }
+  CO_TRY(const std::vector<RolePolicies::Attached> attached, co_await policies_.attached(ctx, scope, role));
+  for (const RolePolicies::Attached& each : attached) {
+    CO_TRY(access::ReadPolicy policy, co_await read_managed(ctx, scope, each.arn));
+    out.policies.push_back(std::move(policy));
   }
+  co_return Result<void>();
 }
 
 rt::Task<Result<access::ReadPolicy>> AwsRoles::read_managed(rt::CallContext ctx, aws::CallScope scope,
                                                             std::string arn) {
-  using namespace role_source;
-  iam::GetPolicyRequest request;
-  request.policy_arn = arn;
-  aws::CallScope copy = scope;
-  CO_TRY(const iam::GetPolicyResponse policy,
-         co_await aws::call<iam::GetPolicy>(ctx, session_.invoker(), std::move(copy), std::move(request)));
-  iam::GetPolicyVersionRequest version;
-  version.policy_arn = arn;
-  version.version_id = policy.policy ? policy.policy->default_version_id.value_or("") : std::string();
-  CO_TRY(const iam::GetPolicyVersionResponse got,
-         co_await aws::call<iam::GetPolicyVersion>(ctx, session_.invoker(), std::move(scope), std::move(version)));
-  std::optional<std::string> document;
-  if (got.policy_version) document = got.policy_version->document;
-  CO_TRY(std::string text, decoded(document, arn));
-  co_return access::ReadPolicy(name_in(arn), arn, std::move(text));
+  CO_TRY(std::string text, co_await policies_.managed_document(ctx, std::move(scope), arn));
+  co_return access::ReadPolicy(role_source::name_in(arn), arn, std::move(text));
 }
 
 rt::Task<Result<void>> AwsRoles::read_organization(rt::CallContext ctx, std::string region, std::string account,

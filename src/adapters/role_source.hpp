@@ -5,14 +5,14 @@
 #include <string>
 
 #include "access/why.hpp"
-#include "adapters/aws_session.hpp"
+#include "adapters/role_policies.hpp"
 
 namespace postern::adapters {
 
 /// Pages to the end; the default version of managed policies. The session outlives it.
 class AwsRoles {
  public:
-  explicit AwsRoles(AwsSession& session) : session_(session) {}
+  explicit AwsRoles(AwsSession& session) : session_(session), policies_(session) {}
 
   /// The role with all of its policies, read in its own account. `role` is a name without path. Errors are those of the
   /// call that failed: half a role explains nothing.
@@ -35,6 +35,7 @@ class AwsRoles {
   rt::Task<Result<access::ReadLevel>> read_level(rt::CallContext ctx, aws::CallScope scope, std::string target);
 
   AwsSession& session_;
+  RolePolicies policies_;
 };
 
 }  // namespace postern::adapters
