@@ -199,7 +199,6 @@ class Loader {
       one.candidate.tags = view.tags;
       out_.instances.push_back(view);
       out_.instances.back().ref = one.ref();
-      out_.names[one.ref().label()] = view.name;
     }
     if (!unmatched.empty() && out_.asked.problems.empty()) {
       std::vector<std::string> some(unmatched.begin(), unmatched.end());

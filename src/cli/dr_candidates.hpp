@@ -7,7 +7,6 @@
 #include "adapters/drs_servers.hpp"
 #include "cli/dr_work.hpp"
 #include "cli/failed_of.hpp"
-#include "cli/run_report.hpp"
 #include "recovery/launch_plan.hpp"
 
 namespace postern::cli {
@@ -25,7 +24,6 @@ struct Candidates {
   Candidates() = default;
   std::vector<recovery::ChosenLaunch> chosen;  ///< by site and id, each with the gate's decision
   std::vector<fleet::Instance> instances;      ///< what the rails look at: the same servers, with the plan's targets
-  TargetNames names;
   fleet::Discovery asked;           ///< its problems: sites that could not be asked
   std::vector<std::string> doubts;  ///< what could not be read besides, one sentence each
 };

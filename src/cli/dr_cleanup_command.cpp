@@ -159,7 +159,6 @@ class Finder {
       Result<fleet::InstanceId> id = fleet::InstanceId::parse(item.instance.id);
       view.ref = fleet::TargetRef(site, std::move(*id));
       view.name = item.name;
-      order_.names[view.ref.label()] = item.name;
       if (!listed) continue;
       for (const recovery::SourceServer& server : *listed) {
         if (server.id == item.instance.server_id) view.tags = server.tags;

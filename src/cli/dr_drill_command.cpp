@@ -62,7 +62,6 @@ rt::Task<Result<int>> go(const Command& command, DrWork& work, DrOptions options
                        plural(order.plan.targets.size(), "server") + ", point in time " + policy.point.text();
   order.chosen = std::move(candidates.chosen);
   order.instances = std::move(candidates.instances);
-  order.names = std::move(candidates.names);
   order.asked = std::move(candidates.asked);
   order.doubts = std::move(candidates.doubts);
   co_return co_await run_dr_order(command, work, options, std::move(order));

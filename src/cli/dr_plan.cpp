@@ -21,11 +21,6 @@ std::size_t names_max(PlanDetail detail) {
   return detail == PlanDetail::whole ? kNamesWhole : kNamesFolded;
 }
 
-std::string name_of(const DrSheet& sheet, const fleet::TargetRef& target) {
-  const auto name = sheet.names->find(target.label());
-  return name == sheet.names->end() || name->second.empty() ? target.id().text() : name->second;
-}
-
 /// Names by what is said of them, one line each.
 std::string grouped(const std::map<std::string, std::vector<std::string>>& groups, const std::string& word,
                     PlanDetail detail) {
@@ -126,7 +121,7 @@ Json place(const fleet::TargetRef& target, const DrSheet& sheet) {
   Json out =
       Json::object().set("account_id", target.scope().account.text()).set("region", target.scope().region.text());
   out.set(sheet.kind == flow::RunKind::cleanup ? "recovery_instance_id" : "source_server_id", target.id().text());
-  return out.set("name", scrub_utf8(name_of(sheet, target)));
+  return out.set("name", scrub_utf8(sheet.names->name_or_id(target)));
 }
 
 Json launch_json(const recovery::ChosenLaunch& one, const DrSheet& sheet) {

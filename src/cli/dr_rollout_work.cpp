@@ -246,7 +246,7 @@ rt::Task<Result<std::string>> RolloutWork::agree() {
   for (const InstallGroup& group : groups_) all.insert(all.end(), group.members.begin(), group.members.end());
   const std::vector<fleet::Instance> instances = instances_of(all);
   const flow::Plan plan = flow::plan_waves(instances, order_.waves);
-  const TargetNames names = target_names(instances);
+  const TargetNames names(instances);
   const flow::CommandSpec spec = install_spec(groups_.empty() ? std::string() : groups_.front().region);
   CO_TRY(RailView view, rail_view(command_, work_.aws, plan, instances, names));
   view.spec = &spec;

@@ -19,11 +19,11 @@ namespace dr_run {
 constexpr std::chrono::seconds kJobTimeMin = std::chrono::minutes(5);
 constexpr std::chrono::seconds kJobTimeMax = std::chrono::hours(48);
 
-DrSheet sheet_of(const DrOrder& order, std::string world) {
+DrSheet sheet_of(const DrOrder& order, const TargetNames& names, std::string world) {
   DrSheet sheet(order.plan, order.header.kind);
   if (order.header.kind != flow::RunKind::cleanup) sheet.chosen = &order.chosen;
   sheet.asked = &order.asked;
-  sheet.names = &order.names;
+  sheet.names = &names;
   sheet.digest = order.header.digest;
   sheet.world = std::move(world);
   sheet.point = order.header.recovery.point;
@@ -125,8 +125,9 @@ rt::Task<Result<int>> run_dr_order(const Command& command, DrWork& work, DrOptio
   order.header.policy.scopes_at_once = static_cast<std::uint32_t>(options.concurrency);
   order.header.spec.execution_timeout = options.job_timeout;
   order.header.spec.delivery_timeout = std::chrono::seconds(0);
-  DrSheet sheet = dr_run::sheet_of(order, world_label(command, work.aws.session.get()));
-  CO_TRY(RailView view, rail_view(command, work.aws, order.plan, order.instances, order.names));
+  const TargetNames names(order.instances);
+  DrSheet sheet = dr_run::sheet_of(order, names, world_label(command, work.aws.session.get()));
+  CO_TRY(RailView view, rail_view(command, work.aws, order.plan, order.instances, names));
   view.sends_documents = false;
   const Production production = production_of(order.plan, plan_name(order.header.digest), view.fleet);
   if (invocation.has("--dry-run")) {

@@ -14,7 +14,6 @@ struct DrOrder {
   flow::Plan plan;
   flow::RunHeader header;                  ///< kind, recovery, parent and title are set
   std::vector<fleet::Instance> instances;  ///< for the rails; their refs are the plan's targets
-  TargetNames names;
   fleet::Discovery asked;
   std::vector<std::string> doubts;
   std::vector<recovery::ChosenLaunch> chosen;  ///< empty for a cleanup

@@ -106,7 +106,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Disco
   flow::CommandSpec spec = std::move(wanted.spec);
   const std::optional<ParentRun>& parent = wanted.parent;
   const Invocation& invocation = command.invocation();
-  const TargetNames names = target_names(discovery.instances);
+  TargetNames names(discovery.instances);
   CO_TRY(flow::WavePolicy waves, chosen_waves(invocation));
   CO_TRY(const std::vector<fleet::NotifyTarget> notify, chosen_targets(command, work.fleet));
   CO_TRY(const flow::DocumentLook look,
@@ -161,6 +161,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Disco
   order.plan = std::move(plan);
   order.header.title = printable(sheet.runs, kTitleMax);
   // The plan has what is wanted of them: 100,000 take much room.
+  names = TargetNames();
   discovery.instances = std::vector<fleet::Instance>();
   co_return co_await run_it(command, work, discovery, *wanted.outputs, std::move(order), std::move(wanted.secrets));
 }

@@ -142,15 +142,10 @@ std::string waves_text(const flow::Plan& plan, PlanDetail detail) {
   return out;
 }
 
-std::string name_in_plan(const TargetNames& names, const fleet::TargetRef& target) {
-  const auto name = names.find(target.label());
-  return name == names.end() || name->second.empty() ? target.id().text() : name->second;
-}
-
 std::string skipped_text(const PlanSheet& sheet, PlanDetail detail) {
   std::map<std::string, std::vector<std::string>> skipped;  // by reason
   for (const flow::SkippedTarget& one : sheet.plan->skipped) {
-    skipped[one.reason].push_back(name_in_plan(*sheet.names, one.target));
+    skipped[one.reason].push_back(sheet.names->name_or_id(one.target));
   }
   const std::size_t lines = shown(skipped.size(), detail);
   std::string out;
@@ -214,8 +209,7 @@ Json accounts_json(const flow::Plan& plan) {
 Json target_place(const fleet::TargetRef& target, const TargetNames& names) {
   const fleet::Scope& scope = target.scope();
   Json json = Json::object().set("account_id", scope.account.text()).set("region", scope.region.text());
-  const auto name = names.find(target.label());
-  return json.set("instance_id", target.id().text()).set("name", name == names.end() ? std::string() : name->second);
+  return json.set("instance_id", target.id().text()).set("name", std::string(names.of(target)));
 }
 
 Json targets_json(const PlanSheet& sheet) {

@@ -22,7 +22,7 @@ struct Planned {
     flow::WavePolicy policy;
     policy.rules = *flow::parse_waves(waves);
     plan = flow::plan_waves(discovery.instances, policy);
-    names = target_names(discovery.instances);
+    names = TargetNames(discovery.instances);
   }
   PlanSheet sheet() const {
     PlanSheet made(plan, discovery, names);
@@ -98,6 +98,25 @@ TEST(PlanDocument, HoldsEveryTargetWithItsWave) {
   EXPECT_EQ(document["targets"].items().size(), 6U);
   EXPECT_EQ(document["targets"].items()[5]["wave"].as_string(), "rest");
   EXPECT_EQ(document["skipped"].items()[0]["reason"].as_string(), "the instance is stopped");
+}
+
+TEST(TargetNames, AreFoundInAnyOrderAndNeverMistaken) {
+  const fleet::ScopePtr one = fleet::testing::scope("111122223333", "us-east-1", "one");
+  const fleet::ScopePtr two = fleet::testing::scope("444455556666", "us-east-1", "two");
+  std::vector<fleet::Instance> instances;
+  for (const unsigned number : {3U, 1U}) {
+    instances.push_back(fleet::testing::instance(two, fleet::testing::instance_id(number), {}));
+    instances.back().name = "web-" + std::to_string(number);
+  }
+  instances.push_back(fleet::testing::instance(one, fleet::testing::instance_id(1), {}));
+  instances.back().name.clear();
+  const TargetNames names(instances);
+  EXPECT_EQ(names.of(instances[0].ref), "web-3");
+  EXPECT_EQ(names.name_or_id(instances[1].ref), "web-1");
+  EXPECT_EQ(names.of(instances[2].ref), "") << "another account's instance of the same id";
+  EXPECT_EQ(names.name_or_id(instances[2].ref), instances[2].ref.id().text());
+  EXPECT_EQ(names.of(fleet::TargetRef(one, fleet::testing::instance_id(2))), "");
+  EXPECT_EQ(TargetNames().of(instances[0].ref), "");
 }
 
 }  // namespace

@@ -75,9 +75,7 @@ void find_protected(const RailView& view, std::vector<RailFinding>& findings) {
   if (view.fleet->protect == fleet::Selector::none()) return;
   std::vector<std::string> names;
   each_matching(view, view.fleet->protect, [&](const fleet::TargetRef& target) {
-    const auto name = view.names->find(target.label());
-    const bool unnamed = name == view.names->end() || name->second.empty();
-    names.push_back(unnamed ? target.id().text() : name->second);
+    names.push_back(view.names->name_or_id(target));
     return true;
   });
   if (names.empty()) return;

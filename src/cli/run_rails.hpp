@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/run_report.hpp"
+#include "cli/target_names.hpp"
+#include "fleet/discover.hpp"
 #include "fleet/fleet_file.hpp"
 #include "flow/waves.hpp"
 

@@ -32,7 +32,7 @@ struct Case {
       }
     }
     plan = flow::plan_waves(instances, flow::WavePolicy());
-    names = target_names(instances);
+    names = TargetNames(instances);
   }
   RailView view(std::string_view now = "2026-11-21T12:00:00Z") const {
     RailView made(plan, instances, names);

@@ -331,12 +331,6 @@ std::string text_row(const flow::TargetResult& target) {
 
 }  // namespace
 
-TargetNames target_names(const std::vector<fleet::Instance>& instances) {
-  TargetNames names;
-  for (const fleet::Instance& instance : instances) names.emplace(instance.ref.label(), instance.name);
-  return names;
-}
-
 Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery, std::string_view world) {
   Json document = head_of(run, discovery, world);
   Json targets = Json::array();

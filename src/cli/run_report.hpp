@@ -2,7 +2,6 @@
 
 /// A run as an answer: text for people, or the document of schema postern.run/1, made piece by piece.
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -16,10 +15,6 @@ namespace postern::cli {
 
 /// How outputs are printed: identical ones once; each under its target; each as what differs from the most common one.
 enum class Grouping : std::uint8_t { gathered, by_target, diff };
-
-/// Names that people know, by target label.
-using TargetNames = std::map<std::string, std::string, std::less<>>;
-TargetNames target_names(const std::vector<fleet::Instance>& instances);
 
 /// Schema postern.run/1. All that was printed must be in memory.
 Json run_document(const flow::RunResult& run, const fleet::Discovery& discovery, std::string_view world);
