@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 #include <tuple>
 
@@ -89,17 +90,29 @@ bool is_gone(const Instance& instance) {
   return instance.state == InstanceState::terminated || instance.state == InstanceState::shutting_down;
 }
 
-void collect(const ScopePtr& scope, Found found, const Selector& selector, const DiscoverOptions& options,
-             Discovery& discovery) {
+void note_problems(const ScopePtr& scope, Found& found, Discovery& discovery) {
   ++discovery.scopes_asked;
   if (found.failure) discovery.problems.emplace_back(scope, std::move(*found.failure));
   if (found.ssm_failure) discovery.ssm_problems.emplace_back(scope, std::move(*found.ssm_failure));
   for (const std::string& oddity : found.joined.oddities) discovery.oddities.push_back(scope->label() + ": " + oddity);
+}
+
+void collect(Found found, const Selector& selector, const DiscoverOptions& options, Discovery& discovery) {
   for (Instance& instance : found.joined.instances) {
     ++discovery.instances_seen;
     if (!options.terminated_too && is_gone(instance)) continue;
     if (selector.matches(instance)) discovery.instances.push_back(std::move(instance));
   }
+}
+
+/// The lists, each in order, are in order together when they are taken in this one: nothing is left to sort then.
+std::vector<std::size_t> by_account(const std::vector<ScopePtr>& scopes) {
+  std::vector<std::size_t> order(scopes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tie(scopes[a]->account, scopes[a]->region, a) < std::tie(scopes[b]->account, scopes[b]->region, b);
+  });
+  return order;
 }
 
 bool is_same_instance(const Instance& a, const Instance& b) {
@@ -117,7 +130,7 @@ void sort_and_drop_repeated(Discovery& discovery) {
     return place_of_a != place_of_b ? place_of_a < place_of_b : scope_before(x, y);
   };
   std::vector<Instance>& all = discovery.instances;
-  std::sort(all.begin(), all.end(), in_order);
+  if (!std::is_sorted(all.begin(), all.end(), in_order)) std::sort(all.begin(), all.end(), in_order);
   std::size_t told = 0;
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (!is_same_instance(all[i - 1], all[i]) || told >= kRepeatsTold) continue;
@@ -140,8 +153,9 @@ rt::Task<Result<Discovery>> discover(rt::CallContext ctx, InventorySource& sourc
 
   Discovery discovery;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
-    if (found[i].asked) collect(scopes[i], std::move(found[i]), selector, options, discovery);
+    if (found[i].asked) note_problems(scopes[i], found[i], discovery);
   }
+  for (const std::size_t i : by_account(scopes)) collect(std::move(found[i]), selector, options, discovery);
   sort_and_drop_repeated(discovery);
   co_return discovery;
 }

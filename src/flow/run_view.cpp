@@ -142,8 +142,11 @@ RunResult result_of_run(const RunModel& model, const std::string& why_open) {
     }
   }
   for (const SkippedTarget& skipped : model.plan().skipped) run.targets.push_back(skipped_result(skipped));
-  std::sort(run.targets.begin(), run.targets.end(),
-            [](const TargetResult& a, const TargetResult& b) { return a.target < b.target; });
+  const auto in_order = [](const TargetResult& a, const TargetResult& b) { return a.target < b.target; };
+  // A run in one wave has them in order as they are.
+  if (!std::is_sorted(run.targets.begin(), run.targets.end(), in_order)) {
+    std::sort(run.targets.begin(), run.targets.end(), in_order);
+  }
   return run;
 }
 

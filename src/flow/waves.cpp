@@ -172,10 +172,12 @@ std::vector<Open> reachable(const std::vector<fleet::Instance>& instances, const
   sorted.reserve(instances.size());
   for (const fleet::Instance& instance : instances) sorted.push_back(&instance);
   // Of one that is given twice the first counts: pointers into one vector are in its order.
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
+  const auto in_order = [](const fleet::Instance* a, const fleet::Instance* b) {
     if (a->ref < b->ref) return true;
     return !(b->ref < a->ref) && std::less<const fleet::Instance*>()(a, b);
-  });
+  };
+  // Discovery gives them in order.
+  if (!std::is_sorted(sorted.begin(), sorted.end(), in_order)) std::sort(sorted.begin(), sorted.end(), in_order);
   std::vector<Open> open;
   const fleet::Instance* before = nullptr;
   for (const fleet::Instance* instance : sorted) {

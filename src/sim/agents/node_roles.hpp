@@ -3,10 +3,10 @@
 /// The roles of nodes: whose credentials an agent works with, and what it may do with them.
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "sim/access.hpp"
 #include "sim/ec2/fleet.hpp"
@@ -38,7 +38,8 @@ class NodeRoles final : public ec2::IamView {
 
   const Cloud& cloud_;
   mutable std::uint64_t generation_ = 0;
-  mutable std::map<std::string, std::string> known_;  ///< account, profile and action: why not
+  /// By account, profile and action: why not. Looked up only.
+  mutable std::unordered_map<std::string, std::string> known_;
 };
 
 }  // namespace postern::sim

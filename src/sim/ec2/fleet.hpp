@@ -105,7 +105,14 @@ class Fleet {
 
   std::uint64_t seed_;
   const IamView* iam_ = nullptr;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<Site>> sites_;
+  using SiteKey = std::pair<std::string, std::string>;  ///< account, Region
+  struct KeyHash {
+    std::size_t operator()(const SiteKey& key) const noexcept {
+      return std::hash<std::string>()(key.first) * 31 + std::hash<std::string>()(key.second);
+    }
+  };
+  // Looked up only, never iterated: several times for each node, so that a tree of a thousand accounts would be felt.
+  std::unordered_map<SiteKey, std::unique_ptr<Site>, KeyHash> sites_;
   std::unordered_map<std::string_view, Entry> by_id_;  // keys live in the instances
   std::multimap<WallTime, Change> changes_;
   SharedPool<InstanceTraits> traits_;
