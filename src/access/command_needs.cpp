@@ -191,6 +191,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"dr jobs", Duty::observe, kWatchDr},
     {"dr prepare", Duty::rollout, kRollOut},
     {"dr recover", Duty::recover, kRecover},
+    {"dr report deployment", Duty::observe, kWatchDr},
     {"dr rollout", Duty::rollout, kRollOut},
     {"dr status", Duty::observe, kWatchDr},
     {"hold", std::nullopt, kHold},

@@ -38,18 +38,23 @@ std::vector<std::vector<std::string>> managed_lists(const std::vector<std::strin
   return lists;
 }
 
-Value assume(Value roles) {
+Value assume(const RoleOrder& order, Value roles) {
   Value statement = Value::map();
   statement.set("Sid", "AssumeTargetRoles");
   statement.set("Effect", "Allow");
-  statement.set("Action", "sts:AssumeRole");
+  const std::vector<std::string> actions = order.assume_actions();
+  if (actions.size() == 1) {
+    statement.set("Action", actions.front());
+  } else {
+    statement.set("Action", Value::texts(actions));
+  }
   statement.set("Resource", std::move(roles));
   return Value::list({std::move(statement)});
 }
 
 /// Exactly the roles that are known, else those of a parameter.
 Value assume_statements(const RoleOrder& order) {
-  return assume(order.target_roles.empty() ? cfn::ref("TargetRoleArns") : Value::texts(order.target_roles));
+  return assume(order, order.target_roles.empty() ? cfn::ref("TargetRoleArns") : Value::texts(order.target_roles));
 }
 
 /// One policy after another, attached to the hub's role.
@@ -61,7 +66,7 @@ void add_managed_policies(cfn::Template& out, const RoleOrder& order) {
     policy.type = "AWS::IAM::ManagedPolicy";
     policy.properties.set("Description", "Target roles of postern, part " + std::to_string(number));
     policy.properties.set("Roles", Value::list({cfn::ref("HubRole")}));
-    policy.properties.set("PolicyDocument", document(assume(Value::texts(list))));
+    policy.properties.set("PolicyDocument", document(assume(order, Value::texts(list))));
     out.resources.push_back(std::move(policy));
   }
 }

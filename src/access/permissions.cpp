@@ -233,7 +233,7 @@ std::vector<Value> target_roles(const PermissionOrder& order) {
 Value hub_catalog(const PermissionOrder& order) {
   Value out = Value::list();
   std::vector<Value> roles = target_roles(order);
-  if (!roles.empty()) out.add(allow("AssumeTargetRoles", {"sts:AssumeRole"}, std::move(roles)));
+  if (!roles.empty()) out.add(allow("AssumeTargetRoles", order.roles.assume_actions(), std::move(roles)));
   if (!order.deploy_roles.empty()) {
     out.add(allow("AssumeDeployRoles", {"sts:AssumeRole"}, arns_of(order.deploy_roles)));
   }

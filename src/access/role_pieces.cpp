@@ -123,10 +123,18 @@ cfn::Resource role(std::string id, std::string_view name, std::string descriptio
 }
 
 cfn::Value trust(cfn::Value principal, std::string_view action, cfn::Value condition) {
+  return trust(std::move(principal), std::vector<std::string>{std::string(action)}, std::move(condition));
+}
+
+cfn::Value trust(cfn::Value principal, const std::vector<std::string>& actions, cfn::Value condition) {
   cfn::Value statement = cfn::Value::map();
   statement.set("Effect", "Allow");
   statement.set("Principal", std::move(principal));
-  statement.set("Action", action);
+  if (actions.size() == 1) {
+    statement.set("Action", actions.front());
+  } else {
+    statement.set("Action", cfn::Value::texts(actions));
+  }
   if (!condition.entries().empty()) statement.set("Condition", std::move(condition));
   return document(cfn::Value::list({std::move(statement)}));
 }

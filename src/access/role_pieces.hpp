@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/roles.hpp"
 #include "cfn/template.hpp"
@@ -23,6 +24,7 @@ std::string logical_id(std::string_view name);
 cfn::Resource role(std::string id, std::string_view name, std::string description, cfn::Value trust);
 /// A trust document of one statement.
 cfn::Value trust(cfn::Value principal, std::string_view action, cfn::Value condition);
+cfn::Value trust(cfn::Value principal, const std::vector<std::string>& actions, cfn::Value condition);
 /// Trust of an AWS service; `condition` may be an empty map.
 cfn::Value service_trust(std::string_view service, cfn::Value condition);
 

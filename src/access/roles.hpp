@@ -54,9 +54,17 @@ struct RoleOrder {
   std::vector<std::string> target_roles;
   /// The same template and parameters for every account: the ExternalId is a prefix and the account's id.
   bool external_id_by_account = false;
+  /// The hub says who called it (hub.source_identity of the fleet file): trust and the hub's policy allow it.
+  bool source_identity = false;
   /// Host and path of the OpenID Connect provider.
   std::string oidc_provider = std::string(kGitHubTokens);
 
+  /// What it takes to assume a target role.
+  std::vector<std::string> assume_actions() const {
+    std::vector<std::string> actions = {"sts:AssumeRole"};
+    if (source_identity) actions.emplace_back("sts:SetSourceIdentity");
+    return actions;
+  }
   const std::string& name_of(Duty duty) const { return names[static_cast<std::size_t>(duty)]; }
 };
 

@@ -45,6 +45,25 @@ TEST(TargetRoles, TrustTheHubsRoleWithTheExternalIdAndNobodyElse) {
   }
 }
 
+TEST(TargetRoles, LetTheHubSayWhoCalledItWhereTheFleetWantsThat) {
+  RoleOrder order;
+  const auto takes = [&order](std::string who) {
+    const AsRole role(target(order), "PosternOperate");
+    return role.trusts(kHubArn, std::string(kExternalId), {}, "sts:AssumeRole", std::move(who));
+  };
+  EXPECT_TRUE(takes(""));
+  EXPECT_FALSE(takes("ana"));
+  order.source_identity = true;
+  EXPECT_TRUE(takes(""));
+  EXPECT_TRUE(takes("ana"));
+  const AsRole role(target(order), "PosternOperate");
+  EXPECT_FALSE(role.trusts(kHubArn, std::nullopt, {}, "sts:AssumeRole", "ana")) << "the ExternalId still counts";
+  order.target_roles = {"arn:aws:iam::444455556666:role/PosternOperate"};
+  const AsRole hub(*hub_template(order), "HubRole");
+  EXPECT_TRUE(hub.may("sts:SetSourceIdentity", order.target_roles[0]));
+  EXPECT_FALSE(hub.may("sts:SetSourceIdentity", "arn:aws:iam::444455556666:role/Other"));
+}
+
 TEST(TargetRoles, TrustTheOrganisationWhenItIsGiven) {
   AsRole role(target(), "PosternOperate");
   role.give("OrganizationId", "o-abcdefghij");

@@ -51,14 +51,14 @@ Value people_trust(const RoleOrder& order) {
           cfn::sub("arn:${AWS::Partition}:iam::${HubAccountId}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_" +
                    order.hub_role + "_*"));
   condition.set("ArnLike", std::move(who));
-  return trust(std::move(principal), "sts:AssumeRole", std::move(condition));
+  return trust(std::move(principal), order.assume_actions(), std::move(condition));
 }
 
 Value hub_trust(const RoleOrder& order) {
   if (order.mode == DeployMode::permission_set) return people_trust(order);
   Value principal = Value::map();
   principal.set("AWS", cfn::ref("HubRoleArn"));
-  return trust(std::move(principal), "sts:AssumeRole", trust_condition(order));
+  return trust(std::move(principal), order.assume_actions(), trust_condition(order));
 }
 
 cfn::Parameter hub_parameter(const RoleOrder& order) {

@@ -122,6 +122,10 @@ Result<void> AwsSession::connect(rt::Executor executor) {
   return Result<void>();
 }
 
+std::string AwsSession::session_name() const {
+  return aws::auth::make_session_name(effects_.environment->user_name(), options_.purpose);
+}
+
 aws::auth::ProviderParts AwsSession::provider_parts() {
   aws::auth::ProviderParts parts;
   parts.environment = effects_.environment;
@@ -130,7 +134,7 @@ aws::auth::ProviderParts AwsSession::provider_parts() {
   parts.metadata_client = metadata_client_.get();
   parts.invoker = pipeline_.get();
   parts.mfa_prompt = effects_.mfa_prompt;
-  parts.session_name = aws::auth::make_session_name(effects_.environment->user_name(), options_.purpose);
+  parts.session_name = session_name();
   return parts;
 }
 
@@ -160,9 +164,8 @@ Result<std::shared_ptr<aws::CredentialsProvider>> AwsSession::role_provider(cons
     }
     role.external_id = external_id->reveal();
   }
-  role.session_name = access.session_name.empty()
-                          ? aws::auth::make_session_name(effects_.environment->user_name(), options_.purpose)
-                          : access.session_name;
+  role.session_name = access.session_name.empty() ? session_name() : access.session_name;
+  role.source_identity = source_identity_;
   role.region = scope.region.text();
   if (options_.mode == aws::AccessMode::read_only) role.session_policy = aws::read_only_session_policy();
   auto assume = std::make_shared<aws::auth::AssumeRoleProvider>(*pipeline_, std::move(source), std::move(role));

@@ -43,7 +43,7 @@ struct SessionOptions {
   SessionOptions() = default;
   aws::auth::SettingsOptions settings;
   aws::AccessMode mode = aws::AccessMode::read_write;
-  std::string purpose = "cli";  ///< ends in RoleSessionName, so that CloudTrail tells runs apart
+  std::string purpose = "cli";  ///< ends the RoleSessionName, so that CloudTrail tells runs apart
 };
 
 /// Reads env: and file: references; exec: runs nothing here and is refused.
@@ -78,6 +78,10 @@ class AwsSession {
   const net::CaBundle& ca() const noexcept { return ca_; }
   const net::ProxySettings& proxies() const noexcept { return proxies_; }
 
+  /// RoleSessionName of the roles that it assumes, but where a profile or the fleet file names one.
+  std::string session_name() const;
+  /// Roles that are assumed from now on carry this SourceIdentity.
+  void set_source_identity(std::string name) { source_identity_ = std::move(name); }
   /// The caller's own credentials.
   const std::shared_ptr<aws::CredentialsProvider>& hub() const noexcept { return hub_; }
   /// Account (may be empty), Region and credentials for calls in a scope. Fails with usage when an ExternalId reference
@@ -102,6 +106,7 @@ class AwsSession {
 
   SessionEffects effects_;
   SessionOptions options_;
+  std::string source_identity_;  // empty: none is set
   HostSecrets secrets_;
   aws::auth::Settings settings_;
   std::shared_ptr<const aws::auth::SharedConfig> config_;  // shared with the providers made from it

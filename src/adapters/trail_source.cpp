@@ -12,6 +12,7 @@ constexpr std::int32_t kPage = 50;  // the most
 constexpr Duration kMargin = std::chrono::minutes(1);
 
 std::string_view attribute_of(audit::LookupKey key) {
+  if (key == audit::LookupKey::user_name) return "Username";  // of a role: its session's name
   return key == audit::LookupKey::access_key ? "AccessKeyId" : "EventName";
 }
 

@@ -62,6 +62,12 @@ void read_command(const Json& json, TrailEvent& event) {
 
 }  // namespace event_detail
 
+std::string_view Actor::session_name() const {
+  const std::size_t slash = arn.rfind('/');
+  return type == "AssumedRole" && slash != std::string::npos ? std::string_view(arn).substr(slash + 1)
+                                                             : std::string_view();
+}
+
 Result<TrailEvent> parse_event(std::string_view text) {
   using namespace event_detail;
   TRY(const Json json, Json::parse(text));

@@ -21,6 +21,9 @@ struct Actor {
   std::string source_identity;
   std::string invoked_by;  ///< a service that called with the caller's identity, or for itself
   bool mfa = false;
+
+  /// RoleSessionName of a role's session; empty: it is none.
+  std::string_view session_name() const;
 };
 
 struct TrailEvent {

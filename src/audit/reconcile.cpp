@@ -136,6 +136,9 @@ class Matcher {
       const bool same_site = event.account + "/" + event.region == site_of(*row.scope);
       if (used_[i] || !near || !same_site || event.name != "SendCommand" || event.succeeded()) continue;
       if (flow::parse_comment(event.comment)) continue;  // another's
+      const std::string_view session = event.actor.session_name();
+      const bool others = session.starts_with("postern-") && session != model_.header().session_name;
+      if (others && !model_.header().session_name.empty() && !is_own_session(event)) continue;
       take(row, i, Proof::time);
       judge(row);
       return;
@@ -153,6 +156,8 @@ class Matcher {
       const bool cancels = event.name == "CancelCommand";
       const bool wanted = log_.cancelling() && event.time >= *log_.cancelling() - kClockError;
       if (cancels && wanted) row.kind = EventKind::explained;
+    } else if (is_own_session(event)) {
+      row.why = "the run's session";
     } else if (own_keys.contains(event.actor.access_key_id)) {
       row.why = "the run's credentials";
     } else {
@@ -160,6 +165,11 @@ class Matcher {
     }
     row.event = event;
     out.push_back(std::move(row));
+  }
+
+  /// Whoever takes a run up has another name in it, and the run's id at its end.
+  bool is_own_session(const TrailEvent& event) const {
+    return event.actor.session_name().ends_with("-" + model_.header().run_id);
   }
 
   const flow::RunModel& model_;
@@ -198,6 +208,11 @@ std::size_t Reconciliation::unknown_events() const {
 
 bool Reconciliation::agrees() const {
   return count(Match::matched) + count(Match::none) == mutations.size() && unknown_events() == 0;
+}
+
+std::string_view own_session(const flow::RunHeader& header) {
+  return header.session_name.ends_with("-" + header.run_id) ? std::string_view(header.session_name)
+                                                            : std::string_view();
 }
 
 std::set<std::string> session_keys(const Reconciliation& found) {

@@ -49,7 +49,8 @@ struct EventRow {
   EventRow() = default;
   EventKind kind = EventKind::unknown;
   TrailEvent event;
-  std::string why;  ///< it is the run's: "the run's mark", "a command of the run", "the run's credentials"
+  /// It is the run's: "the run's mark", "a command of the run", "the run's session", "the run's credentials".
+  std::string why;
 };
 
 struct Reconciliation {
@@ -72,6 +73,9 @@ struct Evidence {
 /// Access keys of sessions whose events were recognised: what else they did is the run's too. Keys of users are left
 /// out: they are not one run's.
 std::set<std::string> session_keys(const Reconciliation& found);
+
+/// The RoleSessionName that only this run's roles had; empty: none is known, or other runs of its rollout had it too.
+std::string_view own_session(const flow::RunHeader& header);
 
 /// "444455556666/us-east-1"
 std::string site_of(const fleet::Scope& scope);

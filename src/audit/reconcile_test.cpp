@@ -35,6 +35,7 @@ class ReconcileTest : public ::testing::Test {
     policy.rules = std::move(*flow::parse_waves("rest"));
     flow::RunHeader header;
     header.run_id = kRun;
+    header.session_name = "postern-ops-" + kRun;
     header.spec.sh_lines.emplace_back("uptime");
     for (const flow::RunRecord& record : flow::opening_records(header, flow::plan_waves(instances, policy))) {
       CHECK(model.apply(record, kStart).has_value());
@@ -134,6 +135,38 @@ TEST_F(ReconcileTest, RefusalWithoutParametersIsRecognisedByItsTime) {
   EXPECT_TRUE(found.agrees());
   EXPECT_EQ(found.mutations[0].proof, Proof::time);
   EXPECT_TRUE(session_keys(found).empty());
+}
+
+TEST_F(ReconcileTest, WhatTheRunsSessionsDidIsTheRunsWhateverTheirKeys) {
+  sent(0);
+  event(0);
+  // Of somebody who took the run up: the run's id is at the end of his session's name.
+  TrailEvent& beside = event(1, "PutParameter");
+  beside.command_id.clear();
+  beside.comment.clear();
+  beside.actor.access_key_id = "ASIAOTHER";
+  beside.actor.arn = "arn:aws:sts::111122220001:assumed-role/PosternOperate/postern-ana-" + kRun;
+  TrailEvent& stranger = event(1, "PutParameter");
+  stranger.command_id.clear();
+  stranger.comment.clear();
+  stranger.actor.arn = "arn:aws:sts::111122220001:assumed-role/PosternOperate/postern-ana-" + op(7);
+  const Reconciliation found = run();
+  ASSERT_EQ(found.events.size(), 1U);
+  EXPECT_EQ(found.events[0].why, "the run's session");
+  EXPECT_EQ(found.events[0].event.actor.access_key_id, "ASIAOTHER");
+  EXPECT_FALSE(found.agrees());
+}
+
+TEST_F(ReconcileTest, ARefusalOfAnotherRunsSessionIsNotTakenForOurs) {
+  sent(0, SendEnd::refused);
+  TrailEvent& denied = event(0);
+  denied.command_id.clear();
+  denied.comment.clear();
+  denied.error_code = "AccessDeniedException";
+  denied.actor.arn = "arn:aws:sts::111122220000:assumed-role/PosternOperate/postern-ops-" + op(7);
+  EXPECT_EQ(run().mutations[0].match, Match::missing);
+  evidence.events.back().actor.arn = "arn:aws:sts::111122220000:assumed-role/PosternOperate/postern-ops-" + kRun;
+  EXPECT_EQ(run().mutations[0].match, Match::matched);
 }
 
 TEST_F(ReconcileTest, ContradictionsAreDisputes) {

@@ -19,7 +19,7 @@ inline constexpr Duration kHistory = std::chrono::hours(24 * 90);
 /// An event may be so late.
 inline constexpr Duration kDeliveryDelay = std::chrono::minutes(15);
 
-enum class LookupKey : std::uint8_t { event_name, access_key };
+enum class LookupKey : std::uint8_t { event_name, access_key, user_name };
 
 /// What is asked: CloudTrail takes one attribute, which must be equal.
 struct Lookup {

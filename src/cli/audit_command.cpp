@@ -354,6 +354,9 @@ rt::Task<Result<int>> trail(const Command& command, AwsWork& work, std::size_t c
     for (const char* name : {"SendCommand", "CancelCommand"}) {
       add_lookup(place, audit::LookupKey::event_name, name, looked, jobs);
     }
+    // What its sessions did, whatever the ledger says of it: CloudTrail has their name as the user's.
+    const std::string_view session = audit::own_session(run.model->header());
+    if (!session.empty()) add_lookup(place, audit::LookupKey::user_name, std::string(session), looked, jobs);
   }
   CO_TRY_VOID(co_await gather(command, work, std::move(jobs), concurrency, &evidence, &looked));
   const WallTime now = command.ctx().clock().wall_now();

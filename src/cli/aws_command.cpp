@@ -3,9 +3,11 @@
 #include <map>
 
 #include "aws/auth/assume_role_causes.hpp"
+#include "aws/auth/session_name.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
 #include "cli/mfa_prompt.hpp"
+#include "flow/verdict.hpp"
 #include "rt/combine.hpp"
 
 namespace postern::cli {
@@ -16,6 +18,7 @@ constexpr Duration kNamingTime = std::chrono::seconds(10);
 adapters::SessionOptions session_options(const Command& command, const AwsWork& work) {
   const Invocation& invocation = command.invocation();
   adapters::SessionOptions options;
+  options.purpose = work.work_id;
   const std::vector<std::string> profiles = invocation.values("--profile");
   if (profiles.size() == 1) options.settings.profile = profiles[0];
   if (profiles.empty() && work.fleet) options.settings.profile = work.fleet->hub.profile;
@@ -139,8 +142,9 @@ class AccountAsker {
 
 }  // namespace
 
-Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use) {
+Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use, std::string work_id) {
   AwsWork work;
+  work.work_id = work_id.empty() ? flow::make_op_id(command.ctx()) : std::move(work_id);
   if (use == FleetUse::loaded) {
     TRY(work.fleet, command.load_fleet());
   }
@@ -170,9 +174,31 @@ fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, f
   return request;
 }
 
-rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty) {
+rt::Task<Result<void>> name_source(const Command& command, AwsWork& work) {
+  if (!work.fleet || !work.fleet->hub.source_identity) co_return Result<void>();
+  aws::CallScope hub;
+  hub.region = work.session->settings().region.empty() ? "us-east-1" : work.session->settings().region;
+  hub.credentials = work.session->hub();
+  CO_TRY(const aws::auth::CallerIdentity caller,
+         co_await work.session->identities().identify(command.ctx(), std::move(hub)));
+  std::string name = aws::auth::name_of_caller(caller.arn);
+  if (name.size() < 2) {
+    co_return fail(Error(ErrorKind::refused, "the fleet file wants the caller's name as SourceIdentity, and " +
+                                                 printable(caller.arn, 200) + " has none that STS takes")
+                       .with("rail", "source-identity"));
+  }
+  work.session->set_source_identity(std::move(name));
+  co_return Result<void>();
+}
+
+rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty, std::string work_id) {
   const rt::Executor executor = co_await rt::asio::this_coro::executor;
-  CO_TRY(AwsWork work, open_session(executor, command));
+  CO_TRY(AwsWork work, open_session(executor, command, FleetUse::loaded, std::move(work_id)));
+  Result<void> named = co_await name_source(command, work);
+  if (!named) {
+    co_await work.session->close();
+    co_return fail(std::move(named).error());
+  }
   CO_TRY(work.scopes, fleet::make_scopes(work.fleet, scope_request(command, work, duty)));
   if (command.invocation().has("--all-regions")) {
     CO_TRY(work.scopes, co_await in_all_regions(command, work));

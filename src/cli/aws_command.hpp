@@ -20,19 +20,27 @@ struct AwsWork {
   std::optional<fleet::FleetFile> fleet;
   std::vector<fleet::ScopePtr> scopes;
   bool read_only = false;
+  /// What roles are assumed for: ends their RoleSessionName, and is the id of the run that comes of it, if one does.
+  std::string work_id;
 };
 
 enum class FleetUse : std::uint8_t { loaded, ignored };
 
-/// The session and the fleet file alone: no scopes, nothing is called.
-Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use = FleetUse::loaded);
+/// The session and the fleet file alone: no scopes, nothing is called. `work_id` is for work that has an id already: a
+/// run that is taken up.
+Result<AwsWork> open_session(rt::Executor executor, const Command& command, FleetUse use = FleetUse::loaded,
+                             std::string work_id = std::string());
 
 /// What the options and the session say of the scopes.
 fleet::ScopeRequest scope_request(const Command& command, const AwsWork& work, fleet::Duty duty);
 
 /// Opens the session as options, environment and fleet file say, and works out the scopes for a duty. With
 /// --all-regions the enabled Regions of each account are asked for. The caller closes the session.
-rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty);
+rt::Task<Result<AwsWork>> open_aws(const Command& command, fleet::Duty duty, std::string work_id = std::string());
+
+/// Where the fleet file asks for it: the caller's name becomes the SourceIdentity of every role that is assumed from
+/// now on. A caller whose name cannot be learnt, or has none, is refused (rail "source-identity").
+rt::Task<Result<void>> name_source(const Command& command, AwsWork& work);
 
 /// The scopes in every Region that is enabled in their account; a scope whose account cannot say stays as it is.
 rt::Task<Result<void>> widen_to_all_regions(const Command& command, AwsWork& work);

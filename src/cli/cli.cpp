@@ -28,6 +28,8 @@ Runner runner_of_dr(Verb verb) {
       return &run_dr_cleanup;
     case Verb::dr_coverage:
       return &run_dr_coverage;
+    case Verb::dr_report_deployment:
+      return &run_dr_report;
     case Verb::dr_rollout:
       return &run_dr_rollout;
     case Verb::dr_status:

@@ -119,6 +119,7 @@ rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);
 rt::Task<Result<int>> run_dr_coverage(const Command& command);
+rt::Task<Result<int>> run_dr_report(const Command& command);
 rt::Task<Result<int>> run_dr_rollout(const Command& command);
 rt::Task<Result<int>> run_dr_status(const Command& command);
 rt::Task<Result<int>> run_permissions(const Command& command);

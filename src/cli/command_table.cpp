@@ -1,8 +1,8 @@
 #include "cli/command_table.hpp"
 
-#include "cli/dr_options.hpp"
-#include "cli/dr_site_options.hpp"
 #include "cli/dr_job_options.hpp"
+#include "cli/dr_report_options.hpp"
+#include "cli/dr_site_options.hpp"
 
 namespace postern::cli {
 namespace {
@@ -717,6 +717,7 @@ constexpr CommandSpec kCommands[] = {
      "that is protected from deletion is left alone.",
      kDeployDelete, Positionals::none, kDeployDeleteExamples},
     kDrCoverageCommand,
+    kDrReportCommand,
     kDrRolloutCommand,
     kDrStatusCommand,
     {"permissions", Verb::permissions, "COMMAND...", "the IAM policy that commands need",
@@ -749,8 +750,7 @@ constexpr CommandSpec kCommands[] = {
      dr_site::kConfigDiffText, dr_site::kConfigDiff, Positionals::names, dr_site::kConfigDiffExamples},
     {"dr config apply", Verb::dr_config_apply, "[SERVER...]", "make settings what they are wanted to be",
      dr_site::kConfigApplyText, dr_site::kConfigApply, Positionals::names, dr_site::kConfigApplyExamples},
-    {"dr prepare", Verb::dr_prepare, "", "give nodes' roles what the replication agent needs", dr_site::kPrepareText,
-     dr_site::kPrepare, Positionals::none, dr_site::kPrepareExamples},
+    dr_site::kPrepareCommand,
     {"sim serve", Verb::sim_serve, "", "serve a simulated cloud that AWS's own tools can use",
      "Serves the accounts, identities, instances and agents of a world file over HTTPS with a certificate authority of "
      "its own, until Ctrl-C. The AWS CLI, boto3 and postern work against it with the variables of the env file. Live "
@@ -775,12 +775,8 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"},
-                                 {"runs", "runs list"},
-                                 {"ledger", "ledger verify"},
-                                 {"render", "render roles"},
-                                 {"dr", "dr status"},
-                                 {"sim", "sim serve"}};
+constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"},
+                                 {"render", "render roles"},    {"dr", "dr status"},   {"sim", "sim serve"}};
 
 }  // namespace
 

@@ -55,6 +55,7 @@ enum class Verb : std::uint8_t {
   deploy_delete,
   dr_coverage,
   dr_status,
+  dr_report_deployment,
   dr_rollout,
   permissions,
   why,

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "adapters/drs_servers.hpp"
-#include "adapters/inventory_source.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
+#include "cli/dr_look.hpp"
 #include "cli/dr_show.hpp"
 #include "cli/failure.hpp"
 #include "cli/target_json.hpp"
@@ -16,14 +15,6 @@ namespace dr_coverage {
 using recovery::Cover;
 using recovery::Coverage;
 using recovery::CoverRow;
-
-/// Everything that was looked at.
-struct Seen {
-  Seen() = default;
-  fleet::Discovery chosen;
-  recovery::Sweep sweep;
-  recovery::CoverageInput input;
-};
 
 Json row_json(const CoverRow& row) {
   const fleet::Scope& scope = row.instance->ref.scope();
@@ -61,7 +52,7 @@ std::string footer(const recovery::CoverCounts& counts) {
          part(counts.unknown, "unknown") + "\n";
 }
 
-Answer answer_of(const Command& command, const Seen& seen, const Coverage& coverage) {
+Answer answer_of(const Command& command, const DrLook& seen, const Coverage& coverage) {
   Json rows = Json::array();
   for (const CoverRow& row : coverage.rows) {
     const bool gap = row.cover != Cover::protected_now && row.cover != Cover::excluded;
@@ -104,35 +95,25 @@ std::string orphans_text(const Coverage& coverage) {
   return out;
 }
 
-int exit_code(const Command& command, const Seen& seen, const Coverage& coverage) {
+int exit_code(const Command& command, const DrLook& seen, const Coverage& coverage) {
   const int code = std::max(exit_code_of(seen.sweep), exit_code_of(seen.chosen));
   if (code >= kExitInterrupted || !command.invocation().has("--gate")) return code;
   const bool whole = coverage.counts.protected_now + coverage.counts.excluded == coverage.counts.tagged;
   return whole && code == kExitOk ? kExitOk : kExitGate;
 }
 
-rt::Task<Result<Seen>> look(const Command& command, const DrWork& work) {
-  Seen seen;
-  CO_TRY(seen.input.policy, chosen_health_policy(command.invocation()));
-  CO_TRY(const fleet::Selector selector, chosen_dr_selector(command, work.aws.fleet));
-  recovery::SweepOptions options;
-  options.policy = seen.input.policy;
-  options.points = chosen_points(command.invocation());
-  CO_TRY(options.concurrency, chosen_concurrency(command));
-  adapters::AwsInventory inventory(*work.aws.session);
-  fleet::DiscoverOptions discover;
-  discover.concurrency = options.concurrency;
-  // Every instance, not only the chosen: a server whose instance lost its tag is no orphan.
-  const fleet::Selector everything = fleet::Selector::conjunction(std::vector<fleet::Selector>());
-  CO_TRY(seen.chosen, co_await fleet::discover(command.ctx(), inventory, work.aws.scopes, everything, discover));
-  for (const fleet::Instance& instance : seen.chosen.instances) {
-    seen.input.alive.insert(recovery::instance_key(instance.ref.scope().account.text(), instance.ref.id().text()));
-  }
-  if (!seen.chosen.problems.empty()) seen.input.alive.clear();
-  std::erase_if(seen.chosen.instances, [&](const fleet::Instance& instance) { return !selector.matches(instance); });
-  adapters::DrsServers source(*work.aws.session);
-  CO_TRY(seen.sweep, co_await recovery::sweep_sites(command.ctx(), source, work.sites, options));
-  co_return seen;
+Result<LookOrder> look_order(const Command& command, const DrWork& work) {
+  LookOrder order;
+  TRY(order.selector, chosen_dr_selector(command, work.aws.fleet));
+  TRY(order.sweep.policy, chosen_health_policy(command.invocation()));
+  TRY(order.sweep.concurrency, chosen_concurrency(command));
+  order.sweep.points = chosen_points(command.invocation());
+  return order;
+}
+
+rt::Task<Result<DrLook>> look(const Command& command, const DrWork& work) {
+  CO_TRY(LookOrder order, look_order(command, work));
+  co_return co_await look_at_dr(command, work, std::move(order));
 }
 
 }  // namespace dr_coverage
@@ -140,14 +121,16 @@ rt::Task<Result<Seen>> look(const Command& command, const DrWork& work) {
 rt::Task<Result<int>> run_dr_coverage(const Command& command) {
   using namespace dr_coverage;
   CO_TRY(DrWork work, co_await open_dr(command, fleet::Duty::observe));
-  Result<Seen> seen = co_await look(command, work);
+  Result<DrLook> seen = co_await look(command, work);
   co_await work.aws.session->close();
   if (!seen) co_return fail(std::move(seen).error());
-  seen->input.instances = &seen->chosen.instances;
-  seen->input.sweep = &seen->sweep;
-  const Coverage coverage = recovery::cover(seen->input);
+  const Coverage coverage = seen->coverage();
   CO_TRY_VOID(command.answer(answer_of(command, *seen, coverage)));
-  const std::string notes = orphans_text(coverage) + summarize_sites(seen->sweep) + summarize_problems(seen->chosen);
+  std::string notes = orphans_text(coverage) + summarize_sites(seen->sweep) + summarize_problems(seen->chosen);
+  if (!seen->ledger_trouble.empty()) {
+    notes += "the ledger could not be read, so installations that DRS does not know are counted as missing: " +
+             seen->ledger_trouble + "\n";
+  }
   if (!notes.empty()) command.err("\n" + notes);
   co_return exit_code(command, *seen, coverage);
 }

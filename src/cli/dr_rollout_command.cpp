@@ -7,6 +7,13 @@
 namespace postern::cli {
 namespace dr_rollout {
 
+rt::Task<Result<void>> install_and_confirm(RolloutWork& rollout) {
+  CO_TRY_VOID(co_await rollout.probe());
+  CO_TRY_VOID(co_await rollout.install());
+  if (!rollout.interrupted()) CO_TRY_VOID(co_await rollout.confirm());
+  co_return Result<void>();
+}
+
 rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   const bool dry = command.invocation().has("--dry-run");
   if (!dry) CO_TRY_VOID(expect_writable(work.aws, "a rollout (--dry-run shows the plan)"));
@@ -33,9 +40,10 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   }
   command.err(rollout_plan_text(rollout));
   CO_TRY_VOID(co_await rollout.agree());
-  CO_TRY_VOID(co_await rollout.probe());
-  CO_TRY_VOID(co_await rollout.install());
-  if (!rollout.interrupted()) CO_TRY_VOID(co_await rollout.confirm());
+  CO_TRY_VOID(co_await rollout.record());
+  Result<void> done = co_await install_and_confirm(rollout);
+  co_await rollout.close_record();
+  if (!done) co_return fail(std::move(done).error());
   CO_TRY_VOID(command.answer(rollout_answer(command, rollout, RolloutStage::done)));
   const std::string notes =
       rollout_advice(rollout) + summarize_sites(rollout.sweep()) + summarize_problems(rollout.discovery());

@@ -18,8 +18,6 @@ namespace postern::cli {
 namespace rollout_runs {
 
 constexpr std::string_view kInstallTitle = "dr rollout: install the replication agent";
-// In the comments of the commands and in the summaries of the runs: by it an earlier rollout is found.
-constexpr std::string_view kInstallComment = "dr rollout: install";
 constexpr std::string_view kProbeComment = "dr rollout: look inside";
 constexpr std::string_view kProbeTitle = "dr rollout: look inside";
 constexpr std::chrono::seconds kProbeTime = std::chrono::minutes(5);
@@ -68,6 +66,7 @@ Result<flow::RunHeader> RolloutWork::header_of(const flow::Plan& plan, flow::Com
   flow::RunHeader header;
   header.world = world_label(command_, work_.aws.session.get());
   header.operator_name = operator_name(command_);
+  header.session_name = work_.aws.session->session_name();
   header.selector = order_.selector.to_text();
   header.reason = command_.invocation().value("--reason").value_or("");
   header.ticket = command_.invocation().value("--ticket").value_or("");
@@ -80,18 +79,18 @@ Result<flow::RunHeader> RolloutWork::header_of(const flow::Plan& plan, flow::Com
 }
 
 /// An installation that is not over may still be under way on the servers: it is taken up first.
-rt::Task<Result<void>> RolloutWork::refuse_open_runs(OpenLedger& ledger) {
+rt::Task<Result<void>> RolloutWork::refuse_open_runs() {
   std::string before;
   for (;;) {
     CO_TRY(const std::vector<ledger::StreamInfo> page,
-           co_await ledger.store->list(command_.ctx(), std::string(kRunPrefix), before, rollout_runs::kRunsPerPage));
+           co_await ledger_->store->list(command_.ctx(), std::string(kRunPrefix), before, rollout_runs::kRunsPerPage));
     for (const ledger::StreamInfo& stream : page) {
       const Result<Json> summary = Json::parse(stream.summary);
       if (!summary || stream.pruned) continue;
       const std::string_view comment = (*summary)["comment"].to_string().value_or("");
       const std::string_view status = (*summary)["status"].to_string().value_or("");
       const bool open = status == "running" || status == "held" || status == "in doubt";
-      if (!open || comment != rollout_runs::kInstallComment) continue;
+      if (!open || comment != kInstallComment) continue;
       const std::string id = stream.id.substr(kRunPrefix.size());
       co_return fail(Error(ErrorKind::refused, "an earlier installation is not over (" + std::string(status) +
                                                    "): postern resume " + id + ", or postern cancel " + id +
@@ -106,8 +105,6 @@ rt::Task<Result<void>> RolloutWork::refuse_open_runs(OpenLedger& ledger) {
 rt::Task<Result<void>> RolloutWork::probe() {
   using namespace rollout_runs;
   if (!order_.probe || groups_.empty()) co_return Result<void>();
-  CO_TRY(OpenLedger ledger, open_ledger(command_, world_label(command_, work_.aws.session.get()), LedgerUse::write));
-  CO_TRY_VOID(co_await refuse_open_runs(ledger));
   // The way to S3 and DRS that is tried is that of the site's Region.
   std::map<std::string, std::vector<std::size_t>> by_region;
   for (const InstallGroup& group : groups_) {
@@ -124,14 +121,14 @@ rt::Task<Result<void>> RolloutWork::probe() {
     order.header.policy.idempotent = true;  // it only reads
     order.confirmed = confirmed_;
     command_.err("looking inside " + std::to_string(members.size()) + " servers\n");
-    CO_TRY(RunCame came, co_await start_run(command_, ledger, port, std::move(order)));
+    CO_TRY(RunCame came, co_await start_run(command_, *ledger_, port, std::move(order)));
     const auto results = by_target(came);
     for (const std::size_t at : members) {
       recovery::RolloutTarget& target = targets_[at];
       const auto found = results.find(target.instance->ref.label());
       if (found == results.end()) continue;
       const flow::LoadedOutput loaded(found->second);
-      CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger.store, *found->second));
+      CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger_->store, *found->second));
       recovery::take_probe(target, *found->second, text_of(*found->second), order_.waived);
     }
     if (came.result.interrupted) {
@@ -143,7 +140,7 @@ rt::Task<Result<void>> RolloutWork::probe() {
   co_return Result<void>();
 }
 
-rt::Task<Result<void>> RolloutWork::take_outputs(OpenLedger& ledger, const InstallGroup& group) {
+rt::Task<Result<void>> RolloutWork::take_outputs(const InstallGroup& group) {
   using namespace rollout_runs;
   const auto results = by_target(*group.came);
   for (const std::size_t at : group.members) {
@@ -151,14 +148,14 @@ rt::Task<Result<void>> RolloutWork::take_outputs(OpenLedger& ledger, const Insta
     const auto found = results.find(target.instance->ref.label());
     if (found == results.end()) continue;
     const flow::LoadedOutput loaded(found->second);
-    CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger.store, *found->second));
+    CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger_->store, *found->second));
     recovery::take_installation(target, *found->second, text_of(*found->second));
     target.run_id = group.came->result.run_id;
   }
   co_return Result<void>();
 }
 
-rt::Task<Result<void>> RolloutWork::install_group(OpenLedger& ledger, InstallGroup& group) {
+rt::Task<Result<void>> RolloutWork::install_group(InstallGroup& group) {
   using namespace rollout_runs;
   const std::vector<fleet::Instance> instances = instances_of(group.members);
   flow::CommandSpec spec = install_spec(group.region);
@@ -178,26 +175,30 @@ rt::Task<Result<void>> RolloutWork::install_group(OpenLedger& ledger, InstallGro
   if (Result<aws::CallScope> hub = hub_scope(work_.aws)) flag.emplace(work_.aws.session->invoker(), std::move(*hub));
   WaveGuard guard(windows_, flag ? &*flag : nullptr);
   if (glass_.reason.empty()) order.hold = &guard;
-  CO_TRY(group.came, co_await start_run(command_, ledger, port, std::move(order)));
-  co_return co_await take_outputs(ledger, group);
+  order.opened = [this, &group](const flow::RunModel& run) { return note_run(run.header().run_id, group.label); };
+  CO_TRY(group.came, co_await start_run(command_, *ledger_, port, std::move(order)));
+  co_return co_await take_outputs(group);
 }
 
-rt::Task<void> RolloutWork::install_one(OpenLedger& ledger, InstallGroup& group) {
-  Result<void> done = co_await install_group(ledger, group);
+/// That the rollout's own stream does not name a run is no reason to stop it: the run's stream is there.
+rt::Task<void> RolloutWork::note_run(std::string run_id, std::string family) {
+  const Result<void> noted = co_await record_->add_run(command_.ctx(), std::move(run_id), std::move(family));
+  if (!noted) command_.err("warning: the ledger does not link a run to its rollout: " + noted.error().message() + "\n");
+}
+
+rt::Task<void> RolloutWork::install_one(InstallGroup& group) {
+  Result<void> done = co_await install_group(group);
   if (!done) group.problem = std::move(done).error();
 }
 
 rt::Task<Result<void>> RolloutWork::install() {
   if (groups_.empty() || interrupted_) co_return Result<void>();
-  CO_TRY(OpenLedger ledger, open_ledger(command_, world_label(command_, work_.aws.session.get()), LedgerUse::write));
-  if (!order_.probe) CO_TRY_VOID(co_await refuse_open_runs(ledger));
   struct One {
-    One(RolloutWork* w, OpenLedger* l) : work(w), ledger(l) {}
-    rt::Task<void> operator()(std::size_t index) const { return work->install_one(*ledger, work->groups_[index]); }
+    explicit One(RolloutWork* w) : work(w) {}
+    rt::Task<void> operator()(std::size_t index) const { return work->install_one(work->groups_[index]); }
     RolloutWork* work;
-    OpenLedger* ledger;
   };
-  const One one(this, &ledger);
+  const One one(this);
   co_await rt::for_each_bounded(groups_.size(), groups_.size(), one);
   for (InstallGroup& group : groups_) {
     if (group.came && group.came->result.interrupted) interrupted_ = true;

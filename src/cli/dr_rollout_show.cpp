@@ -27,19 +27,6 @@ Json notes_json(const RolloutTarget& target) {
   return notes;
 }
 
-Json target_row(const RolloutTarget& target) {
-  const fleet::Scope& scope = target.instance->ref.scope();
-  Json json = Json::object();
-  json.set("account_id", scope.account.text()).set("account", scope.account_name).set("region", scope.region.text());
-  json.set("instance_id", target.instance->ref.id().text()).set("name", target.instance->name);
-  json.set("family", target.family).set("state", to_string(target.state)).set("code", target.code);
-  json.set("reason", target.reason).set("fix", target.fix).set("notes", notes_json(target));
-  json.set("site", target.site == nullptr ? std::string() : target.site->region.text());
-  json.set("run_id", target.run_id).set("command_id", target.command_id).set("source_server_id", target.server_id);
-  json.set("replication", target.server_id.empty() ? std::string() : std::string(to_string(target.health.replication)));
-  return json;
-}
-
 /// Targets with the same fate.
 struct Group {
   Group() = default;
@@ -133,10 +120,24 @@ Json groups_json(const std::vector<RolloutTarget>& targets) {
 
 }  // namespace rollout_show
 
+Json rollout_target_json(const recovery::RolloutTarget& target) {
+  using namespace rollout_show;
+  const fleet::Scope& scope = target.instance->ref.scope();
+  Json json = Json::object();
+  json.set("account_id", scope.account.text()).set("account", scope.account_name).set("region", scope.region.text());
+  json.set("instance_id", target.instance->ref.id().text()).set("name", target.instance->name);
+  json.set("family", target.family).set("state", to_string(target.state)).set("code", target.code);
+  json.set("reason", target.reason).set("fix", target.fix).set("notes", notes_json(target));
+  json.set("site", target.site == nullptr ? std::string() : target.site->region.text());
+  json.set("run_id", target.run_id).set("command_id", target.command_id).set("source_server_id", target.server_id);
+  json.set("replication", target.server_id.empty() ? std::string() : std::string(to_string(target.health.replication)));
+  return json;
+}
+
 Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutStage stage) {
   using namespace rollout_show;
   Json rows = Json::array();
-  for (const RolloutTarget& target : work.targets()) rows.push_back(target_row(target));
+  for (const RolloutTarget& target : work.targets()) rows.push_back(rollout_target_json(target));
   const recovery::RolloutTotals totals = recovery::totals_of(work.targets());
   Json sums = Json::object().set("all", totals.all);
   for (const auto& [state, count] : totals.by_state) sums.set(state, count);
@@ -151,7 +152,8 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
   Answer answer;
   answer.world = command.host().world;
   answer.document = Json::object().set("schema", "postern.dr_rollout/1");
-  answer.document.set("dry_run", stage == RolloutStage::plan).set("document", work.order().document);
+  answer.document.set("rollout_id", work.id()).set("dry_run", stage == RolloutStage::plan);
+  answer.document.set("document", work.order().document);
   answer.document.set("totals", std::move(sums)).set("runs", std::move(runs));
   answer.document.set("accounts", accounts_json(work)).set("groups", groups_json(work.targets()));
   answer.document.set("targets", std::move(rows));

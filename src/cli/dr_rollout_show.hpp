@@ -9,6 +9,9 @@ namespace postern::cli {
 
 enum class RolloutStage : std::uint8_t { plan, done };
 
+/// A target as an item of the document, and of the ledger's record of the rollout.
+Json rollout_target_json(const recovery::RolloutTarget& target);
+
 Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutStage stage);
 /// What is about to be done and what is in the way, for stderr.
 std::string rollout_plan_text(const RolloutWork& work);

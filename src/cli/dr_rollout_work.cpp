@@ -133,7 +133,8 @@ rt::Task<Result<DrWork>> open_rollout(const Command& command) {
   const rt::Executor executor = co_await rt::asio::this_coro::executor;
   DrWork work;
   CO_TRY(work.aws, open_session(executor, command));
-  Result<void> chosen = co_await rollout_work::choose_scopes(command, work);
+  Result<void> chosen = co_await name_source(command, work.aws);
+  if (chosen) chosen = co_await rollout_work::choose_scopes(command, work);
   if (chosen) co_return work;
   co_await work.aws.session->close();
   co_return fail(std::move(chosen).error());

@@ -9,6 +9,7 @@
 #include "cli/dr_prepare.hpp"
 #include "cli/dr_work.hpp"
 #include "cli/durable_run.hpp"
+#include "cli/rollout_ledger.hpp"
 #include "fleet/discover.hpp"
 #include "recovery/rollout.hpp"
 
@@ -58,6 +59,11 @@ class RolloutWork {
   rt::Task<Result<void>> prepare_roles();
   /// Rails, then a person: how it was agreed to. Nothing has been sent.
   rt::Task<Result<std::string>> agree();
+  /// Puts what was asked and found into the ledger; refused while an earlier installation is not over. Nothing has been
+  /// sent.
+  rt::Task<Result<void>> record();
+  /// And what became of it: also when the rollout was interrupted. What cannot be written is said on stderr.
+  rt::Task<void> close_record();
   /// Looks inside the servers that are ready.
   rt::Task<Result<void>> probe();
   rt::Task<Result<void>> install();
@@ -71,6 +77,8 @@ class RolloutWork {
   const RolloutOrder& order() const noexcept { return order_; }
   const std::vector<fleet::ScopePtr>& scopes() const noexcept { return work_.aws.scopes; }
   bool interrupted() const noexcept { return interrupted_; }
+  /// Of the rollout in the ledger; empty before record().
+  std::string id() const { return record_ ? record_->id() : std::string(); }
   std::size_t ready() const;
   /// Puts those that are ready into groups.
   void form_groups();
@@ -81,10 +89,13 @@ class RolloutWork {
   flow::CommandSpec install_spec(const std::string& region) const;
   std::vector<fleet::Instance> instances_of(const std::vector<std::size_t>& members) const;
   Result<flow::RunHeader> header_of(const flow::Plan& plan, flow::CommandSpec spec, std::string title) const;
-  rt::Task<Result<void>> refuse_open_runs(OpenLedger& ledger);
-  rt::Task<void> install_one(OpenLedger& ledger, InstallGroup& group);
-  rt::Task<Result<void>> install_group(OpenLedger& ledger, InstallGroup& group);
-  rt::Task<Result<void>> take_outputs(OpenLedger& ledger, const InstallGroup& group);
+  rt::Task<Result<void>> refuse_open_runs();
+  rt::Task<Result<Json>> header_record();
+  RolloutEnd end_record() const;
+  rt::Task<void> note_run(std::string run_id, std::string family);
+  rt::Task<void> install_one(InstallGroup& group);
+  rt::Task<Result<void>> install_group(InstallGroup& group);
+  rt::Task<Result<void>> take_outputs(const InstallGroup& group);
   rt::Task<Result<void>> ask_drs(bool too_late);
 
   const Command& command_;
@@ -99,6 +110,8 @@ class RolloutWork {
   std::vector<fleet::FreezeWindow> windows_;
   std::string confirmed_;
   bool interrupted_ = false;
+  std::optional<OpenLedger> ledger_;       ///< from record() on
+  std::unique_ptr<RolloutRecord> record_;  ///< the same
 };
 
 }  // namespace postern::cli

@@ -75,6 +75,8 @@ rt::Task<Result<int>> drive(const Command& command, DrWork& work, DrOrder order,
   run.plan = std::move(order.plan);
   run.header = std::move(order.header);
   run.header.world = world;
+  run.header.run_id = work.aws.work_id;
+  run.header.session_name = work.aws.session->session_name();
   run.header.operator_name = operator_name(command);
   run.header.selector = join(invocation.values("--select"), " and ");
   run.header.reason = invocation.value("--reason").value_or("");

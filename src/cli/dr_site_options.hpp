@@ -32,6 +32,15 @@ inline constexpr std::string_view kPrepareText =
     "Exit "
     "code 0 when every node is ready, 1 when some is not, 4 when a role could not be read.";
 
+inline constexpr CommandSpec kPrepareCommand = {"dr prepare",
+                                                Verb::dr_prepare,
+                                                "",
+                                                "give nodes' roles what the replication agent needs",
+                                                kPrepareText,
+                                                kPrepare,
+                                                Positionals::none,
+                                                kPrepareExamples};
+
 inline constexpr OptionSpec kVia = {
     "--via",
     "",

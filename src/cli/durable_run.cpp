@@ -240,7 +240,7 @@ rt::Task<Result<int>> deliver_run(const Command& command, RunOutputs& outputs, O
 rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
                                     RunOrder order) {
   const rt::CallContext ctx = command.ctx();
-  order.header.run_id = flow::make_op_id(ctx);
+  if (order.header.run_id.empty()) order.header.run_id = flow::make_op_id(ctx);
   const std::string run_id = order.header.run_id;
   flow::JournalOptions options = journal_options(command, ledger.world);
   Result<std::unique_ptr<flow::Journal>> opened =

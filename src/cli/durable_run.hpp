@@ -18,7 +18,7 @@ using RunOpened = std::function<rt::Task<void>(const flow::RunModel&)>;
 struct RunOrder {
   RunOrder() = default;
   flow::Plan plan;
-  flow::RunHeader header;  ///< complete but for the run_id, which start_run() gives
+  flow::RunHeader header;  ///< complete; without a run_id start_run() gives one
   std::string confirmed;
   flow::HoldFlag* hold = nullptr;  ///< read before every wave; null: nobody holds it. Borrowed.
   RunOutputs* outputs = nullptr;   ///< told of what happens, if there is one

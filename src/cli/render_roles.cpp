@@ -192,6 +192,7 @@ Result<access::RoleOrder> role_order(const Invocation& invocation, const std::op
   TRY(RoleOrder order, order_of_options(invocation));
   if (!duties.empty()) order.duties = std::move(duties);
   if (fleet) {
+    order.source_identity = fleet->hub.source_identity;
     TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));
     TRY_VOID(FleetNames(*fleet, order, notes).take(accounts));
   } else if (invocation.has("--account")) {

@@ -153,6 +153,8 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Disco
   WaveGuard guard(windows_of(view), flag ? &*flag : nullptr);
   if (order.header.break_glass.reason.empty()) order.hold = &guard;
   order.header.digest = sheet.digest;
+  order.header.run_id = work.work_id;
+  order.header.session_name = work.session->session_name();
   order.header.notify = storable_texts(notify);
   order.header.spec = std::move(spec);
   if (parent) order.header.parent = parent->run_id;

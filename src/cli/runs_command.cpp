@@ -139,20 +139,30 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   co_return delivered;
 }
 
-/// What the run asks of its roles; read before there is a session.
-rt::Task<Result<fleet::Duty>> duty_for(const Command& command) {
+/// What a run asks of its roles.
+struct RunsRoles {
+  RunsRoles() = default;
+  fleet::Duty duty = fleet::Duty::operate;
+  std::string run_id;  ///< ends their sessions' names; empty: not known yet
+};
+
+/// Read before there is a session.
+rt::Task<Result<RunsRoles>> roles_for(const Command& command) {
   const std::string world = world_without_session(command);
+  RunsRoles roles;
   Result<OpenLedger> ledger = open_ledger(command, world, LedgerUse::look);
-  if (!ledger) co_return fleet::Duty::operate;  // whoever opens it for writing says what is wrong
+  if (!ledger) co_return roles;  // whoever opens it for writing says what is wrong
   CO_TRY(const std::string id, co_await chosen_run(command, *ledger->store));
   CO_TRY(const std::unique_ptr<flow::RunModel> model,
          co_await flow::read_run(command.ctx(), *ledger->store, world, id));
-  co_return duty_of(model->header().kind);
+  roles.duty = duty_of(model->header().kind);
+  roles.run_id = id;
+  co_return roles;
 }
 
 rt::Task<Result<int>> with_aws(const Command& command, ResumeOrder order) {
-  CO_TRY(const fleet::Duty duty, co_await duty_for(command));
-  CO_TRY(AwsWork work, co_await open_aws(command, duty));
+  CO_TRY(const RunsRoles roles, co_await roles_for(command));
+  CO_TRY(AwsWork work, co_await open_aws(command, roles.duty, roles.run_id));
   if (work.read_only) {
     co_await work.session->close();
     co_return fail(Error(ErrorKind::refused, "a run is not taken up in read-only mode").with("rail", "read-only"));
@@ -208,19 +218,22 @@ rt::Task<Result<void>> verify_heads(const Command& command, OpenLedger& ledger, 
     if (page->empty()) co_return Result<void>();
     for (const ledger::Record& record : *page) {
       CO_TRY(const Json body, Json::parse(record.body));
+      // Of a run, or of a stream that is none.
       const std::string run(body["run"].to_string().value_or(""));
+      const std::string stream =
+          run.empty() ? std::string(body["stream"].to_string().value_or("")) : flow::run_stream(run);
+      const std::string what = run.empty() ? printable(stream, 60) : "run " + printable(run, 60);
       const std::uint64_t version = static_cast<std::uint64_t>(body["version"].to_int().value_or(0));
-      CO_TRY(const std::optional<ledger::StreamInfo> info,
-             co_await ledger.store->find(command.ctx(), flow::run_stream(run)));
+      CO_TRY(const std::optional<ledger::StreamInfo> info, co_await ledger.store->find(command.ctx(), stream));
       if (!info || info->version < version) {
-        into->wrong.push_back("run " + printable(run, 60) + ": the chain of heads knows more of it than there is");
+        into->wrong.push_back(what + ": the chain of heads knows more of it than there is");
         continue;
       }
       if (info->pruned || version == 0) continue;
       CO_TRY(const std::vector<ledger::Record> at, co_await ledger.store->read(command.ctx(), info->id, version, 1));
       const bool same = !at.empty() && ledger::to_hex(at.front().hash) == body["head"].to_string().value_or("");
       if (!same)
-        into->wrong.push_back("run " + printable(run, 60) + ": its record " + std::to_string(version) +
+        into->wrong.push_back(what + ": its record " + std::to_string(version) +
                               " is not the one that the chain of heads knows");
     }
     next += page->size();

@@ -78,10 +78,17 @@ class Parser {
 
   void read_hub(const yaml::Node* node) {
     if (node == nullptr) return;
-    const MapReader hub(*node, "hub", {"account", "region", "profile"}, problems_);
+    const MapReader hub(*node, "hub", {"account", "region", "profile", "source_identity"}, problems_);
     if (const yaml::Node* account = hub.get("account")) file_.hub.account = account_id(*account);
     if (const yaml::Node* region = hub.get("region")) file_.hub.region = checked<Region>(*region, problems_);
     file_.hub.profile = hub.text("profile");
+    if (const yaml::Node* who = hub.get("source_identity")) {
+      file_.hub.source_identity = who->is_scalar() && who->text == "caller";
+      if (!file_.hub.source_identity) {
+        problems_.add(*who,
+                      "source_identity is caller, or is left out: a name of one's own choice would prove nothing");
+      }
+    }
   }
 
   void read_defaults(const yaml::Node* node) {

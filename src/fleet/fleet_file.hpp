@@ -45,6 +45,8 @@ struct Hub {
   AccountId account;
   Region region;
   std::string profile;
+  /// Roles are assumed with the caller's name as SourceIdentity: their trust must allow sts:SetSourceIdentity.
+  bool source_identity = false;
 };
 
 struct Defaults {

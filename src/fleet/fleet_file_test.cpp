@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kGood = R"(version: 1
 mode: read-only
-hub: {account: "111122223333", region: us-east-1, profile: hub-admin}
+hub: {account: "111122223333", region: us-east-1, profile: hub-admin, source_identity: caller}
 defaults:
   role: PosternOperator
   roles: {observe: ops/PosternObserve}
@@ -40,6 +40,7 @@ TEST(FleetFile, ReadsEveryKey) {
   EXPECT_EQ(file.mode, Mode::read_only);
   EXPECT_EQ(file.hub.account.text(), "111122223333");
   EXPECT_EQ(file.hub.profile, "hub-admin");
+  EXPECT_TRUE(file.hub.source_identity);
   EXPECT_EQ(file.defaults.roles.get(Duty::observe), "ops/PosternObserve");
   EXPECT_EQ(file.defaults.roles.get(Duty::operate), "PosternOperator");
   EXPECT_EQ(file.defaults.max_concurrent_accounts, 7U);
@@ -113,6 +114,8 @@ TEST(FleetFile, NamesThePlaceOfEveryMistake) {
       {"hub: {region: cn-north-1}\naccounts: [{id: \"444455556666\"}]",
        "f.yaml:4:12: the hub in cn-north-1 cannot assume a role in us-east-1 (partition aws): partitions are worlds "
        "apart; use a profile"},
+      {"hub: {source_identity: eve}\naccounts: []",
+       "f.yaml:3:24: source_identity is caller, or is left out: a name of one's own choice would prove nothing"},
       {"accounts: [{id: \"444455556666\", regions: [moon-1]}]",
        "f.yaml:3:43: 'moon-1' is not a Region's name: for example us-east-1"},
       {"selectors: {a: \"@b\", b: \"@a\"}", "f.yaml:3:13: selectors refer to each other in a loop: @a -> @b -> @a"},

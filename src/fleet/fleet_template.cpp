@@ -160,6 +160,7 @@ std::string fleet_head(const FleetHead& head) {
   out += "  account: " + quoted(head.hub_account.empty() ? "111122223333" : head.hub_account.text()) + "\n";
   out += "  region: " + region + "\n";
   out += head.hub_profile.empty() ? "  # profile: hub-admin\n" : "  profile: " + quoted(head.hub_profile) + "\n";
+  out += "  # source_identity: caller    # the caller's name in every session of a role; render the roles anew first\n";
   out += "\n# What holds for every account that says nothing else.\ndefaults:\n";
   out += "  role: PosternOperator            # the name of the role to assume, for all duties; or one per duty:\n";
   out += "  # roles: {observe: PosternObserve, operate: PosternOperate}\n";

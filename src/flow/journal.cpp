@@ -217,6 +217,17 @@ rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, 
   co_return co_await append_aside(ctx, store, std::move(world), std::string(kHeadsStream), std::move(record));
 }
 
+rt::Task<Result<void>> note_stream_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string what,
+                                        ledger::StreamInfo at) {
+  const Json body = Json::object()
+                        .set("stream", at.id)
+                        .set("what", what)
+                        .set("version", at.version)
+                        .set("head", ledger::to_hex(at.head));
+  ledger::NewRecord record("stream.head", body.dump());
+  co_return co_await append_aside(ctx, store, std::move(world), std::string(kHeadsStream), std::move(record));
+}
+
 rt::Task<Result<std::unique_ptr<RunModel>>> read_run(rt::CallContext ctx, ledger::Store& store, std::string world,
                                                      std::string run_id, RecordSeen seen) {
   CO_TRY(Read read, co_await read_all(ctx, store, std::move(world), std::move(run_id), std::move(seen)));

@@ -69,6 +69,10 @@ class Journal {
 rt::Task<Result<void>> note_run_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string run_id,
                                      std::string what, ledger::StreamInfo at);
 
+/// The same of a stream that is no run's: `at` names it.
+rt::Task<Result<void>> note_stream_head(rt::CallContext ctx, ledger::Store& store, std::string world, std::string what,
+                                        ledger::StreamInfo at);
+
 /// Told of each record of a run while it is read, once it has been checked.
 using RecordSeen = std::function<void(const RunRecord& record, WallTime at)>;
 

@@ -316,6 +316,7 @@ Json json_of(const RunHeader& header) {
   Json out = Json::object().set("id", header.run_id).set("world", header.world).set("plan", header.digest);
   out.set("selector", header.selector).set("operator", header.operator_name).set("reason", header.reason);
   out.set("ticket", header.ticket).set("parent", header.parent);
+  if (!header.session_name.empty()) out.set("session_name", header.session_name);
   if (header.imported) out.set("imported", true);
   if (!header.notify.empty()) out.set("notify", texts_json(header.notify));
   if (!header.break_glass.reason.empty()) {
@@ -342,6 +343,7 @@ void read(Reader in, RunHeader& header) {
   header.reason = in.text("reason");
   header.ticket = in.text("ticket");
   header.parent = in.text("parent");
+  header.session_name = in.optional_text("session_name");
   header.imported = in.has("imported") && in.flag("imported");
   if (in.has("kind")) {
     header.kind = run_kind_of(in, "kind");

@@ -84,6 +84,8 @@ struct RunHeader {
   std::string operator_name;  ///< "ops@laptop"
   std::string reason;
   std::string ticket;
+  /// RoleSessionName of the roles that are assumed for it; several runs of one rollout share it. Empty: not known.
+  std::string session_name;
   std::string parent;               ///< --failed-of: the run that this one repeats in part
   std::vector<std::string> notify;  ///< whom else to tell (--notify); never the literal address of a webhook
   bool imported = false;            ///< put together from what Systems Manager has of it; its command is not known

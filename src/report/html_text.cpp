@@ -1,6 +1,7 @@
 #include "report/html_text.hpp"
 
 #include <array>
+#include <cstdint>
 
 #include "base/text.hpp"
 
@@ -8,6 +9,7 @@ namespace postern::report {
 namespace html_text {
 
 constexpr std::string_view kHex = "0123456789abcdef";
+enum class Spelling : std::uint8_t { html, line };
 
 void append_byte(std::string& out, char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -41,59 +43,58 @@ std::size_t length_of(char lead) {
   return byte >= 0xe0 ? 3 : 2;
 }
 
-void append_ascii(std::string& out, char c) {
-  switch (c) {
-    case '&':
-      out += "&amp;";
-      return;
-    case '<':
-      out += "&lt;";
-      return;
-    case '>':
-      out += "&gt;";
-      return;
-    case '"':
-      out += "&quot;";
-      return;
-    case '\'':
-      out += "&#39;";
-      return;
-    default:
-      break;
+void append_ascii(std::string& out, char c, Spelling spelling) {
+  constexpr std::string_view kMarkup = "&<>\"'";
+  constexpr std::array<std::string_view, 5> kEntities = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  const std::size_t markup = spelling == Spelling::html ? kMarkup.find(c) : std::string_view::npos;
+  if (markup != std::string_view::npos) {
+    out += kEntities.at(markup);
+    return;
   }
   const auto byte = static_cast<unsigned char>(c);
-  if ((byte < 0x20 && c != '\t' && c != '\n') || byte == 0x7f) {
+  const bool space = spelling == Spelling::html && (c == '\t' || c == '\n');
+  if ((byte < 0x20 && !space) || byte == 0x7f) {
     append_byte(out, c);
   } else {
     out += c;
   }
 }
 
-}  // namespace html_text
-
-void append_html(std::string& out, std::string_view text) {
+void append_spelled(std::string& out, std::string_view text, Spelling spelling) {
   while (!text.empty()) {
     std::size_t good = utf8_prefix(text);
     for (std::size_t at = 0; at < good;) {
-      const std::size_t length = html_text::length_of(text[at]);
-      const unsigned code = length == 1 ? 0 : html_text::code_point(text.substr(at, length));
-      if (text.substr(at).starts_with("\r\n")) {
+      const std::size_t length = length_of(text[at]);
+      const unsigned code = length == 1 ? 0 : code_point(text.substr(at, length));
+      if (spelling == Spelling::html && text.substr(at).starts_with("\r\n")) {
         out += '\n';
         at += 2;
         continue;
       }
       if (length == 1) {
-        html_text::append_ascii(out, text[at]);
-      } else if (html_text::is_harmful(code)) {
-        html_text::append_code_point(out, code);
+        append_ascii(out, text[at], spelling);
+      } else if (is_harmful(code)) {
+        append_code_point(out, code);
       } else {
         out.append(text.substr(at, length));
       }
       at += length;
     }
-    if (good < text.size()) html_text::append_byte(out, text[good++]);
+    if (good < text.size()) append_byte(out, text[good++]);
     text.remove_prefix(good);
   }
+}
+
+}  // namespace html_text
+
+void append_html(std::string& out, std::string_view text) {
+  html_text::append_spelled(out, text, html_text::Spelling::html);
+}
+
+std::string visible_line(std::string_view text) {
+  std::string out;
+  html_text::append_spelled(out, text, html_text::Spelling::line);
+  return out;
 }
 
 std::string html_escaped(std::string_view text) {

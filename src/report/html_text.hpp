@@ -12,5 +12,7 @@ namespace postern::report {
 /// U+200F, U+061C) become visible escapes such as \x1b or \u202e. Tabs and line feeds stay.
 std::string html_escaped(std::string_view text);
 void append_html(std::string& out, std::string_view text);
+/// The same escapes without the entities, and for tabs and line ends too: one line.
+std::string visible_line(std::string_view text);
 
 }  // namespace postern::report

@@ -6,38 +6,21 @@
 
 #include "base/plural.hpp"
 #include "base/text.hpp"
-#include "report/html_text.hpp"
+#include "report/html_writer.hpp"
 #include "report/run_summary.hpp"
 
 namespace postern::report {
 namespace run_html_page {
 
-constexpr std::string_view kStyle =
-#include "report/run_html_style.inc"
-    ;
-constexpr std::size_t kFactMax = 4'000;
 constexpr std::size_t kReasonMax = 1'000;
 
-std::string number(std::size_t n) {
-  std::string digits = std::to_string(n);
-  for (std::size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, ",");
-  }
-  return digits;
-}
-
 std::string targets_text(std::size_t n) {
-  return number(n) + (n == 1 ? " target" : " targets");
+  return grouped_number(n) + (n == 1 ? " target" : " targets");
 }
 
 /// Of accounts and Regions.
 std::string places(std::size_t n) {
-  return n == 1 ? "1 Region of an account" : number(n) + " Regions of accounts";
-}
-
-bool inside_character(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80;
+  return n == 1 ? "1 Region of an account" : grouped_number(n) + " Regions of accounts";
 }
 
 std::string_view class_of(std::string_view status) {
@@ -45,7 +28,7 @@ std::string_view class_of(std::string_view status) {
   return status == "partial" ? "warn" : "bad";
 }
 
-class Page final : public Pieces {
+class Page final : public Pieces, private HtmlWriter {
  public:
   Page(const flow::RunResult& run, const RunFacts& facts, const HtmlLimits& limits)
       : run_(run), facts_(facts), limits_(limits), totals_(run.totals()), ends_(gather_ends(run)) {
@@ -67,7 +50,7 @@ class Page final : public Pieces {
     if (!step.title.empty()) raw("<h2>" + std::string(step.title) + "</h2>\n");
     if (step.group != nullptr) details(*step.group, step.style);
     if (!step.note.empty()) note(step.note);
-    return std::exchange(out_, std::string());
+    return take();
   }
 
  private:
@@ -88,37 +71,17 @@ class Page final : public Pieces {
     accounts();
   }
   void foot() {
-    raw("<footer><p>Made by postern from run ");
+    begin_footer();
+    raw("Made by postern from run ");
     text(run_.run_id);
     raw(". Every target ends as succeeded, failed, skipped or unknown; unknown means that nobody can tell whether the "
-        "command ran.</p></footer>\n</main>\n</body>\n</html>\n");
+        "command ran.");
+    end();
   }
-  void raw(std::string_view html) { out_ += html; }
-  void text(std::string_view untrusted) { append_html(out_, untrusted); }
-  void cut_text(std::string_view untrusted, std::size_t max) {
-    std::size_t keep = std::min(untrusted.size(), max);
-    while (keep > 0 && keep < untrusted.size() && inside_character(untrusted, keep)) --keep;
-    text(untrusted.substr(0, keep));
-    if (keep < untrusted.size()) raw("... (" + number(untrusted.size() - keep) + " more bytes)");
-  }
-  void note(const std::string& words) { raw("<p class=\"note\">" + words + "</p>\n"); }
 
   void head() {
     const std::string title = facts_.title.empty() ? "Run " + run_.run_id : facts_.title;
-    raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    if (facts_.simulated()) raw("SIMULATED: ");
-    cut_text(title, 200);
-    raw("</title>\n<style>");
-    raw(kStyle);
-    raw("</style>\n</head>\n<body>\n<main>\n");
-    if (facts_.simulated()) {
-      raw("<p class=\"sim\" role=\"note\">SIMULATED: this run took place in the simulated world ");
-      text(facts_.world);
-      raw(". Nothing real was touched.</p>\n");
-    }
+    begin(title, facts_.simulated() ? facts_.world : std::string_view(), "run took place");
     raw("<h1>");
     cut_text(title, 500);
     const std::string_view status = facts_.status_of(run_);
@@ -127,15 +90,6 @@ class Page final : public Pieces {
     raw("\">");
     text(status);
     raw("</span></h1>\n");
-  }
-
-  void fact(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    raw("<dt>");
-    raw(name);
-    raw("</dt><dd>");
-    cut_text(value, kFactMax);
-    raw("</dd>\n");
   }
 
   void facts_list() {
@@ -160,8 +114,8 @@ class Page final : public Pieces {
     raw("<tr><th scope=\"row\">");
     raw(name);
     raw("</th><td class=\"n");
-    if (count > 0 && !style.empty()) (out_ += ' ') += style;
-    raw("\">" + number(count) + "</td></tr>\n");
+    if (count > 0 && !style.empty()) raw(" " + std::string(style));
+    raw("\">" + grouped_number(count) + "</td></tr>\n");
   }
 
   void totals() {
@@ -175,10 +129,11 @@ class Page final : public Pieces {
     total_row("all", run_.targets.size(), "");
     raw("</tbody></table>\n");
     const bool reconciled = totals_.all() == run_.targets.size();
-    note(number(totals_.failed) + " + " + number(totals_.unknown) + " + " + number(totals_.skipped) + " + " +
-         number(totals_.succeeded) + " = " + number(totals_.all()) +
+    note(grouped_number(totals_.failed) + " + " + grouped_number(totals_.unknown) + " + " +
+         grouped_number(totals_.skipped) + " + " + grouped_number(totals_.succeeded) + " = " +
+         grouped_number(totals_.all()) +
          (reconciled ? ": every target has exactly one outcome."
-                     : ", which is NOT the number of targets, " + number(run_.targets.size()) + "."));
+                     : ", which is NOT the number of targets, " + grouped_number(run_.targets.size()) + "."));
     unasked();
   }
 
@@ -219,7 +174,7 @@ class Page final : public Pieces {
     for (std::size_t at = 0; at < shown; ++at) account_row(all[at]);
     raw("</tbody></table></div>\n");
     if (shown < all.size())
-      note(number(all.size() - shown) + " more accounts are not shown here; their targets are in the totals.");
+      note(grouped_number(all.size() - shown) + " more accounts are not shown here; their targets are in the totals.");
   }
 
   void account_row(const AccountSummary& account) {
@@ -231,7 +186,7 @@ class Page final : public Pieces {
     raw("</td>");
     const auto cell = [this](std::size_t count, const char* style) {
       raw(count > 0 ? std::string("<td class=\"n ") + style + "\">" : "<td class=\"n\">");
-      raw(number(count) + "</td>");
+      raw(grouped_number(count) + "</td>");
     };
     cell(account.totals.failed, "bad");
     cell(account.totals.unknown, "bad");
@@ -239,7 +194,7 @@ class Page final : public Pieces {
     cell(account.totals.succeeded, "good");
     raw("<td class=\"id\">");
     if (!account.command_ids.empty()) text(account.command_ids.front());
-    if (account.command_ids.size() > 1) raw(" and " + number(account.command_ids.size() - 1) + " more");
+    if (account.command_ids.size() > 1) raw(" and " + grouped_number(account.command_ids.size() - 1) + " more");
     raw("</td></tr>\n");
   }
 
@@ -259,8 +214,8 @@ class Page final : public Pieces {
     for (std::size_t at = shown; at < all.size(); ++at) targets += all[at].targets.size();
     Step rest;
     if (shown == 0) rest.title = title;
-    rest.note = "Not shown: " + number(all.size() - shown) + " more different ends, of " + targets_text(targets) +
-                ". The JSON answer and --outdir have them all.";
+    rest.note = "Not shown: " + grouped_number(all.size() - shown) + " more different ends, of " +
+                targets_text(targets) + ". The JSON answer and --outdir have them all.";
     steps_.push_back(std::move(rest));
   }
 
@@ -316,7 +271,7 @@ class Page final : public Pieces {
       while (head > 0 && inside_character(bytes, head) && limits_.output / 2 - head < 3) --head;
       for (int i = 0; i < 3 && inside_character(bytes, tail); ++i) ++tail;
       text(bytes.substr(0, head));
-      raw("\n[... " + number(tail - head) + " bytes are not shown here ...]\n");
+      raw("\n[... " + grouped_number(tail - head) + " bytes are not shown here ...]\n");
       text(bytes.substr(tail));
     }
     raw("</pre>\n");
@@ -341,7 +296,7 @@ class Page final : public Pieces {
       }
     }
     raw("</tbody></table></div>\n");
-    if (shown < all) note(number(all - shown) + " more targets that did not succeed are not in this table.");
+    if (shown < all) note(grouped_number(all - shown) + " more targets that did not succeed are not in this table.");
   }
 
   void target_row(const flow::TargetResult& target) {
@@ -370,7 +325,6 @@ class Page final : public Pieces {
   const flow::Totals totals_;
   const Ends ends_;
   std::vector<Step> steps_;
-  std::string out_;
 };
 
 }  // namespace run_html_page

@@ -3,43 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "base/text.hpp"
 #include "report/html_text.hpp"
+#include "report/testing/markup.hpp"
 #include "report/testing/sample.hpp"
 
 namespace postern::report {
 namespace run_html_test {
 
+using testing::first_bad_markup;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-/// Every element is closed in its order, and only elements that we write are there.
-std::string first_bad_markup(const std::string& page) {
-  const std::set<std::string> empty = {"meta", "br"};
-  const std::set<std::string> known = {"html",  "head", "title", "style",  "body", "main",    "p",       "h1",
-                                       "h2",    "span", "dl",    "dt",     "dd",   "table",   "caption", "thead",
-                                       "tbody", "tr",   "th",    "td",     "div",  "details", "summary", "strong",
-                                       "ul",    "li",   "pre",   "footer", "meta", "br"};
-  std::vector<std::string> open;
-  for (std::size_t at = page.find('<', 1); at != std::string::npos; at = page.find('<', at + 1)) {
-    const std::size_t end = page.find('>', at);
-    std::string name = page.substr(at + 1, page.find_first_of(" >", at) - at - 1);
-    const bool closing = name.starts_with('/');
-    if (closing) name.erase(0, 1);
-    if (end == std::string::npos || !known.contains(name)) return page.substr(at, 60);
-    if (empty.contains(name)) continue;
-    if (!closing) {
-      open.push_back(name);
-    } else if (open.empty() || open.back() != name) {
-      return "closing " + page.substr(at, 60);
-    } else {
-      open.pop_back();
-    }
-  }
-  return open.empty() ? "" : "open " + open.back();
-}
 
 TEST(RunHtml, TellsWhatWentWrongBeforeWhatWentWell) {
   const std::string page = run_html(testing::sample_run(), testing::sample_facts(), HtmlLimits());

@@ -11,7 +11,7 @@ HUB, PAYMENTS, SANDBOX = "111122223333", "444455556666", "999900001111"
 REACHABLE = ("--account", "payments-prod,ledger-prod", "-s", "state:running and ssm:online")
 FLEET = f"""version: 1
 mode: read-write
-hub: {{account: "{HUB}", region: us-east-1}}
+hub: {{account: "{HUB}", region: us-east-1, source_identity: caller}}
 defaults: {{role: PosternOperator, regions: [us-east-1, us-west-2]}}
 accounts:
   - {{id: "{PAYMENTS}", name: payments-prod, external_id: payments-7f3a}}
@@ -61,7 +61,7 @@ class World:
 
 def who():
     with World() as world:
-        world.start()
+        run = world.start()
         world.entered()
         done = e2e.expect_code(world.run("audit", "who", "PosternOperator", "--account", "payments-prod", "-o", "json"), 0)
         found = done.document()
@@ -72,6 +72,10 @@ def who():
         ours = [row for row in rows if row["session_name"].startswith("postern-")]
         eve = [row for row in rows if row.get("source_identity") == "eve"]
         e2e.expect(len(ours) >= 1 and len(eve) == 1, "postern's own session and eve's", done)
+        # The run's id ends the session's name, and the caller's own name is the source identity.
+        for row in ours:
+            e2e.expect_equal(row["source_identity"], row["who"].rsplit("/")[-1], "the source identity", done)
+        e2e.expect_equal(len([row for row in ours if row["session_name"].endswith("-" + run["run_id"])]), 1, "of the run", done)
         for row in rows:
             e2e.expect(row["who"].startswith(USER) and row["who_account_id"] == HUB, "who", done)
             e2e.expect_equal(row["role_arn"], f"arn:aws:iam::{PAYMENTS}:role/PosternOperator", "role", done)
@@ -114,6 +118,7 @@ def trail():
         for row in found["mutations"]:
             e2e.expect_equal((row["match"], row["proof"], row["outcome"]), ("matched", "command_id", "accepted"), "match", done)
             e2e.expect("assumed-role/PosternOperator/postern-" in row["who"], "who", done)
+            e2e.expect(row["who"].endswith("-" + run["run_id"]), "the run's id is not in the session's name", done)
         e2e.expect_equal(found["totals"]["matched"], len(commands), "matched", done)
         # Somebody sends a command that says it is of this run.
         ssm = world.client("ssm", world.entered())

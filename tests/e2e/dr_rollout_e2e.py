@@ -83,6 +83,55 @@ def fates(done):
 BLOCKED = {("blocked", "SSM_OFFLINE"): 6, ("blocked", "NO_INSTANCE_PROFILE"): 4, ("blocked", "TARGET_NOT_INITIALIZED"): 5}
 
 
+def stages(document):
+    return {name: count for name, count in document["totals"].items() if count and name != "tagged"}
+
+
+def report_of_the_rollout(world, rollout):
+    """What the ledger and DRS say of it, in every form; `rollout` is what the rollout itself answered."""
+    done = e2e.expect_code(world.run("dr", "report", "deployment", "-o", "json"), 0)
+    document = done.document()
+    e2e.expect_equal(document["rollout_id"], rollout["rollout_id"], "which rollout", done)
+    e2e.expect_equal(stages(document), {"protected": 99, "phantom": 1, "failed": 1, "blocked": 20, "not_sent": 9}, "stages", done)
+    e2e.expect_equal((document["verdict"], document["reconcile"], document["totals"]["tagged"]), ("gaps", True, 130), "the sum", done)
+    e2e.expect_equal(document["facts"]["caller"], f"arn:aws:iam::{HUB}:user/operator", "who asked", done)
+    e2e.expect_equal({(each["code"], each["count"]) for each in document["classes"] if each["stage"] == "blocked"},
+                     {("SSM_OFFLINE", 6), ("TARGET_NOT_INITIALIZED", 5), ("NO_INSTANCE_PROFILE", 4), ("KERNEL_UNSUPPORTED", 3),
+                      ("DISK_SPACE", 2)}, "classes", done)
+    runs = {each["run_id"]: each for each in document["runs"]}
+    e2e.expect_equal(set(runs), {each["run_id"] for each in rollout["runs"]}, "the runs", done)
+    for run_id, each in runs.items():
+        listed = e2e.expect_code(world.run("runs", "prune", "--keep", "0", "--dry-run", "-o", "json"), 0).document()["runs"]
+        e2e.expect_equal([one["head"] for one in listed if one["id"] == run_id], [each["head"]], "the head of a run", done)
+        e2e.expect("sha256 " in each["pins"][0], "the document's hash is missing", done)
+    lines = [line for each in document["todo"] for line in each["commands"]]
+    held = [run_id for run_id, each in runs.items() if each["status"] == "held"]
+    for line in (f"postern resume {held[0]} --release", "postern dr init --account 888899990000", "postern dr coverage --gaps --gate"):
+        e2e.expect(line in lines, f"{line!r} is not among what is left to do", done)
+    odd = [each for each in document["servers"] if each["name"] == "odd"][0]
+    e2e.expect_equal((odd["stage"], odd["replication"], odd["recoverability"]), ("protected", "healthy", "fresh"), "odd", done)
+    e2e.expect("INSTALLER_FAILED" in odd["notes"][0], "what the installer said of odd is lost", done)
+    e2e.expect(odd["sample_age_seconds"] is not None, "the age of the sample is missing", done)
+
+    # By the id of one of its runs, from the ledger alone, with AWS out of reach.
+    gone = {"AWS_ENDPOINT_URL": "https://127.0.0.1:9"}
+    done = world.run("dr", "report", "deployment", held[0], "--offline", "--format", "md", environment=gone)
+    e2e.expect_code(done, 0)
+    e2e.expect("99 protected + 1 phantom + 1 failed + 20 blocked + 9 not sent" in " ".join(done.out.split()), "offline", done)
+    e2e.expect("**SIMULATED**" in done.out and document["head"] in done.out, "the world and the head", done)
+
+    page = world.place.path("report.html")
+    done = e2e.expect_code(world.run("dr", "report", "deployment", "--format", "html", "--out", page), 0)
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    e2e.expect(text.startswith("<!DOCTYPE html>") and "SIMULATED" in text and "http" not in text.replace("http-equiv", ""),
+               "the page is not self-contained", done)
+    e2e.expect_equal(done.out, "", "what is printed beside the file", done)
+    for words in (("--now", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), ("--format", "html", "-o", "json")):
+        e2e.expect_code(world.run("dr", "report", "deployment", *words), 2)
+    e2e.expect_code(world.run("dr", "report", "deployment", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 2)
+
+
 def a_fleet_with_bad_hosts():
     with World(FLEET_OF_130, FLEET) as world:
         done = e2e.expect_code(world.run("dr", "rollout", "--dry-run", "-o", "json"), 0)
@@ -108,6 +157,7 @@ def a_fleet_with_bad_hosts():
         odd = [each for each in document["targets"] if each["name"] == "odd"][0]
         e2e.expect_equal([note["code"] for note in odd["notes"]], ["INSTALLER_FAILED"], "what is said of odd", done)
 
+        report_of_the_rollout(world, document)
         # The family that failed waits for a person; nothing is sent beside it.
         done = e2e.expect_code(world.run("dr", "rollout", "--yes", "--expect", "0-200"), 3)
         e2e.expect("an earlier installation is not over" in done.err, "the held run", done)
@@ -118,6 +168,10 @@ def a_fleet_with_bad_hosts():
 
         totals = e2e.expect_code(world.run("dr", "coverage", "-o", "json"), 0).document()["totals"]
         e2e.expect_equal((totals["tagged"], totals["protected"], totals["reconcile"]), (130, 99, True), "coverage")
+        e2e.expect_equal((totals["installed"], totals["missing"]), (1, 30), "the phantom, by the ledger's word", done)
+        now = e2e.expect_code(world.run("dr", "report", "deployment", "--now", "-o", "json"), 0).document()
+        e2e.expect_equal((now["rollout_id"], stages(now)), ("", {"protected": 99, "installed": 1, "missing": 30}), "the fleet now")
+        e2e.expect_code(world.run("ledger", "verify"), 0)
         e2e.expect_code(world.run("dr", "coverage", "--gate", "-o", "json"), 3)
         done = e2e.expect_code(world.run("dr", "status", "--gate", "-o", "json"), 0)
         e2e.expect_equal(done.document()["totals"]["protected"], 99, "status", done)

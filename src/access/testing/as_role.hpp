@@ -39,7 +39,7 @@ class AsRole {
   }
 
   bool trusts(std::string_view role_arn, std::optional<std::string> external_id, const std::string& organization = {},
-              const std::string& action = "sts:AssumeRole") const {
+              const std::string& action = "sts:AssumeRole", std::string source_identity = {}) const {
     iam::Principal::Details details;
     details.org_id = organization;
     const iam::Principal caller = iam::Principal::role_session(role_arn, "run", details);
@@ -50,6 +50,7 @@ class AsRole {
     request.trust = &*trust_;
     request.external_id = std::move(external_id);
     request.session_name = "run";
+    request.source_identity = std::move(source_identity);
     const iam::PolicyList anything = {parsed(iam::DocumentKind::identity, R"({"Version": "2012-10-17", "Statement":
         [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]})")};
     iam::PolicySet policies;

@@ -101,6 +101,11 @@ Result<RoleArn> AssumeRoleProvider::check() const {
   if (!options_.external_id.empty()) {
     if (std::string why = external_id_problem(options_.external_id); !why.empty()) return refuse(std::move(why));
   }
+  if (!options_.source_identity.empty()) {
+    if (std::string why = session_name_problem(options_.source_identity); !why.empty()) {
+      return refuse("as SourceIdentity '" + printable(options_.source_identity, 80) + "' will not do: " + why);
+    }
+  }
   if (options_.duration < std::chrono::seconds(900) || options_.duration > std::chrono::seconds(43200)) {
     return refuse("a role can be assumed for 900 to 43200 seconds, not " + std::to_string(options_.duration.count()));
   }
@@ -129,6 +134,7 @@ rt::Task<Result<Credentials>> AssumeRoleProvider::resolve(rt::CallContext ctx) {
   request.role_session_name = options_.session_name;
   request.duration_seconds = static_cast<std::int32_t>(options_.duration.count());
   if (!options_.external_id.empty()) request.external_id = options_.external_id;
+  if (!options_.source_identity.empty()) request.source_identity = options_.source_identity;
   if (!options_.session_policy.empty()) request.policy = options_.session_policy;
   if (!options_.mfa_serial.empty()) {
     CO_TRY(std::string code, co_await ask_mfa_code(ctx));

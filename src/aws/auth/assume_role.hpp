@@ -19,6 +19,7 @@ struct AssumeRoleOptions {
   std::string role_arn;
   std::string external_id;                                ///< empty: none is sent
   std::string session_name;                               ///< make_session_name()
+  std::string source_identity;                            ///< empty: none is set, and one that there is goes on
   std::chrono::seconds duration = std::chrono::hours(1);  ///< more than an hour is refused by AWS for chained roles
   std::string session_policy;                             ///< JSON that narrows the role's permissions; empty: none
   std::string region;                                     ///< whose STS is asked; empty: the partition's own

@@ -163,6 +163,21 @@ Result<Credentials> assume(AuthBed& bed, AssumeRoleOptions options) {
   return bed.resolve(provider);
 }
 
+TEST(AssumeRole, SendsTheSourceIdentityThatItWasGivenAndNoOther) {
+  AuthBed bed;
+  AssumeRoleOptions options;
+  ASSERT_TRUE(assume(bed, options));
+  EXPECT_EQ(bed.sts.calls.back().assume.source_identity, std::nullopt);
+  options.source_identity = "ada";
+  ASSERT_TRUE(assume(bed, options));
+  EXPECT_EQ(bed.sts.calls.back().assume.source_identity, "ada");
+  options.source_identity = "ada lovelace";
+  const auto wrong = assume(bed, options);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(bed.sts.calls.size(), 2u) << "nothing was sent";
+}
+
 TEST(AssumeRole, LimitsAreCheckedBeforeAnythingIsSent) {
   AuthBed bed;
   std::vector<AssumeRoleOptions> all(6);

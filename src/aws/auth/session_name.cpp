@@ -42,6 +42,11 @@ std::string make_session_name(std::string_view user, std::string_view what) {
   return std::string(kStart) + middle + tail;
 }
 
+std::string name_of_caller(std::string_view arn) {
+  const std::size_t slash = arn.rfind('/');
+  return slash == std::string_view::npos ? std::string() : sts_name(arn.substr(slash + 1)).substr(0, kSessionNameMax);
+}
+
 Result<RoleArn> parse_role_arn(std::string_view text) {
   const auto wrong = [text](std::string_view why) {
     return fail(ErrorKind::usage, "'" + printable(text, 200) + "' is not the ARN of a role: " + std::string(why) +

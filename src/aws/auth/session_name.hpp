@@ -13,6 +13,9 @@ namespace postern::aws::auth {
 /// as long as possible (a run id: it is how CloudTrail finds the run), the user is cut.
 std::string make_session_name(std::string_view user, std::string_view what);
 
+/// The name of a caller in an ARN of STS: the user's, or that of the role's session; empty: there is none ("root").
+std::string name_of_caller(std::string_view arn);
+
 struct RoleArn {
   RoleArn() = default;
   std::string partition;

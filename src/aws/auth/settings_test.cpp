@@ -106,6 +106,13 @@ TEST(SessionName, KeepsTheRunAndStaysWithinStsLimits) {
   }
 }
 
+TEST(SessionName, OfACallerIsTheUsersOrTheSessions) {
+  EXPECT_EQ(name_of_caller("arn:aws:iam::111122223333:user/ops/ana"), "ana");
+  EXPECT_EQ(name_of_caller("arn:aws:sts::111122223333:assumed-role/Hub/ana@example.com"), "ana@example.com");
+  EXPECT_EQ(name_of_caller("arn:aws:sts::111122223333:federated-user/an:a"), "an-a");
+  EXPECT_EQ(name_of_caller("arn:aws:iam::111122223333:root"), "");
+}
+
 TEST(RoleArn, IsCheckedBeforeAnythingIsSent) {
   const auto role = parse_role_arn("arn:aws-us-gov:iam::444455556666:role/a/b/Operator");
   ASSERT_TRUE(role);
