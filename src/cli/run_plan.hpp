@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.hpp"
 #include "cli/run_rails.hpp"
 
 namespace postern::cli {
