@@ -215,7 +215,7 @@ std::string Installer::obstacle(Running& running, const Instance* instance, Site
     return found;
   }
   for (const std::string& device : running.options.devices) {
-    if (is_disk(device, running.work.platform)) continue;
+    if (installer_detail::is_disk(device, running.work.platform)) continue;
     running.detail = device;
     return "device";
   }
