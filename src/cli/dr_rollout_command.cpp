@@ -3,6 +3,7 @@
 #include "cli/dr_rollout_show.hpp"
 #include "cli/dr_show.hpp"
 #include "cli/failure.hpp"
+#include "cli/run_signals.hpp"
 
 namespace postern::cli {
 namespace dr_rollout {
@@ -11,6 +12,8 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   const bool dry = command.invocation().has("--dry-run");
   if (!dry) CO_TRY_VOID(expect_writable(work.aws, "a rollout (--dry-run shows the plan)"));
   CO_TRY(RolloutOrder order, rollout_order(command, work.aws.fleet));
+  // Somebody who cannot be told is found before anything is called.
+  CO_TRY(const std::vector<fleet::NotifyTarget> told, chosen_targets(command, work.aws.fleet));
   RolloutWork rollout(command, work, std::move(order));
   CO_TRY_VOID(co_await rollout.look());
   const bool nothing =
@@ -36,6 +39,7 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   CO_TRY_VOID(co_await rollout.probe());
   CO_TRY_VOID(co_await rollout.install());
   if (!rollout.interrupted()) CO_TRY_VOID(co_await rollout.confirm());
+  CO_TRY_VOID(co_await rollout.tell());
   CO_TRY_VOID(command.answer(rollout_answer(command, rollout, RolloutStage::done)));
   const std::string notes =
       rollout_advice(rollout) + summarize_sites(rollout.sweep()) + summarize_problems(rollout.discovery());

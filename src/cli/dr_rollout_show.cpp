@@ -35,6 +35,7 @@ Json target_row(const RolloutTarget& target) {
   json.set("family", target.family).set("state", to_string(target.state)).set("code", target.code);
   json.set("reason", target.reason).set("fix", target.fix).set("notes", notes_json(target));
   json.set("site", target.site == nullptr ? std::string() : target.site->region.text());
+  json.set("site_account_id", target.site == nullptr ? std::string() : target.site->account.text());
   json.set("run_id", target.run_id).set("command_id", target.command_id).set("source_server_id", target.server_id);
   json.set("replication", target.server_id.empty() ? std::string() : std::string(to_string(target.health.replication)));
   return json;
@@ -131,6 +132,14 @@ Json groups_json(const std::vector<RolloutTarget>& targets) {
   return rows;
 }
 
+/// The document that is sent; of several, all.
+std::string documents_text(const RolloutWork& work) {
+  std::set<std::string> names;
+  for (const InstallGroup& group : work.groups()) names.insert(work.document_of(group));
+  if (names.empty()) names.insert(work.document_of(InstallGroup()));
+  return join(std::vector<std::string>(names.begin(), names.end()), ", ");
+}
+
 }  // namespace rollout_show
 
 Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutStage stage) {
@@ -151,7 +160,7 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
   Answer answer;
   answer.world = command.host().world;
   answer.document = Json::object().set("schema", "postern.dr_rollout/1");
-  answer.document.set("dry_run", stage == RolloutStage::plan).set("document", work.order().document);
+  answer.document.set("dry_run", stage == RolloutStage::plan).set("document", documents_text(work));
   answer.document.set("totals", std::move(sums)).set("runs", std::move(runs));
   answer.document.set("accounts", accounts_json(work)).set("groups", groups_json(work.targets()));
   answer.document.set("targets", std::move(rows));
@@ -177,9 +186,10 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
 
 std::string rollout_plan_text(const RolloutWork& work) {
   using namespace rollout_show;
-  std::string out = "Installs the replication agent with " + printable(work.order().document, 200) + "\n";
+  std::string out = "Installs the replication agent with " + printable(documents_text(work), 200) + "\n";
   for (const InstallGroup& group : work.groups()) {
-    out += "  " + group.label + ": " + plural(group.members.size(), "server") + " to " + group.region + "\n";
+    out += "  " + group.label + ": " + plural(group.members.size(), "server") + " to " +
+           (group.account.empty() ? "" : "account " + group.account + ", ") + group.region + "\n";
   }
   if (work.groups().empty()) out += "  on nobody: no server is ready for it\n";
   for (const auto& [key, group] : groups_of(work.targets())) {
