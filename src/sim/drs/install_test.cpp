@@ -242,12 +242,12 @@ TEST(DrsInstall, OptionsAreReadFromTheCommandLine) {
   WorkStep step;
   step.commands = {"wget https://aws-elastic-disaster-recovery-x.s3.x.amazonaws.com/aws-replication-installer-init",
                    "sudo ./aws-replication-installer-init --region eu-west-1 --account-id 999988887777 --no-prompt "
-                   "--tags a=b \"c=d\" --devices /dev/xvda"};
+                   "--tags a=b \"c=d@e\" --devices /dev/xvda"};
   const auto options = drs::install_options(step);
   ASSERT_TRUE(options);
   EXPECT_EQ(options->region, "eu-west-1");
   EXPECT_EQ(options->account, "999988887777");
-  EXPECT_EQ(options->tags, (Tags{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(options->tags, (Tags{{"a", "b"}, {"c", "d@e"}}));
   EXPECT_EQ(options->devices, std::vector<std::string>{"/dev/xvda"});
   step.commands = {"echo aws-replication-installer-init"};
   EXPECT_FALSE(drs::install_options(step));

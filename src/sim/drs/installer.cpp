@@ -28,7 +28,10 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 /// Without what a shell or PowerShell writes around words.
 std::string bare(std::string_view word) {
   std::string text(word);
-  std::erase_if(text, [](char c) { return std::string_view("\"'(),@").find(c) != std::string_view::npos; });
+  std::erase_if(text, [](char c) { return c == '"' || c == '\''; });
+  text.erase(0, std::min(text.find_first_not_of("@("), text.size()));
+  const std::size_t last = text.find_last_not_of("),");
+  text.erase(last == std::string::npos ? 0 : last + 1);
   return text;
 }
 
