@@ -108,6 +108,11 @@ constexpr Use kDeployAlarms[] = {
     {hub, "AssumeDeployRoles", "", kEnter}, {target, "ChangeStacks", "", kStack}, {target, "MakeTopics", "", kMake},
     {target, "MakeAlarms", "", kMake},      {target, "MakeRules", "", kMake},
 };
+constexpr Use kDeployDocuments[] = {
+    {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "ChangeStacks", "", kStack},
+    {target, "MakeDocuments", "", kMake},
+};
 constexpr Use kDiff[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
     {hub, "ChangeStackSets", "cloudformation:DescribeStackSet cloudformation:ListStackInstances", kStack,
@@ -128,6 +133,7 @@ constexpr Use kDelete[] = {
     {target, "MakeAlarms", "cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms", kUnmake},
     {target, "MakeRules", "events:DeleteRule events:DescribeRule events:ListTargetsByRule events:RemoveTargets",
      kUnmake},
+    {target, "MakeDocuments", "ssm:DeleteDocument ssm:DescribeDocument", kUnmake},
 };
 constexpr Use kAdd[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
@@ -179,6 +185,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},
     {"deploy diff", std::nullopt, kDiff},
+    {"deploy documents", std::nullopt, kDeployDocuments},
     {"deploy roles", std::nullopt, kDeploy},
     {"doctor", std::nullopt, {}},
     {"dr cleanup", Duty::cleanup, kRecover},
@@ -200,6 +207,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"permissions", std::nullopt, {}},
     {"release", std::nullopt, kRelease},
     {"render alarms", std::nullopt, {}},
+    {"render documents", std::nullopt, {}},
     {"render roles", std::nullopt, {}},
     {"render trail", std::nullopt, {}},
     {"resume", Duty::operate, kRun},

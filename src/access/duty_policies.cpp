@@ -1,5 +1,6 @@
 #include "access/duty_policies.hpp"
 
+#include "access/install_document.hpp"
 #include "access/statements.hpp"
 #include "cfn/value.hpp"
 
@@ -41,7 +42,8 @@ void add_node_preparation(Value& out) {
 Value install_statements(const DutyLimits& limits) {
   Value out = Value::list();
   out.add(discovery());
-  out.add(send_documents({std::string(kInstallDocument)}), "AWS's installer and nothing else.");
+  out.add(send_documents({std::string(kInstallDocument), std::string(kOwnInstallDocument)}),
+          "AWS's installer, ours for another account or some disks (`deploy documents`), and nothing else.");
   out.add(send_nodes(limits.rollout_tag), "Whoever may set this tag decides where it is installed: protect the tag.");
   out.add(command_follow_up());
   out.add(node_role_reads(), "Whether a node's role lets its agent register, before anything is installed.");

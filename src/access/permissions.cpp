@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "access/alarms.hpp"
+#include "access/install_document.hpp"
 #include "access/role_pieces.hpp"
 #include "access/statements.hpp"
 #include "base/text.hpp"
@@ -173,6 +174,14 @@ Result<Value> deploy_catalog(const PermissionOrder& order) {
                 {Value("*")}));
   if (order.part == "alarms") {
     add_alarm_statements(out);
+    return out;
+  }
+  if (order.part == "documents") {
+    out.add(
+        allow("MakeDocuments",
+              {"ssm:AddTagsToResource", "ssm:CreateDocument", "ssm:DeleteDocument", "ssm:DescribeDocument",
+               "ssm:GetDocument", "ssm:ListTagsForResource", "ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion"},
+              {own_arn("ssm", "document/" + std::string(kOwnInstallDocument))}));
     return out;
   }
   TRY(const cfn::Template source, part_template(order));

@@ -19,6 +19,7 @@ using testing::kHubArn;
 const std::string kNode = "arn:aws:ec2:us-east-1:444455556666:instance/i-0123456789abcdef0";
 const std::string kShell = "arn:aws:ssm:us-east-1::document/AWS-RunShellScript";
 const std::string kInstall = "arn:aws:ssm:us-east-1::document/AWSDisasterRecovery-InstallDRAgentOnInstance";
+const std::string kOwnInstall = "arn:aws:ssm:us-east-1:444455556666:document/Postern-InstallReplicationAgent";
 const std::string kServer = "arn:aws:drs:us-west-2:444455556666:source-server/s-0123456789abcdef0";
 
 cfn::Template target(const RoleOrder& order = RoleOrder()) {
@@ -92,6 +93,8 @@ TEST(TargetRoles, SendNamedDocumentsToTaggedNodesOnly) {
   EXPECT_FALSE(operate.may("ssm:SendCommand", kNode, {{"ssm:resourceTag/dr:enabled", "true"}}));
   const AsRole rollout(source, "PosternRollout");
   EXPECT_TRUE(rollout.may("ssm:SendCommand", kInstall));
+  EXPECT_TRUE(rollout.may("ssm:SendCommand", kOwnInstall));
+  EXPECT_FALSE(operate.may("ssm:SendCommand", kOwnInstall));
   EXPECT_FALSE(rollout.may("ssm:SendCommand", kShell));
   EXPECT_TRUE(rollout.may("ssm:SendCommand", kNode, {{"ssm:resourceTag/dr:enabled", "true"}}));
   EXPECT_FALSE(rollout.may("ssm:SendCommand", kNode, {{"ssm:resourceTag/dr:enabled", "false"}}));

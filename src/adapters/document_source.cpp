@@ -83,10 +83,13 @@ rt::Task<Result<flow::DocumentDescription>> SsmDocuments::describe(rt::CallConte
   content.name = name;
   content.document_format.emplace("JSON");
   if (!description.version.empty()) content.document_version = description.version;
-  const Result<aws::ssm::GetDocumentResponse> read =
+  Result<aws::ssm::GetDocumentResponse> read =
       co_await aws::call<aws::ssm::GetDocument>(ctx, session_.invoker(), std::move(again), std::move(content));
   // May be denied where DescribeDocument is not: Systems Manager then judges values alone.
-  if (read && read->content) read_parameter_rules(*read->content, description.parameters);
+  if (read && read->content) {
+    read_parameter_rules(*read->content, description.parameters);
+    description.content = std::move(*read->content);
+  }
   co_return description;
 }
 

@@ -219,6 +219,12 @@ Value output_value(const Output& output) {
 
 }  // namespace
 
+std::string to_yaml(const Value& map) {
+  Writer writer;
+  writer.members(0, map);
+  return writer.take();
+}
+
 Result<std::string> to_cloudformation(const Template& source) {
   TRY_VOID(check(source));
   Writer writer;

@@ -20,13 +20,14 @@ enum class Form : std::uint8_t {
   attached_to,  ///< the roles that a managed policy is attached to: the same, from the other side
   blocks,       ///< a list of maps: a nested block for each
   targets_of,   ///< targets of a rule: resources of their own
-  setting_of    ///< what a bucket is set to: a resource of its own
+  setting_of,   ///< what a bucket is set to: a resource of its own
+  unsaid        ///< how CloudFormation goes about it, which Terraform does anyway
 };
 
 /// Not an attribute of the resource itself.
 bool is_separate(Form form) {
   return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to ||
-         form == Form::targets_of || form == Form::setting_of;
+         form == Form::targets_of || form == Form::setting_of || form == Form::unsaid;
 }
 
 struct PropertyRule {
@@ -108,6 +109,15 @@ constexpr PropertyRule kRule[] = {
     {"Targets", "aws_cloudwatch_event_target", Form::targets_of},
 };
 
+constexpr PropertyRule kDocument[] = {
+    {"Name", "name"},
+    {"DocumentType", "document_type"},
+    {"TargetType", "target_type"},
+    {"VersionName", "version_name"},
+    {"Content", "content", Form::json},
+    {"UpdateMethod", "", Form::unsaid},
+};
+
 std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::IAM::Role") return kRole;
   if (type == "AWS::IAM::Policy") return kPolicy;
@@ -122,6 +132,7 @@ std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::S3::BucketPolicy") return kBucketPolicy;
   if (type == "AWS::Logs::LogGroup") return kLogGroup;
   if (type == "AWS::CloudTrail::Trail") return kTrail;
+  if (type == "AWS::SSM::Document") return kDocument;
   return {};
 }
 
@@ -309,6 +320,7 @@ class Configuration {
       case Form::attached_to:
       case Form::targets_of:
       case Form::setting_of:
+      case Form::unsaid:
         return {};
     }
     return {};

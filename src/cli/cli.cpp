@@ -104,6 +104,10 @@ Runner runner_of(Verb verb) {
       return &run_render_alarms;
     case Verb::deploy_alarms:
       return &run_deploy_alarms;
+    case Verb::render_documents:
+      return &run_render_documents;
+    case Verb::deploy_documents:
+      return &run_deploy_documents;
     case Verb::deploy_roles:
       return &run_deploy_roles;
     case Verb::deploy_diff:

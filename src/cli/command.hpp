@@ -115,6 +115,8 @@ rt::Task<Result<int>> run_render_trail(const Command& command);
 rt::Task<Result<int>> run_render_roles(const Command& command);
 rt::Task<Result<int>> run_render_alarms(const Command& command);
 rt::Task<Result<int>> run_deploy_alarms(const Command& command);
+rt::Task<Result<int>> run_render_documents(const Command& command);
+rt::Task<Result<int>> run_deploy_documents(const Command& command);
 rt::Task<Result<int>> run_deploy_roles(const Command& command);
 rt::Task<Result<int>> run_deploy_diff(const Command& command);
 rt::Task<Result<int>> run_deploy_delete(const Command& command);

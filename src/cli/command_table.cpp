@@ -1,6 +1,8 @@
 #include "cli/command_table.hpp"
 
+#include "cli/deploy_options.hpp"
 #include "cli/dr_job_options.hpp"
+#include "cli/dr_options.hpp"
 #include "cli/dr_report_options.hpp"
 #include "cli/dr_site_options.hpp"
 
@@ -366,40 +368,6 @@ constexpr std::string_view kRenderTrailExamples[] = {"postern render trail > tra
                                                      "postern render trail --organization o-abcdefghij --format "
                                                      "terraform -O trail.tf"};
 
-constexpr OptionSpec kDeployFor = {
-    "--for",
-    "",
-    Arity::one,
-    "WHAT",
-    "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
-    "hub|target|node"};
-constexpr OptionSpec kVia = {
-    "--via",
-    "",
-    Arity::one,
-    "profile|ROLE|stackset",
-    "whose rights are used in an account: its profile of the fleet file, or a role that the "
-    "hub assumes there (default: "
-    "the profile where there is one, else OrganizationAccountAccessRole); stackset deploys roles "
-    "by a stack set of the organisation",
-    ""};
-constexpr OptionSpec kStackName = {
-    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node, postern-alarms", ""};
-constexpr OptionSpec kStackParameter = {
-    "--parameter", "", Arity::many, "NAME=VALUE", "a parameter of the template, in every account", ""};
-constexpr OptionSpec kDeployDryRun = {"--dry-run", "-n", Arity::flag, "", "show what would change and stop", ""};
-constexpr OptionSpec kDeployYes = {"--yes", "-y", Arity::flag, "", "do not ask", ""};
-constexpr OptionSpec kDeployConcurrency = {
-    "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
-
-constexpr OptionSpec kUnits = {"--ou",
-                               "",
-                               Arity::many,
-                               "UNIT",
-                               "with --via stackset: the organisational units (ou-...), or the root (r-...) for every "
-                               "account",
-                               ""};
-
 constexpr OptionSpec kDeployRoles[] = {
     kDeployFor, kUnits,        kVia,          kStackName, kStackParameter,
     kMode,      kDuty,         kCompat,       kHubRole,   kOrganization,
@@ -409,34 +377,6 @@ constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
     "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'",
     "postern deploy roles --via stackset --ou ou-a1b2-workloads --dry-run"};
-constexpr OptionSpec kDeployAnyFor = {
-    "--for",
-    "",
-    Arity::one,
-    "WHAT",
-    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, or the alarms",
-    "hub|target|node|alarms"};
-constexpr OptionSpec kAlarmScope = {"--scope",
-                                    "",
-                                    Arity::one,
-                                    "SCOPE",
-                                    "alarms about commands, about replication and recovery, or both (default)",
-                                    "all|commands|recovery"};
-constexpr OptionSpec kRenderAlarms[] = {
-    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
-    kAlarmScope,
-    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
-    {"--force", "", Arity::flag, "", "overwrite --out", ""},
-};
-constexpr std::string_view kRenderAlarmsExamples[] = {"postern render alarms > alarms.yaml",
-                                                      "postern render alarms --scope recovery --format terraform"};
-constexpr OptionSpec kDeployAlarms[] = {
-    kAlarmScope, kVia, kStackName, kStackParameter, kDeployDryRun, kDeployYes, kDeployConcurrency,
-};
-constexpr std::string_view kDeployAlarmsExamples[] = {
-    "postern deploy alarms --dry-run", "postern deploy alarms --parameter LagLimitSeconds=900",
-    "postern deploy alarms --region eu-central-1 "
-    "--parameter TopicArn=arn:aws:sns:eu-central-1:111122223333:operations"};
 constexpr OptionSpec kDeployDiff[] = {
     kDeployAnyFor, kAlarmScope, kUnits,   kVia,          kStackName, kStackParameter, kMode,
     kDuty,         kCompat,     kHubRole, kOrganization, kNodeTag,   kOidcProvider,   kDeployConcurrency,
@@ -680,18 +620,10 @@ constexpr CommandSpec kCommands[] = {
      "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
-    {"render alarms", Verb::render_alarms, "", "alarms about commands and replication, as CloudFormation or Terraform",
-     "Writes the template of what watches over an account's Region: alarms on commands that failed or were not "
-     "delivered, "
-     "on replication that is behind, events of replication that stalled and of launches that failed, and the topic "
-     "that "
-     "is told. Calls nothing.",
-     kRenderAlarms, Positionals::none, kRenderAlarmsExamples},
-    {"deploy alarms", Verb::deploy_alarms, "", "put the alarms into accounts and Regions, as CloudFormation stacks",
-     "Deploys what `postern render alarms` writes into every Region of every account, the Region that it recovers to "
-     "included: metrics are counted where commands run, not in the hub. Change sets are shown first, as by `deploy "
-     "roles`. Exit code 0 when nothing is left to do.",
-     kDeployAlarms, Positionals::none, kDeployAlarmsExamples},
+    kRenderAlarmsCommand,
+    kDeployAlarmsCommand,
+    kRenderDocumentsCommand,
+    kDeployDocumentsCommand,
     {"render trail", Verb::render_trail, "", "a trail with its bucket and log group, as CloudFormation or Terraform",
      "Writes the template of a CloudTrail trail of all Regions, with validated log files, a bucket that only "
      "CloudTrail "

@@ -49,6 +49,8 @@ enum class Verb : std::uint8_t {
   render_roles,
   render_alarms,
   deploy_alarms,
+  render_documents,
+  deploy_documents,
   render_trail,
   deploy_roles,
   deploy_diff,

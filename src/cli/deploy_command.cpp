@@ -1,4 +1,4 @@
-// deploy roles, deploy alarms, deploy diff, deploy delete
+// deploy roles, deploy alarms, deploy documents, deploy diff, deploy delete
 
 #include <algorithm>
 
@@ -123,8 +123,11 @@ rt::Task<Result<int>> run_deploy_roles(const Command& command) {
 }
 
 rt::Task<Result<int>> run_deploy_alarms(const Command& command) {
-  const bool dry = command.invocation().has("--dry-run");
-  return deploy_command::with_session(command, dry ? DeployDeed::look : DeployDeed::change);
+  return run_deploy_roles(command);
+}
+
+rt::Task<Result<int>> run_deploy_documents(const Command& command) {
+  return run_deploy_roles(command);
 }
 
 rt::Task<Result<int>> run_deploy_diff(const Command& command) {

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "cfn/template.hpp"
 #include "cli/render_alarms.hpp"
+#include "cli/render_documents.hpp"
 #include "fleet/scopes.hpp"
 
 namespace postern::cli {
@@ -95,8 +96,10 @@ Result<void> check_topic(const DeployOrder& order) {
 /// The rendered template of the part.
 Result<void> take_template(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                            DeployOrder& order) {
-  if (order.is_regional()) {
+  if (order.part == kAlarmsPart) {
     TRY(order.rendered, render_alarms(invocation));
+  } else if (order.part == kDocumentsPart) {
+    TRY(order.rendered, render_documents(RenderFormat::cloudformation));
   } else {
     TRY(RenderedRoles rendered, render_roles(invocation, fleet));
     order.notes = std::move(rendered.notes);
@@ -201,7 +204,9 @@ Result<void> take_parameters(const Invocation& invocation, DeployOrder& order) {
 }
 
 std::string deploy_part(const Invocation& invocation) {
-  if (invocation.command != nullptr && invocation.command->verb == Verb::deploy_alarms) return std::string(kAlarmsPart);
+  const Verb verb = invocation.command != nullptr ? invocation.command->verb : Verb::deploy_roles;
+  if (verb == Verb::deploy_alarms) return std::string(kAlarmsPart);
+  if (verb == Verb::deploy_documents) return std::string(kDocumentsPart);
   return invocation.value("--for").value_or("target");
 }
 

@@ -16,8 +16,9 @@ namespace postern::cli {
 /// Whose rights are used in the target accounts.
 inline constexpr std::string_view kAccessRole = "OrganizationAccountAccessRole";
 
-/// The part that is regional.
+/// The parts that are regional.
 inline constexpr std::string_view kAlarmsPart = "alarms";
+inline constexpr std::string_view kDocumentsPart = "documents";
 
 /// One account, in the Region of its stack.
 struct DeployPlace {
@@ -29,7 +30,7 @@ struct DeployPlace {
 
 struct DeployOrder {
   DeployOrder() = default;
-  std::string part;   ///< "hub", "target", "node" or "alarms"
+  std::string part;   ///< "hub", "target", "node", "alarms" or "documents"
   std::string stack;  ///< its name
   Rendered rendered;
   std::map<std::string, std::string> parameters;  ///< of --parameter
@@ -38,7 +39,7 @@ struct DeployOrder {
 
   bool declares(std::string_view parameter) const;
   /// A stack in every Region of an account; else one in its home Region.
-  bool is_regional() const { return part == kAlarmsPart; }
+  bool is_regional() const { return part == kAlarmsPart || part == kDocumentsPart; }
   /// The place as messages name it.
   std::string name_of(const DeployPlace& place) const;
 };
@@ -55,7 +56,7 @@ Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFi
 Result<void> take_parameters(const Invocation& invocation, DeployOrder& order);
 /// Which part is deployed: --for, or what the command is about.
 std::string deploy_part(const Invocation& invocation);
-/// --stack-name, else that of the part ("hub", "target", "node", "alarms").
+/// --stack-name, else that of the part ("hub", "target", "node", "alarms", "documents").
 Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part);
 
 /// Errors of kind usage: options that do not go together, accounts without a way in, no Region, a parameter that the

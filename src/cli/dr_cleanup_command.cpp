@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
+#include "cli/dr_lease.hpp"
 #include "cli/dr_run.hpp"
 #include "cli/failure.hpp"
 #include "cli/run_choice.hpp"
@@ -194,6 +195,28 @@ rt::Task<Result<Places>> read_places(const Command& command, std::string* run) {
   co_return places;
 }
 
+/// What the drills had servers launched with, put back where they did not do it themselves. With the rights of a
+/// launch: a cleanup's role may not.
+rt::Task<Result<bool>> give_back_settings(const Command& command, Places places) {
+  CO_TRY(OpenLedger ledger, open_ledger(command, world_without_session(command), LedgerUse::write));
+  CO_TRY(const std::vector<LaunchLease> open, co_await open_leases(command.ctx(), ledger));
+  const bool any = std::any_of(open.begin(), open.end(), [&](const LaunchLease& lease) {
+    const auto place = places.find(std::pair(lease.account, lease.region));
+    return place != places.end() && place->second.servers.contains(lease.server);
+  });
+  if (!any) co_return true;
+  CO_TRY(DrWork work, co_await open_dr(command, fleet::Duty::recover));
+  LaunchedServers servers;
+  for (const fleet::ScopePtr& site : work.sites) {
+    const auto place = places.find(std::pair(site->account.text(), site->region.text()));
+    if (place == places.end()) continue;
+    for (const auto& [id, name] : place->second.servers) servers.emplace_back(site, id);
+  }
+  const bool back = co_await give_back_leases(command, work.aws, ledger, std::move(servers));
+  co_await work.aws.session->close();
+  co_return back;
+}
+
 }  // namespace dr_cleanup
 
 rt::Task<Result<int>> run_dr_cleanup(const Command& command) {
@@ -209,7 +232,7 @@ rt::Task<Result<int>> run_dr_cleanup(const Command& command) {
     }
   }
   dr_cleanup::Finder finder(command, work);
-  Result<DrOrder> order = co_await finder.run(std::move(places));
+  Result<DrOrder> order = co_await finder.run(places);
   if (!order) {
     co_await work.aws.session->close();
     co_return fail(std::move(order).error());
@@ -219,6 +242,9 @@ rt::Task<Result<int>> run_dr_cleanup(const Command& command) {
   order->header.title = "cleanup of " + run + ": " + plural(order->plan.targets.size(), "recovery instance");
   Result<int> code = co_await run_dr_order(command, work, options, std::move(*order));
   co_await work.aws.session->close();
+  if (command.invocation().has("--dry-run")) co_return code;
+  CO_TRY(const bool back, co_await dr_cleanup::give_back_settings(command, std::move(places)));
+  if (code && *code == kExitOk && !back) code = kExitTargetFailed;
   co_return code;
 }
 

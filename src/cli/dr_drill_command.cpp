@@ -3,6 +3,7 @@
 #include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/dr_candidates.hpp"
+#include "cli/dr_lease.hpp"
 #include "cli/dr_run.hpp"
 #include "cli/failure.hpp"
 
@@ -38,7 +39,8 @@ Result<void> check_parent(const std::optional<ParentRun>& parent, flow::RunKind 
                                     std::string(to_string(parent->kind)));
 }
 
-rt::Task<Result<int>> go(const Command& command, DrWork& work, DrOptions options, LaunchWanted wanted) {
+rt::Task<Result<int>> go(const Command& command, DrWork& work, DrOptions options, LaunchWanted wanted,
+                         fleet::DrSettings settings) {
   const recovery::LaunchPolicy policy = wanted.policy;
   const std::string parent = wanted.parent ? wanted.parent->run_id : std::string();
   CO_TRY(Candidates candidates, co_await load_candidates(command, work, std::move(wanted)));
@@ -64,6 +66,7 @@ rt::Task<Result<int>> go(const Command& command, DrWork& work, DrOptions options
   order.instances = std::move(candidates.instances);
   order.asked = std::move(candidates.asked);
   order.doubts = std::move(candidates.doubts);
+  order.settings = std::move(settings);
   co_return co_await run_dr_order(command, work, options, std::move(order));
 }
 
@@ -73,6 +76,7 @@ rt::Task<Result<int>> launch(const Command& command, recovery::LaunchMode mode) 
   wanted.words = invocation.words;
   CO_TRY(wanted.policy, chosen_policy(invocation, mode));
   CO_TRY(const DrOptions options, read_dr_options(command));
+  CO_TRY(fleet::DrSettings settings, chosen_launch_settings(invocation));
   wanted.concurrency = options.concurrency;
   CO_TRY(wanted.parent, co_await chosen_parent(command));
   CO_TRY_VOID(check_parent(wanted.parent, kind_of(mode)));
@@ -90,7 +94,7 @@ rt::Task<Result<int>> launch(const Command& command, recovery::LaunchMode mode) 
     co_await work.aws.session->close();
     co_return fail(ready.error());
   }
-  Result<int> code = co_await go(command, work, options, std::move(wanted));
+  Result<int> code = co_await go(command, work, options, std::move(wanted), std::move(settings));
   co_await work.aws.session->close();
   co_return code;
 }

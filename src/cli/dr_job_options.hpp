@@ -2,7 +2,7 @@
 
 /// Options and texts of dr jobs, drill, recover and cleanup, for the table of commands.
 
-#include "cli/command_table.hpp"
+#include "cli/dr_options.hpp"
 
 namespace postern::cli {
 
@@ -35,13 +35,6 @@ inline constexpr OptionSpec kDrBreakGlass = {
 inline constexpr OptionSpec kDrReason = {"--reason", "", Arity::one, "TEXT", "why, kept in the ledger", ""};
 inline constexpr OptionSpec kDrTicket = {
     "--ticket", "", Arity::one, "ID", "the ticket or change that this belongs to, kept in the ledger", ""};
-inline constexpr OptionSpec kDrNotify = {
-    "--notify",
-    "",
-    Arity::many,
-    "TARGET",
-    "tell them when the run ends, is held or in doubt: an SNS topic's or event bus's ARN, https://..., env:NAME",
-    ""};
 inline constexpr OptionSpec kDrJobTimeout = {
     "--job-timeout",
     "",
@@ -87,6 +80,19 @@ inline constexpr OptionSpec kDrPoint = {"--point",
                                         "there, or one snapshot of one server",
                                         ""};
 
+inline constexpr OptionSpec kDrDisposition = {
+    "--disposition",
+    "",
+    Arity::one,
+    "WHAT",
+    "for this launch: instances are started, or only made. Put back afterwards, as the two below",
+    "started|stopped"};
+inline constexpr OptionSpec kDrRightSizing = {
+    "--right-sizing", "", Arity::one, "HOW", "for this launch: how their type is chosen", "basic|in_aws|none"};
+inline constexpr OptionSpec kDrCopyPrivateIp = {
+    "--copy-private-ip", "", Arity::one, "YES", "for this launch: they get the sources' private addresses",
+    "true|false"};
+
 inline constexpr OptionSpec kDrDrill[] = {
     kDrJobSelect,
     kDrFailedOf,
@@ -97,6 +103,9 @@ inline constexpr OptionSpec kDrDrill[] = {
      "a server that does not replicate goes without --override from a point that is no older (default 15m)", ""},
     {"--override", "", Arity::one, "REASON",
      "let servers go that do not replicate, from their newest point in time; kept in the ledger", ""},
+    kDrDisposition,
+    kDrRightSizing,
+    kDrCopyPrivateIp,
     kDrDryRun,
     kDrYes,
     kDrConfirm,
@@ -114,9 +123,9 @@ inline constexpr std::string_view kDrDrillExamples[] = {
     "postern dr drill --failed-of latest"};
 
 inline constexpr OptionSpec kDrRecover[] = {
-    kDrJobSelect, kDrFailedOf,   kDrOutcomes,       kDrEndedOnly,      kDrPoint,  kDrDryRun,
-    kDrYes,       kDrConfirm,    kDrExpect,         kDrBreakGlass,     kDrReason, kDrTicket,
-    kDrNotify,    kDrJobTimeout, kDrJobConcurrency, kDrMixedEndpoints,
+    kDrJobSelect,     kDrFailedOf, kDrOutcomes,   kDrEndedOnly,      kDrPoint,          kDrDisposition, kDrRightSizing,
+    kDrCopyPrivateIp, kDrDryRun,   kDrYes,        kDrConfirm,        kDrExpect,         kDrBreakGlass,  kDrReason,
+    kDrTicket,        kDrNotify,   kDrJobTimeout, kDrJobConcurrency, kDrMixedEndpoints,
 };
 inline constexpr std::string_view kDrRecoverExamples[] = {
     "postern dr recover -s 'tag:app=shop' --dry-run",

@@ -69,10 +69,23 @@ inline constexpr std::string_view kDrCoverageText =
     "are "
     "registered twice and servers whose instance is gone.";
 
+inline constexpr OptionSpec kDrNotify = {
+    "--notify",
+    "",
+    Arity::many,
+    "TARGET",
+    "tell them when the run ends, is held or in doubt: an SNS topic's or event bus's ARN, https://..., env:NAME",
+    ""};
 inline constexpr OptionSpec kDrRolloutOptions[] = {
     kDrSelect,
     {"--from", "", Arity::many, "REGION", "where the instances run (default: as --region and the fleet file)", ""},
     {"--to", "", Arity::one, "REGION", "where they are recovered (default: the account's `dr: {region}`)", ""},
+    {"--into", "", Arity::one, "ACCOUNT|ROLE-ARN",
+     "the account that they replicate into, by our own document (default: the account's `dr: {staging_account}`, else "
+     "its own)",
+     ""},
+    {"--devices", "", Arity::many, "DISK,...",
+     "replicate these disks only, by our own document: /dev/nvme0n1,/dev/xvdb or, of Windows, C:,D:", ""},
     {"--dry-run", "-n", Arity::flag, "", "show who is ready and what is in the way, and stop", ""},
     {"--yes", "-y", Arity::flag, "", "do not ask", ""},
     {"--confirm", "", Arity::one, "NAME",
@@ -84,7 +97,8 @@ inline constexpr OptionSpec kDrRolloutOptions[] = {
     {"--prepare", "", Arity::flag, "", "first attach AWS's policy to roles of instance profiles that lack it", ""},
     {"--waive", "", Arity::many, "CODE,...", "go on in spite of these findings, such as HEADERS_MISSING", ""},
     {"--no-probe", "", Arity::flag, "", "do not look inside the servers first", ""},
-    {"--document", "", Arity::one, "NAME", "the document that installs (default: AWS's own)", ""},
+    {"--document", "", Arity::one, "NAME",
+     "the document that installs (default: AWS's own; with --into or --devices ours, see `deploy documents`)", ""},
     {"--tag", "", Arity::many, "KEY=VALUE", "a tag of the new source servers", ""},
     {"--waves", "", Arity::one, "WAVE,...", "as in `run`, for every family (default: canary,10%,rest)", ""},
     {"--max-errors", "", Arity::one, "N|N%", "how many of a wave may fail (default 5%); in a canary always none", ""},
@@ -93,11 +107,13 @@ inline constexpr OptionSpec kDrRolloutOptions[] = {
     {"--until", "", Arity::one, "STATE", "wait until the servers are there", "protected"},
     {"--reason", "", Arity::one, "TEXT", "why; kept in the ledger", ""},
     {"--ticket", "", Arity::one, "ID", "of the change; kept in the ledger", ""},
+    kDrNotify,
     {"--on-interrupt", "", Arity::one, "WHAT", "what becomes of commands under way at Ctrl-C", "ask|leave|cancel"},
     kDrConcurrency,
 };
 inline constexpr std::string_view kDrRolloutExamples[] = {
     "postern dr rollout --dry-run", "postern dr rollout payments-prod --to us-west-2 --prepare",
+    "postern dr rollout payments-prod --into staging --to us-west-2 --devices /dev/nvme0n1,/dev/nvme1n1",
     "postern dr rollout --yes --expect 100-130 --until protected --timeout 12h"};
 inline constexpr std::string_view kDrRolloutText =
     "Finds the instances that are to be protected, asks DRS which of them are registered already, checks what is in "

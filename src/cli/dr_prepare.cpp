@@ -121,9 +121,10 @@ std::string NodePreparation::status_of(const recovery::NodeCheck& node) const {
 
 rt::Task<Result<NodePreparation>> look_at_nodes(const Command& command, recovery::NodeRoles& port,
                                                 const std::vector<fleet::Instance>& instances,
-                                                const std::vector<fleet::ScopePtr>& sites, std::size_t concurrency) {
+                                                const std::vector<fleet::ScopePtr>& sites,
+                                                const recovery::StagingSites& staging, std::size_t concurrency) {
   NodePreparation out;
-  CO_TRY(out.survey, co_await recovery::survey_nodes(command.ctx(), port, instances, sites, concurrency));
+  CO_TRY(out.survey, co_await recovery::survey_nodes(command.ctx(), port, instances, sites, staging, concurrency));
   CO_TRY(out.changes, co_await recovery::plan_role_changes(command.ctx(), port, out.survey, concurrency));
   out.results.resize(out.changes.size());
   co_return out;

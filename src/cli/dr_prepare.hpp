@@ -32,7 +32,8 @@ struct NodePreparation {
 /// Reads only. Fails only with cancelled.
 rt::Task<Result<NodePreparation>> look_at_nodes(const Command& command, recovery::NodeRoles& port,
                                                 const std::vector<fleet::Instance>& instances,
-                                                const std::vector<fleet::ScopePtr>& sites, std::size_t concurrency);
+                                                const std::vector<fleet::ScopePtr>& sites,
+                                                const recovery::StagingSites& staging, std::size_t concurrency);
 
 /// What would be changed, role by role, with who else has the role; empty when there is nothing to change. For stderr,
 /// before somebody agrees.

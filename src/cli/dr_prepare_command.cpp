@@ -62,7 +62,8 @@ rt::Task<Result<int>> prepare(const Command& command, DrWork& work, std::size_t 
   CO_TRY(const fleet::Discovery found,
          co_await fleet::discover(command.ctx(), inventory, work.aws.scopes, selector, options));
   adapters::AwsNodeRoles port(*work.aws.session);
-  CO_TRY(NodePreparation nodes, co_await look_at_nodes(command, port, found.instances, work.sites, concurrency));
+  CO_TRY(NodePreparation nodes,
+         co_await look_at_nodes(command, port, found.instances, work.sites, work.staging, concurrency));
   command.err(describe_node_changes(nodes));
   if (nodes.changes.empty()) command.err("nothing to change\n");
   if (!dry && !nodes.changes.empty()) {

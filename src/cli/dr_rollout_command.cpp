@@ -3,6 +3,7 @@
 #include "cli/dr_rollout_show.hpp"
 #include "cli/dr_show.hpp"
 #include "cli/failure.hpp"
+#include "cli/run_signals.hpp"
 
 namespace postern::cli {
 namespace dr_rollout {
@@ -18,6 +19,8 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   const bool dry = command.invocation().has("--dry-run");
   if (!dry) CO_TRY_VOID(expect_writable(work.aws, "a rollout (--dry-run shows the plan)"));
   CO_TRY(RolloutOrder order, rollout_order(command, work.aws.fleet));
+  // Somebody who cannot be told is found before anything is called.
+  CO_TRY(const std::vector<fleet::NotifyTarget> told, chosen_targets(command, work.aws.fleet));
   RolloutWork rollout(command, work, std::move(order));
   CO_TRY_VOID(co_await rollout.look());
   const bool nothing =
@@ -44,6 +47,7 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   Result<void> done = co_await install_and_confirm(rollout);
   co_await rollout.close_record();
   if (!done) co_return fail(std::move(done).error());
+  CO_TRY_VOID(co_await rollout.tell());
   CO_TRY_VOID(command.answer(rollout_answer(command, rollout, RolloutStage::done)));
   const std::string notes =
       rollout_advice(rollout) + summarize_sites(rollout.sweep()) + summarize_problems(rollout.discovery());

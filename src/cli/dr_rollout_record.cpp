@@ -58,7 +58,7 @@ rt::Task<Result<Json>> RolloutWork::header_record() {
   header.set("selector", order_.selector.to_text()).set("selected", texts(invocation.values("--select")));
   header.set("account", invocation.words.empty() ? std::string() : invocation.words.front());
   header.set("from", texts(invocation.values("--from"))).set("to", invocation.value("--to").value_or(""));
-  header.set("document", order_.document).set("tags", texts(order_.tags)).set("waived", texts(order_.waived));
+  header.set("document", documents()).set("tags", texts(order_.tags)).set("waived", texts(order_.waived));
   header.set("probe", order_.probe).set("reason", invocation.value("--reason").value_or(""));
   header.set("ticket", invocation.value("--ticket").value_or("")).set("confirmed", confirmed_);
   header.set("break_glass", glass_.reason).set("overrode", texts(glass_.overrode));

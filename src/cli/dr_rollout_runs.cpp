@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "access/install_document.hpp"
 #include "adapters/command_port.hpp"
 #include "base/text.hpp"
 #include "cli/dr_rollout_work.hpp"
 #include "cli/failure.hpp"
 #include "cli/hub_flag.hpp"
 #include "cli/run_document.hpp"
+#include "cli/run_signals.hpp"
 #include "cli/wave_guard.hpp"
 #include "flow/document_look.hpp"
 #include "flow/outputs.hpp"
@@ -52,6 +54,29 @@ Result<flow::CommandSpec> probe_spec(const std::string& region) {
   return spec;
 }
 
+/// Of an installation, what its servers came to: a success is a server that DRS knows.
+void take_fates(const std::vector<recovery::RolloutTarget>& targets, const std::vector<std::size_t>& members,
+                flow::Notice& notice) {
+  using recovery::RolloutState;
+  std::map<std::string_view, std::size_t> counts;
+  flow::Totals totals;
+  totals.skipped = notice.totals.skipped;
+  for (const std::size_t at : members) {
+    const RolloutState state = targets[at].state;
+    if (state == RolloutState::not_sent) continue;  // has not ended, or was skipped
+    ++counts[to_string(state)];
+    const bool known = state == RolloutState::registered || state == RolloutState::protected_now;
+    const bool lost = state == RolloutState::failed || state == RolloutState::phantom;
+    ++(known ? totals.succeeded : lost ? totals.failed : totals.unknown);
+  }
+  notice.totals = totals;
+  if (notice.event != flow::NoticeEvent::ended) return;
+  if (totals.failed + totals.unknown > 0 && notice.status == "succeeded") notice.status = "failed";
+  for (const auto& [state, count] : counts) {
+    notice.why += (notice.why.empty() ? "DRS: " : ", ") + std::to_string(count) + " " + std::string(state);
+  }
+}
+
 /// Everybody at once; how many fail does not matter, they are left out of what follows.
 flow::WavePolicy all_at_once() {
   flow::WavePolicy policy;
@@ -72,6 +97,8 @@ Result<flow::RunHeader> RolloutWork::header_of(const flow::Plan& plan, flow::Com
   header.ticket = command_.invocation().value("--ticket").value_or("");
   header.break_glass = glass_;
   header.digest = ledger::to_hex(plan.digest(flow::spec_text(spec)));
+  TRY(const std::vector<fleet::NotifyTarget> told, chosen_targets(command_, work_.aws.fleet));
+  header.notify = storable_texts(told);
   header.title = std::move(title);
   header.spec = std::move(spec);
   header.policy.scopes_at_once = static_cast<std::uint32_t>(order_.concurrency);
@@ -158,10 +185,13 @@ rt::Task<Result<void>> RolloutWork::take_outputs(const InstallGroup& group) {
 rt::Task<Result<void>> RolloutWork::install_group(InstallGroup& group) {
   using namespace rollout_runs;
   const std::vector<fleet::Instance> instances = instances_of(group.members);
-  flow::CommandSpec spec = install_spec(group.region);
+  flow::CommandSpec spec = install_spec(group);
   spec.comment = kInstallComment;
   CO_TRY(const flow::DocumentLook look,
          co_await look_at_what_is_sent(command_, *work_.aws.session, spec, instances, order_.concurrency));
+  if (order_.document.empty() && document_of(group) == access::kOwnInstallDocument) {
+    CO_TRY_VOID(expect_own_document(look));
+  }
   flow::WavePolicy waves = order_.waves;
   waves.unfit = [&](const fleet::Instance& instance) { return flow::why_unfit(spec, look, instance); };
   RunOrder order;
@@ -211,6 +241,19 @@ rt::Task<Result<void>> RolloutWork::install() {
       target.code = group.came ? "IN_DOUBT" : "NOT_SENT";
       target.reason = described_message(*group.problem, 300);
     }
+  }
+  co_return Result<void>();
+}
+
+rt::Task<Result<void>> RolloutWork::tell() {
+  const bool any = std::any_of(groups_.begin(), groups_.end(),
+                               [](const InstallGroup& group) { return group.came && group.came->notice.has_value(); });
+  if (!any) co_return Result<void>();
+  for (const InstallGroup& group : groups_) {
+    if (!group.came || !group.came->notice) continue;
+    RunCame came = *group.came;
+    rollout_runs::take_fates(targets_, group.members, *came.notice);
+    co_await tell_of_run(command_, work_.aws, *ledger_, came);
   }
   co_return Result<void>();
 }

@@ -129,6 +129,7 @@ Json rollout_target_json(const recovery::RolloutTarget& target) {
   json.set("family", target.family).set("state", to_string(target.state)).set("code", target.code);
   json.set("reason", target.reason).set("fix", target.fix).set("notes", notes_json(target));
   json.set("site", target.site == nullptr ? std::string() : target.site->region.text());
+  json.set("site_account_id", target.site == nullptr ? std::string() : target.site->account.text());
   json.set("run_id", target.run_id).set("command_id", target.command_id).set("source_server_id", target.server_id);
   json.set("replication", target.server_id.empty() ? std::string() : std::string(to_string(target.health.replication)));
   return json;
@@ -153,7 +154,7 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
   answer.world = command.host().world;
   answer.document = Json::object().set("schema", "postern.dr_rollout/1");
   answer.document.set("rollout_id", work.id()).set("dry_run", stage == RolloutStage::plan);
-  answer.document.set("document", work.order().document);
+  answer.document.set("document", work.documents());
   answer.document.set("totals", std::move(sums)).set("runs", std::move(runs));
   answer.document.set("accounts", accounts_json(work)).set("groups", groups_json(work.targets()));
   answer.document.set("targets", std::move(rows));
@@ -179,9 +180,10 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
 
 std::string rollout_plan_text(const RolloutWork& work) {
   using namespace rollout_show;
-  std::string out = "Installs the replication agent with " + printable(work.order().document, 200) + "\n";
+  std::string out = "Installs the replication agent with " + printable(documents_text(work), 200) + "\n";
   for (const InstallGroup& group : work.groups()) {
-    out += "  " + group.label + ": " + plural(group.members.size(), "server") + " to " + group.region + "\n";
+    out += "  " + group.label + ": " + plural(group.members.size(), "server") + " to " +
+           (group.account.empty() ? "" : "account " + group.account + ", ") + group.region + "\n";
   }
   if (work.groups().empty()) out += "  on nobody: no server is ready for it\n";
   for (const auto& [key, group] : groups_of(work.targets())) {

@@ -1,7 +1,10 @@
 #include "cli/dr_rollout_work.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "access/duty_policies.hpp"
+#include "access/install_document.hpp"
 #include "adapters/drs_servers.hpp"
 #include "adapters/inventory_source.hpp"
 #include "adapters/node_roles.hpp"
@@ -21,7 +24,6 @@
 namespace postern::cli {
 namespace rollout_work {
 
-constexpr std::string_view kDocument = "AWSDisasterRecovery-InstallDRAgentOnInstance";
 constexpr Duration kFirstPause = std::chrono::seconds(10);
 constexpr Duration kLongestPause = std::chrono::seconds(60);
 
@@ -91,6 +93,13 @@ rt::Task<Result<void>> choose_scopes(const Command& command, DrWork& work) {
     CO_TRY_VOID(expect_account(work.aws.scopes, invocation.words.front()));
   }
   CO_TRY(work.sites, sites_of_rollout(command, work.aws));
+  CO_TRY(work.staging, chosen_staging(command, work.aws, work.sites));
+  for (const auto& [account, site] : work.staging) {
+    const bool known = std::any_of(work.sites.begin(), work.sites.end(), [&](const fleet::ScopePtr& one) {
+      return one->account == site->account && one->region == site->region;
+    });
+    if (!known) work.sites.push_back(site);
+  }
   co_return Result<void>();
 }
 
@@ -109,7 +118,8 @@ Result<RolloutOrder> rollout_order(const Command& command, const std::optional<f
   TRY(order.selector, chosen_dr_selector(command, fleet));
   TRY(order.waves, chosen_waves(invocation));
   TRY(order.concurrency, chosen_concurrency(command));
-  order.document = invocation.value("--document").value_or(std::string(rollout_work::kDocument));
+  order.document = invocation.value("--document").value_or("");
+  TRY(order.devices, chosen_devices(invocation));
   for (const std::string& text : invocation.values("--tag")) {
     TRY(const auto pair, parse_pair(text, "--tag", "KEY"));
     if (text.find(' ') != std::string::npos) {
@@ -166,7 +176,12 @@ void RolloutWork::plan_targets() {
   for (const recovery::NodeCheck& node : nodes_.survey.nodes) checks.emplace(node.target.label(), &node);
   recovery::Preflight preflight;
   preflight.waived = order_.waived;
+  preflight.staging = work_.staging;
+  if (order_.document.empty()) {
+    preflight.order = [&](const fleet::Instance& instance) { return own_.obstacle(instance); };
+  }
   preflight.rights = [&](const fleet::Instance& instance) -> std::optional<recovery::Blocker> {
+    if (auto missing = own_.missing_trust(instance)) return missing;
     const auto found = checks.find(instance.ref.label());
     if (found == checks.end() || found->second->verdict == recovery::NodeVerdict::ok) return std::nullopt;
     if (nodes_.status_of(*found->second) == "attached") return std::nullopt;
@@ -175,14 +190,16 @@ void RolloutWork::plan_targets() {
   targets_ = recovery::plan_rollout(discovery_.instances, work_.sites, sweep_, recovery::HealthPolicy(), preflight);
 }
 
-/// The roles of those that nothing else stands in the way of.
+/// The documents and roles of those that nothing else stands in the way of.
 rt::Task<Result<void>> RolloutWork::check_roles() {
   std::vector<fleet::Instance> asked;
   for (const recovery::RolloutTarget& target : targets_) {
     if (target.state == recovery::RolloutState::ready) asked.push_back(*target.instance);
   }
+  CO_TRY_VOID(
+      co_await own_.look(command_, *work_.aws.session, asked, work_.staging, order_.devices, order_.concurrency));
   adapters::AwsNodeRoles port(*work_.aws.session);
-  CO_TRY(nodes_, co_await look_at_nodes(command_, port, asked, work_.sites, order_.concurrency));
+  CO_TRY(nodes_, co_await look_at_nodes(command_, port, asked, work_.sites, work_.staging, order_.concurrency));
   plan_targets();
   co_return Result<void>();
 }
@@ -205,11 +222,25 @@ std::vector<fleet::Instance> RolloutWork::instances_of(const std::vector<std::si
   return out;
 }
 
-flow::CommandSpec RolloutWork::install_spec(const std::string& region) const {
+std::string RolloutWork::document_of(const InstallGroup& group) const {
+  if (!order_.document.empty()) return order_.document;
+  const bool own = !group.account.empty() || !order_.devices.empty();
+  return std::string(own ? access::kOwnInstallDocument : access::kInstallDocument);
+}
+
+std::string RolloutWork::documents() const {
+  std::set<std::string> names;
+  for (const InstallGroup& group : groups_) names.insert(document_of(group));
+  if (names.empty()) names.insert(document_of(InstallGroup()));
+  return join(std::vector<std::string>(names.begin(), names.end()), ", ");
+}
+
+flow::CommandSpec RolloutWork::install_spec(const InstallGroup& group) const {
   flow::CommandSpec spec;
   flow::DocumentSpec document;
-  document.name = order_.document;
-  document.parameters["Region"].push_back(region);
+  document.name = document_of(group);
+  document.parameters["Region"].push_back(group.region);
+  if (!group.account.empty()) document.parameters["AccountId"].push_back(group.account);
   if (!order_.tags.empty()) {
     std::string tags;
     for (const std::string& tag : order_.tags) tags += (tags.empty() ? "" : " ") + tag;
@@ -217,25 +248,31 @@ flow::CommandSpec RolloutWork::install_spec(const std::string& region) const {
   }
   spec.windows_document = document;
   spec.document = std::move(document);
+  const InstallDevices& devices = order_.devices;
+  if (!devices.linux_disks.empty()) spec.document->parameters["Devices"].push_back(devices.linux_disks);
+  if (!devices.windows_disks.empty()) spec.windows_document->parameters["Devices"].push_back(devices.windows_disks);
   return spec;
 }
 
 void RolloutWork::form_groups() {
-  std::map<std::pair<std::string, std::string>, InstallGroup> by_kind;
-  std::set<std::string> regions;
+  std::map<std::tuple<std::string, std::string, std::string>, InstallGroup> by_kind;
+  std::set<std::pair<std::string, std::string>> kinds;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     const recovery::RolloutTarget& target = targets_[i];
     if (target.state != recovery::RolloutState::ready) continue;
     const std::string& region = target.site->region.text();
-    regions.insert(region);
-    InstallGroup& group = by_kind[std::pair(target.family, region)];
+    const bool elsewhere = target.site->account != target.instance->ref.scope().account;
+    const std::string account = elsewhere ? target.site->account.text() : std::string();
+    kinds.emplace(region, account);
+    InstallGroup& group = by_kind[std::tuple(target.family, region, account)];
     group.label = target.family;
     group.region = region;
+    group.account = account;
     group.members.push_back(i);
   }
   groups_.clear();
   for (auto& [kind, group] : by_kind) {
-    if (regions.size() > 1) group.label += " to " + group.region;
+    if (kinds.size() > 1) group.label += " to " + (group.account.empty() ? "" : group.account + " ") + group.region;
     groups_.push_back(std::move(group));
   }
 }
@@ -248,7 +285,7 @@ rt::Task<Result<std::string>> RolloutWork::agree() {
   const std::vector<fleet::Instance> instances = instances_of(all);
   const flow::Plan plan = flow::plan_waves(instances, order_.waves);
   const TargetNames names(instances);
-  const flow::CommandSpec spec = install_spec(groups_.empty() ? std::string() : groups_.front().region);
+  const flow::CommandSpec spec = install_spec(groups_.empty() ? InstallGroup() : groups_.front());
   CO_TRY(RailView view, rail_view(command_, work_.aws, plan, instances, names));
   view.spec = &spec;
   CO_TRY(glass_, pass_rails(command_, view));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/dr_own_install.hpp"
 #include "cli/dr_prepare.hpp"
 #include "cli/dr_work.hpp"
 #include "cli/durable_run.hpp"
@@ -20,7 +21,8 @@ struct RolloutOrder {
   RolloutOrder() = default;
   fleet::Selector selector = fleet::Selector::none();
   flow::WavePolicy waves;
-  std::string document;
+  std::string document;  ///< of --document; empty: AWS's, or ours where that is needed
+  InstallDevices devices;
   std::vector<std::string> tags;  ///< KEY=VALUE of new source servers
   std::vector<std::string> waived;
   bool probe = true;
@@ -32,17 +34,18 @@ struct RolloutOrder {
 /// --select, --waves, --tag, --waive ... Errors of kind usage.
 Result<RolloutOrder> rollout_order(const Command& command, const std::optional<fleet::FleetFile>& fleet);
 
-/// The session with the duty `rollout`; scopes of --from and the account that is named, sites of --to or the fleet
-/// file. Refused when an account that is named is not the one that the way in leads to. Closes the session when it
-/// fails.
+/// The session with the duty `rollout`; scopes of --from and the account that is named, sites of --to, --into or the
+/// fleet file. Refused when an account that is named is not the one that the way in leads to. Closes the session when
+/// it fails.
 rt::Task<Result<DrWork>> open_rollout(const Command& command);
 
-/// The targets of one family and Region: they are sent one document with the same parameters, and have a canary and a
+/// The targets of one family and site: they are sent one document with the same parameters, and have a canary and a
 /// budget of their own.
 struct InstallGroup {
   InstallGroup() = default;
-  std::string label;                 ///< "Ubuntu", or "Ubuntu to us-west-2" when there are several Regions
+  std::string label;                 ///< "Ubuntu", or "Ubuntu to us-west-2" when there are several sites
   std::string region;                ///< of the sites
+  std::string account;               ///< that it is installed into, when that is not the servers' own
   std::vector<std::size_t> members;  ///< places of ready targets
   std::optional<RunCame> came;
   std::optional<Error> problem;
@@ -69,6 +72,9 @@ class RolloutWork {
   rt::Task<Result<void>> install();
   /// Asks DRS until it knows every server that was installed, or the time for that is over.
   rt::Task<Result<void>> confirm();
+  /// Tells whoever wants to know of each family's run, with what DRS knows of its servers: not what Systems Manager
+  /// called a success. What goes wrong here is a warning.
+  rt::Task<Result<void>> tell();
 
   const std::vector<recovery::RolloutTarget>& targets() const noexcept { return targets_; }
   const std::vector<InstallGroup>& groups() const noexcept { return groups_; }
@@ -82,11 +88,15 @@ class RolloutWork {
   std::size_t ready() const;
   /// Puts those that are ready into groups.
   void form_groups();
+  /// The document that a group is sent.
+  std::string document_of(const InstallGroup& group) const;
+  /// What is sent: of several documents, all.
+  std::string documents() const;
 
  private:
   rt::Task<Result<void>> check_roles();
   void plan_targets();
-  flow::CommandSpec install_spec(const std::string& region) const;
+  flow::CommandSpec install_spec(const InstallGroup& group) const;
   std::vector<fleet::Instance> instances_of(const std::vector<std::size_t>& members) const;
   Result<flow::RunHeader> header_of(const flow::Plan& plan, flow::CommandSpec spec, std::string title) const;
   rt::Task<Result<void>> refuse_open_runs();
@@ -104,6 +114,7 @@ class RolloutWork {
   fleet::Discovery discovery_;
   recovery::Sweep sweep_;
   NodePreparation nodes_;
+  OwnInstall own_;
   std::vector<recovery::RolloutTarget> targets_;
   std::vector<InstallGroup> groups_;
   flow::BreakGlass glass_;

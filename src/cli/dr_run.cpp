@@ -4,6 +4,7 @@
 #include "adapters/drs_servers.hpp"
 #include "base/text.hpp"
 #include "cli/break_glass.hpp"
+#include "cli/dr_lease.hpp"
 #include "cli/dr_residue.hpp"
 #include "cli/failure.hpp"
 #include "cli/hub_flag.hpp"
@@ -12,6 +13,7 @@
 #include "cli/run_signals.hpp"
 #include "cli/wave_guard.hpp"
 #include "recovery/job_port.hpp"
+#include "recovery/site_plan.hpp"
 
 namespace postern::cli {
 namespace dr_run {
@@ -38,7 +40,17 @@ std::string spec_of(const DrOrder& order) {
   const flow::RecoverySpec& spec = order.header.recovery;
   std::string out = std::string(to_string(order.header.kind)) + " " + spec.point;
   for (const std::string& job : spec.jobs) out += " " + job;
+  if (!order.settings.launch.empty()) out += " " + order.settings.launch.dump();
   return out;
+}
+
+/// What the servers are launched with instead of their own settings.
+std::string settings_text(const fleet::DrSettings& settings) {
+  std::string out;
+  for (const Json::Member& each : settings.launch.members()) {
+    out += (out.empty() ? "" : ", ") + each.key + " " + recovery::setting_text(each.value);
+  }
+  return "for this launch alone: " + out + "; the servers' own settings are put back afterwards\n";
 }
 
 void put_rails(DrSheet& sheet, const RailView& view, const Production& production) {
@@ -71,6 +83,11 @@ rt::Task<Result<int>> drive(const Command& command, DrWork& work, DrOrder order,
   adapters::DrsServers servers(*work.aws.session);
   recovery::JobPort port(jobs, servers, order.header.kind, order.plan);
   const flow::Plan plan = order.plan;
+  const bool launches = order.header.kind != flow::RunKind::cleanup;
+  if (launches) {
+    CO_TRY_VOID(
+        co_await take_leases(command, work.aws, ledger, launched_servers(plan), order.settings, order.header.digest));
+  }
   RunOrder run;
   run.plan = std::move(order.plan);
   run.header = std::move(order.header);
@@ -85,8 +102,15 @@ rt::Task<Result<int>> drive(const Command& command, DrWork& work, DrOrder order,
   run.hold = hold;
   if (!run.header.break_glass.reason.empty()) tell_break_glass(command, run.header.break_glass);
   run.opened = break_glass_broadcast(command, work.aws, run.header.break_glass);
-  CO_TRY(RunCame came, co_await start_run(command, ledger, port, std::move(run)));
+  Result<RunCame> started = co_await start_run(command, ledger, port, std::move(run));
+  bool own_settings = true;
+  // While it is not over, more may be launched with them: whoever takes it up puts them back.
+  if (launches && (!started || is_over(*started))) {
+    own_settings = co_await give_back_leases(command, work.aws, ledger, launched_servers(plan));
+  }
+  CO_TRY(const RunCame came, std::move(started));
   Result<int> code = co_await finish_dr_run(command, work.aws, ledger, came, plan, order.asked);
+  if (code && *code == kExitOk && !own_settings) code = kExitTargetFailed;
   co_await tell_of_run(command, work.aws, ledger, came);
   co_return code;
 }
@@ -138,6 +162,7 @@ rt::Task<Result<int>> run_dr_order(const Command& command, DrWork& work, DrOptio
     co_return exit_code_of(order.asked);
   }
   command.err(dr_plan_text(sheet, invocation.has("--verbose") ? PlanDetail::whole : PlanDetail::folded));
+  if (!order.settings.launch.empty()) command.err(dr_run::settings_text(order.settings));
   if (order.plan.targets.empty()) co_return dr_run::exit_of_nothing(command, order);
   CO_TRY(order.header.break_glass, pass_rails(command, view));
   CO_TRY(std::string confirmed, co_await confirm_plan(command, order.plan, production));

@@ -18,6 +18,7 @@ struct DrOrder {
   std::vector<std::string> doubts;
   std::vector<recovery::ChosenLaunch> chosen;  ///< empty for a cleanup
   std::string of_run;                          ///< of a cleanup
+  fleet::DrSettings settings;                  ///< launch settings for this launch alone (dr_lease.hpp)
 };
 
 /// The options that all three share, read before anything is called.

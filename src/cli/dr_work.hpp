@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/aws_command.hpp"
+#include "recovery/node_survey.hpp"
 
 namespace postern::cli {
 
@@ -12,6 +13,7 @@ struct DrWork {
   DrWork() = default;
   AwsWork aws;                         ///< its scopes are where instances run
   std::vector<fleet::ScopePtr> sites;  ///< where they are recovered: account and Region of DRS
+  recovery::StagingSites staging;      ///< of a rollout: those of accounts whose servers replicate into another
 };
 
 /// Opens the session with the way in for `duty` and works out the sites: the Regions of --region, else each account's

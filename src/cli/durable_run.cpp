@@ -206,6 +206,10 @@ rt::Task<void> deliver_into(RunOutputs* outputs, rt::CallContext ctx, RunTold to
 
 }  // namespace
 
+bool is_over(const RunCame& run) {
+  return run.notice && run.notice->event == flow::NoticeEvent::ended;
+}
+
 RunCame as_it_is(const flow::RunModel& model, std::string world, const std::string& why_open) {
   RunCame came;
   came.result = flow::result_of_run(model, why_open);

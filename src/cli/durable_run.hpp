@@ -60,6 +60,9 @@ rt::Task<Result<RunCame>> start_run(const Command& command, OpenLedger& ledger, 
 rt::Task<Result<RunCame>> resume_run(const Command& command, OpenLedger& ledger, flow::CommandPort& port,
                                      const std::vector<fleet::ScopePtr>& scopes, ResumeOrder order);
 
+/// Whether nothing more comes of it.
+bool is_over(const RunCame& run);
+
 /// A run of the ledger as it is.
 RunCame as_it_is(const flow::RunModel& model, std::string world, const std::string& why_open);
 

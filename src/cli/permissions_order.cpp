@@ -134,8 +134,9 @@ void take_account(const Invocation& invocation, const std::optional<fleet::Fleet
 Result<void> take_deployment(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                              PermissionOrder& order) {
   order.part = invocation.value("--for").value_or("target");
-  const bool alarms = std::ranges::find(order.commands, "deploy alarms") != order.commands.end();
-  if (alarms) order.part = kAlarmsPart;
+  for (const std::string_view part : {kAlarmsPart, kDocumentsPart}) {
+    if (std::ranges::find(order.commands, "deploy " + std::string(part)) != order.commands.end()) order.part = part;
+  }
   TRY(order.stack, deploy_stack_name(invocation, order.part));
   order.stack_set = invocation.value("--via") == "stackset";
   if (!fleet || order.stack_set) return {};

@@ -1,4 +1,4 @@
-// render roles, render alarms, render trail
+// render roles, render alarms, render documents, render trail
 
 #include "access/trail.hpp"
 #include "base/text.hpp"
@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/render_alarms.hpp"
+#include "cli/render_documents.hpp"
 #include "cli/render_roles.hpp"
 #include "os/files.hpp"
 
@@ -20,6 +21,13 @@ Result<void> write_rendered(const Command& command, const std::string& path, con
   }
   TRY_VOID(files.write_atomically(path, text, 0644));
   command.err("wrote " + path + "\n");
+  return {};
+}
+
+/// To --out, else to stdout.
+Result<void> give(const Command& command, const std::string& text) {
+  if (const auto out = command.invocation().value("--out")) return write_rendered(command, *out, text);
+  command.out(text);
   return {};
 }
 
@@ -55,11 +63,7 @@ rt::Task<Result<int>> run_render_trail(const Command& command) {
     command.err("note: the policy of bucket " + *bucket +
                 " must let cloudtrail.amazonaws.com write below AWSLogs/; leave --bucket out to see such a policy\n");
   }
-  if (const auto out = invocation.value("--out")) {
-    CO_TRY_VOID(write_rendered(command, *out, text));
-  } else {
-    command.out(text);
-  }
+  CO_TRY_VOID(give(command, text));
   co_return kExitOk;
 }
 
@@ -84,11 +88,16 @@ rt::Task<Result<int>> run_render_roles(const Command& command) {
 
 rt::Task<Result<int>> run_render_alarms(const Command& command) {
   CO_TRY(const Rendered rendered, render_alarms(command.invocation()));
-  if (const auto out = command.invocation().value("--out")) {
-    CO_TRY_VOID(write_rendered(command, *out, rendered.text));
-  } else {
-    command.out(rendered.text);
-  }
+  CO_TRY_VOID(give(command, rendered.text));
+  co_return kExitOk;
+}
+
+rt::Task<Result<int>> run_render_documents(const Command& command) {
+  const std::string format = command.invocation().value("--format").value_or("cloudformation");
+  CO_TRY(const Rendered rendered, render_documents(format == "document"    ? RenderFormat::document
+                                                   : format == "terraform" ? RenderFormat::terraform
+                                                                           : RenderFormat::cloudformation));
+  CO_TRY_VOID(give(command, rendered.text));
   co_return kExitOk;
 }
 

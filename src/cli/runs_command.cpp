@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/aws_command.hpp"
 #include "cli/break_glass.hpp"
+#include "cli/dr_lease.hpp"
 #include "cli/dr_run.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/failure.hpp"
@@ -127,6 +128,10 @@ rt::Task<Result<int>> take_up(const Command& command, AwsWork& work, ResumeOrder
   glass.reason = order.break_glass;
   order.opened = break_glass_broadcast(command, work, glass);
   CO_TRY(const RunCame came, co_await resume_run(command, ledger, *port, work.scopes, std::move(order)));
+  const bool launches = came.kind == flow::RunKind::drill || came.kind == flow::RunKind::recovery;
+  if (launches && is_over(came)) {
+    (void)co_await give_back_leases(command, work, ledger, launched_servers(model->plan()));
+  }
   const fleet::Discovery nothing;
   const bool cleanup = came.kind == flow::RunKind::cleanup && !wants_command_shapes(command.invocation());
   Result<int> delivered = 0;

@@ -60,6 +60,7 @@ struct DocumentDescription {
   std::string target_type;                  ///< "/AWS::EC2::Instance"; empty or "/": any
   std::vector<DocumentPlatform> platforms;  ///< empty: any
   std::vector<ParameterDescription> parameters;
+  std::string content;  ///< of that version, in JSON; empty: it was not read, or may not be
 };
 
 struct ParameterProblem {

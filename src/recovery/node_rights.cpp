@@ -116,8 +116,8 @@ class Judge {
       session.set_list("sts:TransitiveTagKeys", {"SourceInstanceARN"});
       session.set("aws:RequestTag/SourceInstanceARN", context_.find("ec2:sourceinstancearn")->front());
       ask("sts:AssumeRole",
-          "arn:" + partition_ + ":iam::" + needs_.staging_account +
-              ":role/service-role/DRSCrossAccountAgentAuthorizedRole_" + needs_.account,
+          "arn:" + partition_ + ":iam::" + needs_.account + ":role/service-role/" +
+              authorized_agent_role(needs_.staging_account),
           session, out);
     }
     return out;
@@ -203,6 +203,14 @@ class Judge {
 };
 
 }  // namespace node_rights
+
+std::string authorized_agent_role(std::string_view staging_account) {
+  return "DRSCrossAccountAgentAuthorizedRole_" + std::string(staging_account);
+}
+
+std::string agent_role(std::string_view account) {
+  return "DRSCrossAccountAgentRole_" + std::string(account);
+}
 
 bool NodeRole::has_attached(std::string_view policy_arn) const {
   return std::any_of(policies.begin(), policies.end(), [&](const RolePolicy& each) { return each.arn == policy_arn; });

@@ -26,9 +26,15 @@ struct NodeNeeds {
   std::string account;                                 ///< of the instance
   std::string region;                                  ///< of the site: where the agent calls DRS
   fleet::Partition partition = fleet::Partition::aws;  ///< of both
-  /// Where it replicates to, when that is another account: the agent then assumes a role there.
+  /// Where it replicates to, when that is another account: the agent then works with that account's role.
   std::string staging_account;
 };
+
+/// The roles by which an agent replicates into another account (DRS user guide, "Adding a trusted account"): it assumes
+/// the one in its own account, which is named after the staging account, and with that the one in the staging account,
+/// which is named after its own. Both are in the path /service-role/.
+std::string authorized_agent_role(std::string_view staging_account);
+std::string agent_role(std::string_view account);
 
 struct NodeRights {
   NodeRights() = default;

@@ -52,7 +52,7 @@ std::string joined(const std::vector<std::string>& texts) {
   return printable(out, kReasonMax);
 }
 
-void judge(RoleCheck& check, const std::vector<fleet::ScopePtr>& sites) {
+void judge(RoleCheck& check, const std::vector<fleet::ScopePtr>& sites, const StagingSites& staging) {
   const fleet::Scope& scope = *check.scopes.front();
   NodeNeeds needs;
   needs.account = scope.account.text();
@@ -61,6 +61,10 @@ void judge(RoleCheck& check, const std::vector<fleet::ScopePtr>& sites) {
   const auto site =
       std::find_if(sites.begin(), sites.end(), [&](const auto& one) { return one->account == scope.account; });
   if (site != sites.end()) needs.region = (*site)->region.text();
+  if (const auto there = staging.find(needs.account); there != staging.end()) {
+    needs.region = there->second->region.text();
+    needs.staging_account = there->second->account.text();
+  }
   check.rights = judge_role(check.role, needs);
   const NodeRights& rights = check.rights;
   const std::string role = "the role " + printable(check.role.name, kReasonMax);
@@ -230,7 +234,8 @@ std::string_view to_string(AttachOutcome outcome) noexcept {
 
 rt::Task<Result<NodeSurvey>> survey_nodes(rt::CallContext ctx, NodeRoles& port,
                                           const std::vector<fleet::Instance>& instances,
-                                          const std::vector<fleet::ScopePtr>& sites, std::size_t concurrency) {
+                                          const std::vector<fleet::ScopePtr>& sites, const StagingSites& staging,
+                                          std::size_t concurrency) {
   using namespace node_survey;
   Survey survey(ctx, port);
   survey.profiles = profiles_of(instances);
@@ -247,7 +252,7 @@ rt::Task<Result<NodeSurvey>> survey_nodes(rt::CallContext ctx, NodeRoles& port,
       survey.roles[i].reason = "the policies of the role " + printable(survey.roles[i].role.name, kReasonMax) +
                                " could not be read: " + printable(survey.role_errors[i]->message(), kReasonMax);
     } else {
-      judge(survey.roles[i], sites);
+      judge(survey.roles[i], sites, staging);
     }
   }
   NodeSurvey out;

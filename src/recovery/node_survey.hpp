@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ struct NodeCheck {
   std::size_t role = kNoRole;  ///< in NodeSurvey::roles
 };
 
+/// Where an account's servers replicate to, when that is another account: the site there, by the account's id.
+using StagingSites = std::map<std::string, fleet::ScopePtr, std::less<>>;
+
 struct NodeSurvey {
   NodeSurvey() = default;
   std::vector<NodeCheck> nodes;  ///< in the order of the instances
@@ -51,10 +55,12 @@ struct NodeSurvey {
 };
 
 /// Reads the profile and role of each instance, each profile and role once. `sites` say in which Region an account's
-/// agents call DRS. What cannot be read is the verdict of its instances; fails only with cancelled.
+/// agents call DRS, `staging` which of them do so in another account. What cannot be read is the verdict of its
+/// instances; fails only with cancelled.
 rt::Task<Result<NodeSurvey>> survey_nodes(rt::CallContext ctx, NodeRoles& port,
                                           const std::vector<fleet::Instance>& instances,
-                                          const std::vector<fleet::ScopePtr>& sites, std::size_t concurrency);
+                                          const std::vector<fleet::ScopePtr>& sites, const StagingSites& staging,
+                                          std::size_t concurrency);
 
 /// Who else a change of a role reaches.
 struct ProfileUse {

@@ -30,7 +30,7 @@ class Nodes : public ::testing::Test {
   }
   void core(const std::string& role) { port.put(role, "Core", kCore, known_policy_document(kCore)); }
   NodeSurvey survey() {
-    Result<NodeSurvey> out = loop.run(survey_nodes(loop.context(), port, instances, sites, 4));
+    Result<NodeSurvey> out = loop.run(survey_nodes(loop.context(), port, instances, sites, staging, 4));
     EXPECT_TRUE(out);
     return out ? std::move(*out) : NodeSurvey();
   }
@@ -53,6 +53,7 @@ class Nodes : public ::testing::Test {
   rt::testing::ManualLoop loop;
   testing::FakeNodeRoles port;
   fleet::ScopePtr where;
+  StagingSites staging;
   std::vector<fleet::ScopePtr> sites;
   std::vector<fleet::Instance> instances;
 };
@@ -102,6 +103,21 @@ TEST_F(Nodes, EachProfileAndRoleIsReadOnce) {
   EXPECT_THAT(port.calls, ElementsAre("profile a", "profile b", "role Shared"));
   EXPECT_EQ(seen.roles[0].instances, 5U);
   EXPECT_THAT(seen.roles[0].profiles, SizeIs(2));
+}
+
+TEST_F(Nodes, AnotherStagingAccountAsksForTheRoleThatIsNamedAfterIt) {
+  port.add("web", "WebRole");
+  core("WebRole");
+  port.put("WebRole", "Agent", "",
+           R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["drs:*"],"Resource":"*"},
+{"Effect":"Allow","Action":"sts:AssumeRole",
+"Resource":"arn:aws:iam::444455556666:role/service-role/DRSCrossAccountAgentAuthorizedRole_999900001111"}]})");
+  instance("web");
+  EXPECT_THAT(verdicts(survey()), ElementsAre("ok"));
+  staging.emplace("444455556666", fleet::testing::scope("999900001111", "us-west-2"));
+  EXPECT_THAT(verdicts(survey()), ElementsAre("ok"));
+  staging["444455556666"] = fleet::testing::scope("888800001111", "us-west-2");
+  EXPECT_THAT(verdicts(survey()), ElementsAre("PROFILE_LACKS_DRS_POLICY"));
 }
 
 TEST_F(Nodes, APlanSaysWhoElseHasTheRole) {

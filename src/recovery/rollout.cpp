@@ -155,6 +155,7 @@ std::vector<RolloutTarget> plan_rollout(const std::vector<fleet::Instance>& inst
   using namespace rollout_detail;
   const Index index(before);
   std::map<std::string, fleet::ScopePtr, std::less<>> site_of;
+  site_of.insert(preflight.staging.begin(), preflight.staging.end());
   for (const fleet::ScopePtr& site : sites) site_of.emplace(site->account.text(), site);
   std::vector<RolloutTarget> out;
   out.reserve(instances.size());
@@ -197,6 +198,9 @@ std::vector<RolloutTarget> plan_rollout(const std::vector<fleet::Instance>& inst
     take_reach(target, preflight.waived);
     if (preflight.rights && target.state == RolloutState::ready) {
       if (auto lacking = preflight.rights(instance)) take(target, std::move(*lacking), preflight.waived);
+    }
+    if (preflight.order && target.state == RolloutState::ready) {
+      if (auto obstacle = preflight.order(instance)) target.block(std::move(*obstacle));
     }
   }
   return out;

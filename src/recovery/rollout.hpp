@@ -12,6 +12,7 @@
 #include "flow/result.hpp"
 #include "recovery/coverage.hpp"
 #include "recovery/install_failure.hpp"
+#include "recovery/node_survey.hpp"
 #include "recovery/probe.hpp"
 #include "recovery/sweep.hpp"
 
@@ -59,6 +60,9 @@ struct Preflight {
   Preflight() = default;
   /// Of an instance: what its profile lacks; absent: nothing, or it was not looked at.
   std::function<std::optional<Blocker>(const fleet::Instance&)> rights;
+  /// Of an instance: why it cannot be sent what is asked for; never waived.
+  std::function<std::optional<Blocker>(const fleet::Instance&)> order;
+  StagingSites staging;             ///< of accounts whose servers replicate into another
   std::vector<std::string> waived;  ///< codes that are not to be in the way
 };
 

@@ -76,6 +76,24 @@ TEST_F(Rollout, BlocksWhatCannotWorkBeforeAnythingIsSent) {
             "blocked:OTHER_SITE blocked:DUPLICATE_REGISTRATION excluded ");
 }
 
+TEST_F(Rollout, ReplicatesIntoAnotherAccountWhereThatIsAsked) {
+  instances.reserve(3);
+  add(0);
+  SourceServer& there = add_server(add(1), "us-west-2", "CONTINUOUS");
+  there.site = testing::site_of("999900001111", "us-west-2");
+  add_server(add(2), "us-west-2", "CONTINUOUS");
+  preflight.staging.emplace(kAccount, testing::site_of("999900001111", "us-west-2"));
+  preflight.order = [](const fleet::Instance&) {
+    return Blocker("DOCUMENT_MISSING", "there is no such document", "postern deploy documents");
+  };
+  preflight.waived = {"DOCUMENT_MISSING"};
+  const std::vector<RolloutTarget> targets = plan();
+  EXPECT_EQ(targets[0].code, "DOCUMENT_MISSING") << "never waived";
+  EXPECT_EQ(targets[0].site->account.text(), "999900001111");
+  EXPECT_EQ(targets[1].state, RolloutState::enrolled);
+  EXPECT_EQ(targets[2].code, "OTHER_SITE");
+}
+
 TEST_F(Rollout, KnowsSitesThatAreNotReady) {
   instances.reserve(1);
   add(0);
@@ -185,6 +203,13 @@ TEST(InstallationFailures, AreClassified) {
   EXPECT_EQ(classify_installation("No package kernel-devel available. kernel headers do not match").code,
             "KERNEL_HEADERS");
   EXPECT_EQ(classify_installation("An error occurred (AccessDeniedException) when calling").code, "NOT_PERMITTED");
+  EXPECT_EQ(classify_installation("An error occurred (AccessDenied) when calling the AssumeRole operation").code,
+            "CROSS_ACCOUNT_ROLE");
+  EXPECT_EQ(classify_installation("postern: no such disk: /dev/xvdz").code, "DEVICE_UNKNOWN");
+  EXPECT_EQ(classify_installation("postern: the hash that AWS published could not be read: nothing was run").code,
+            "HASH_UNREADABLE");
+  EXPECT_EQ(classify_installation("postern: the installer's hash is not what AWS published: nothing was run").code,
+            "HASH_MISMATCH");
   EXPECT_TRUE(classify_installation("<urlopen error [Errno 110] Connection timed out>").transient);
   EXPECT_EQ(registered_server("The following is the source server ID: s-0123456789abcdef0.\n"), "s-0123456789abcdef0");
   EXPECT_EQ(registered_server("The following is the source server ID: s-0.\n"), "");

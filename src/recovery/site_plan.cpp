@@ -5,6 +5,7 @@
 
 #include "base/plural.hpp"
 #include "base/text.hpp"
+#include "recovery/node_rights.hpp"
 
 namespace postern::recovery {
 namespace site_plan {
@@ -239,8 +240,8 @@ std::string trusted_account_step(const std::string& staging_account, const std::
 }
 
 std::vector<std::string> trusted_account_roles(const std::string& account) {
-  return {"DRSStagingAccountRole", "DRSCrossAccountReplicationRole_" + account, "DRSCrossAccountAgentRole_" + account,
-          "DRSCrossAccountAgentAuthorizedRole_" + account};
+  return {"DRSStagingAccountRole", "DRSCrossAccountReplicationRole_" + account, agent_role(account),
+          authorized_agent_role(account)};
 }
 
 }  // namespace postern::recovery

@@ -71,6 +71,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       drs_runner_(drs_sites_, ec2_),
       drs_(drs_sites_, drs_runner_),
       signals_(cloud, events_, logs_, metrics_, ctx),
+      replication_(drs_sites_, events_, metrics_),
       trails_(cloud, store_, logs_),
       stacks_(cloud, ctx),
       dispatcher_(authenticator_,
@@ -92,6 +93,10 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   stacks_.calls().observed_by(&trails_.recorder());
   engine_.keep_output(&output_);
   engine_.watched_by(&signals_);
+  drs_runner_.watched_by(&replication_);
+  drs_sites_.when_registered([this](const drs::SiteKey& site) { replication_.listen(site); });
+  metrics_.when_watched([this](const MetricsService::SiteKey& site) { replication_.listen(site); });
+  events_.when_ruled([this](const EventsService::SiteKey& site) { replication_.listen(site); });
   metrics_.when_alarm([this](const MetricsService::SiteKey&, const std::string&) { engine_.alarm_changed(); });
   authenticator_.when_changing([this] { engine_.reconsider(); });
   stacks_.calls().when_changing([this] { engine_.reconsider(); });

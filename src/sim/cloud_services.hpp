@@ -23,6 +23,7 @@
 #include "sim/s3/s3_service.hpp"
 #include "sim/serve/faults.hpp"
 #include "sim/signals/command_signals.hpp"
+#include "sim/signals/replication_signals.hpp"
 #include "sim/signals/sns_service.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/service.hpp"
@@ -83,6 +84,7 @@ class CloudServices {
   drs::JobRunner drs_runner_;
   DrsService drs_;
   CommandSignals signals_;
+  ReplicationSignals replication_;
   CloudTrailService trails_;
   CloudFormationService stacks_;
   aws::server::Dispatcher dispatcher_;

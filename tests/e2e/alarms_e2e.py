@@ -4,10 +4,12 @@ command fails, and who is told.
 Usage: alarms_e2e.py [CASE]; POSTERN names the program.
 """
 import json
+import time
 
 import boto3
 
 import e2e
+import dr_rollout_e2e
 from deploy_e2e import FLEET, HUB, LEDGER, PAYMENTS, World, rows
 from sim_serve_e2e import truth
 
@@ -84,5 +86,55 @@ def a_failure_is_told():
         e2e.expect_equal((message["AlarmName"], message["NewStateValue"]), ("postern-commands-failed", "ALARM"), "the message")
 
 
+# "behind" stalled half an hour before the world began; the initiation of "fresh" will fail.
+WATCHED = (f"version: 1\nname: watched\nseed: 5\nhub: \"{HUB}\"\nregions: [us-east-1, us-west-2]\naccounts:\n"
+           f'  - {{id: "{HUB}", name: hub, users: [{dr_rollout_e2e.OPERATOR}]}}\n'
+           + dr_rollout_e2e.account(PAYMENTS, "payments", """    drs:
+      - region: us-west-2
+        pace: 120
+        servers: [{instance: behind, region: us-east-1, age: 7d}]
+        faults:
+          - {kind: stall, instance: behind, at: -30m}
+          - {kind: step, instance: fresh, what: CREATE_SECURITY_GROUP}
+""", dr_rollout_e2e.nodes("behind", 1), dr_rollout_e2e.nodes("fresh", 1)))
+WATCHED_FLEET = f"""version: 1
+hub: {{account: "{HUB}", region: us-east-1}}
+defaults: {{role: OrganizationAccountAccessRole, regions: [us-east-1]}}
+accounts:
+  - {{id: "{PAYMENTS}", name: payments, dr: {{region: us-west-2}}}}
+"""
+
+
+def until(look, seconds=60):
+    """The first answer that is something."""
+    for _ in range(seconds * 5):
+        found = look()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError("it did not come")
+
+
+def replication_is_watched():
+    with dr_rollout_e2e.World(WATCHED, WATCHED_FLEET) as world:
+        done = e2e.expect_code(world.run("deploy", "alarms", "--scope", "recovery", "--region", "us-west-2", "--parameter",
+                                         "LagLimitSeconds=60", "--yes", "-o", "json"), 0)
+        topic = rows(done)["payments"]["outputs"]["TopicArn"]
+        told = lambda: [json.loads(each["message"]) for each in truth(world.socket)["messages"]["kept"] if each["topic"] == topic]
+        cloudwatch = dr_rollout_e2e.clients_of(world, PAYMENTS)("cloudwatch", "us-west-2")
+        until(lambda: [each for each in cloudwatch.describe_alarms()["MetricAlarms"]
+                       if (each["AlarmName"], each["StateValue"]) == ("postern-replication-lag", "ALARM")])
+        alarm = until(lambda: [each for each in told() if each.get("NewStateValue") == "ALARM"])[0]
+        e2e.expect_equal(alarm["AlarmName"], "postern-replication-lag", "the alarm that is told")
+        names = {each["MetricName"] for each in cloudwatch.list_metrics(Namespace="AWS/DRS")["Metrics"]}
+        e2e.expect_equal(names, {"ActiveSourceServerCount", "Backlog", "LagDuration", "TotalSourceServerCount"}, "metrics")
+        e2e.expect_equal([each for each in told() if each.get("source") == "aws.drs"], [], "what stalled before is no change")
+        e2e.expect_code(world.run("dr", "rollout", "--yes", "-s", "name:fresh", "-o", "json"), 0)
+        event = until(lambda: [each for each in told() if each.get("source") == "aws.drs"])[0]
+        e2e.expect_equal((event["detail-type"], event["detail"]["state"]),
+                         ("DRS Source Server Data Replication Stalled Change", "STALLED"), "the event that is told")
+
+
 if __name__ == "__main__":
-    e2e.run_cases([("everywhere", everywhere), ("topics", topics), ("a failure is told", a_failure_is_told)])
+    e2e.run_cases([("everywhere", everywhere), ("topics", topics), ("a failure is told", a_failure_is_told),
+                   ("replication is watched", replication_is_watched)])

@@ -7,8 +7,10 @@ import collections
 import os
 import subprocess
 
+import boto3
+
 import e2e
-from sim_serve_e2e import Serving
+from sim_serve_e2e import Serving, truth
 
 HUB = "111122223333"
 CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
@@ -62,7 +64,8 @@ class World:
         self.place, self.world, self.fleet = e2e.Place(), world, fleet
 
     def __enter__(self):
-        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", self.world)).__enter__()
+        self.socket = self.place.path("truth")
+        self.cloud = Serving(self.place, "--world", self.place.write("world.yaml", self.world), "--truth", self.socket).__enter__()
         self.variables = {**self.cloud.variables(), "POSTERN_LEDGER": self.place.path("ledger.db")}
         if self.fleet:
             self.variables["POSTERN_FLEET"] = self.place.write("fleet.yaml", self.fleet)
@@ -74,6 +77,18 @@ class World:
 
     def run(self, *words, environment=None):
         return self.place.run(*words, environment={**self.variables, **(environment or {})}, timeout=200)
+
+
+def of_operator(world, service, region="us-east-1", **keys):
+    keys = keys or {"aws_access_key_id": world.variables["AWS_ACCESS_KEY_ID"],
+                    "aws_secret_access_key": world.variables["AWS_SECRET_ACCESS_KEY"]}
+    return boto3.client(service, region_name=region, endpoint_url=world.variables["AWS_ENDPOINT_URL"],
+                        verify=world.variables["AWS_CA_BUNDLE"], **keys)
+
+
+def known(done):
+    """How many DRS has: the first ones may be synchronised by the time that the last are registered."""
+    return sum(each["state"] in ("registered", "protected") for each in done.document()["targets"])
 
 
 def fates(done):
@@ -140,8 +155,10 @@ def a_fleet_with_bad_hosts():
         e2e.expect("--expect" in e2e.expect_code(world.run("dr", "rollout", "--yes"), 3).err, "a large plan is not asked about")
         e2e.expect("read-only" in e2e.expect_code(world.run("--read-only", "dr", "rollout", "--yes"), 3).err, "rail")
 
+        topic = of_operator(world, "sns").create_topic(Name="ops")["TopicArn"]
+        e2e.expect_code(world.run("dr", "rollout", "--yes", "--expect", "114", "--notify", "nobody"), 2)
         done = world.run("dr", "rollout", "--yes", "--expect", "114", "--registration-timeout", "20s", "--until", "protected",
-                         "-o", "json")
+                         "--notify", topic, "-o", "json")
         e2e.expect_code(done, 3)
         e2e.expect_equal(fates(done), {**BLOCKED, ("blocked", "KERNEL_UNSUPPORTED"): 3, ("blocked", "DISK_SPACE"): 2,
                                        ("enrolled", ""): 1, ("failed", "GCC_MISSING"): 1, ("not_sent", "NOT_SENT"): 9,
@@ -158,6 +175,13 @@ def a_fleet_with_bad_hosts():
         e2e.expect_equal([note["code"] for note in odd["notes"]], ["INSTALLER_FAILED"], "what is said of odd", done)
 
         report_of_the_rollout(world, document)
+
+        # Who wants to know is told of each family, by what DRS knows: the phantom is no success.
+        told = sorted(each["subject"].split(" ", 3)[3] for each in truth(world.socket)["messages"]["kept"])
+        e2e.expect_equal(told, ["failed: 98 succeeded, 1 failed", "held: 1 failed, 9 not ended"], "what was told", done)
+        text = [each["message"] for each in truth(world.socket)["messages"]["kept"] if "has ended" in each["message"]][0]
+        e2e.expect("DRS: 1 phantom, 98 protected" in text, f"no counts: {text}")
+
         # The family that failed waits for a person; nothing is sent beside it.
         done = e2e.expect_code(world.run("dr", "rollout", "--yes", "--expect", "0-200"), 3)
         e2e.expect("an earlier installation is not over" in done.err, "the held run", done)
@@ -223,5 +247,109 @@ def the_script_of_the_guide():
         expect(call(), 2, "AWS_ROLE_ARN")
 
 
+STAGING = "999900001111"
+# By hand as the console makes them: each account trusts the other.
+AUTHORIZED = (f'{{name: DRSCrossAccountAgentAuthorizedRole_{STAGING}, path: /service-role/, allow: "sts:AssumeRole"}}')
+INTO_WORLD = (f'version: 1\nname: into\nseed: 7\nhub: "{HUB}"\nregions: [us-east-1, us-west-2]\naccounts:\n'
+              f'  - {{id: "{HUB}", name: hub, users: [{OPERATOR}]}}\n'
+              + account("444455556666", "payments", "    drs: [{region: us-west-2, pace: 120}]\n", nodes("web", 3), nodes("db", 1))
+              .replace("    roles: [", f"    roles: [{AUTHORIZED}, ")
+              + f'  - id: "{STAGING}"\n    name: staging\n    drs: [{{region: us-west-2, pace: 120}}]\n'
+              '    roles: [{name: DRSCrossAccountAgentRole_444455556666, path: /service-role/, '
+              'trust: [{principals: "arn:aws:iam::444455556666:root"}], '
+              'attached: ["' + DRS + '"]}]\n')
+INTO_FLEET = f"""version: 1
+hub: {{account: "{HUB}", region: us-east-1}}
+defaults: {{role: OrganizationAccountAccessRole, regions: [us-east-1]}}
+accounts:
+  - {{id: "444455556666", name: payments, dr: {{region: us-west-2}}}}
+  - {{id: "{STAGING}", name: staging}}
+"""
+
+
+def clients_of(world, account_id):
+    """By the organisation's own role there."""
+    keys = of_operator(world, "sts").assume_role(RoleArn=f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole",
+                                                 RoleSessionName="test")["Credentials"]
+    return lambda service, region: of_operator(
+        world, service, region, aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"])
+
+
+def into_another_account():
+    with World(INTO_WORLD, INTO_FLEET) as world:
+        words = ("dr", "rollout", "payments", "--into", "staging", "--registration-timeout", "30s", "-o", "json", "--yes")
+        done = e2e.expect_code(world.run(*words), 3)
+        e2e.expect_equal(fates(done), {("blocked", "DOCUMENT_MISSING"): 4}, "without the document", done)
+        e2e.expect("postern deploy documents --account 444455556666 --region us-east-1" in done.err, "how to deploy it", done)
+        deploy = ("deploy", "documents", "--account", "payments", "--region", "us-east-1", "--yes", "-o", "json")
+        e2e.expect_code(world.run(*deploy), 0)
+        done = e2e.expect_code(world.run(*deploy), 0)
+        e2e.expect_equal([each["status"] for each in done.document()["accounts"]], ["unchanged"], "a second time", done)
+        e2e.expect_code(world.run("deploy", "diff", "--for", "documents", "--account", "payments", "--region", "us-east-1"), 0)
+
+        # Somebody changes it: nothing is sent until it is ours again.
+        client = clients_of(world, "444455556666")
+        ssm = client("ssm", "us-east-1")
+        name = "Postern-InstallReplicationAgent"
+        ours = ssm.get_document(Name=name)
+        made = ssm.update_document(Name=name, Content=ours["Content"].replace("--no-prompt", "--no-prompt --x"), DocumentVersion="$LATEST")
+        theirs = made["DocumentDescription"]["DocumentVersion"]
+        ssm.update_document_default_version(Name=name, DocumentVersion=theirs)
+        done = e2e.expect_code(world.run(*words, "--waive", "DOCUMENT_CHANGED"), 3)
+        e2e.expect_equal(fates(done), {("blocked", "DOCUMENT_CHANGED"): 4}, "with a changed document", done)
+        e2e.expect("postern deploy documents" in done.err, "how to mend it", done)
+        e2e.expect_equal(ssm.list_commands()["Commands"], [], "a command was sent")
+        ssm.update_document_default_version(Name=name, DocumentVersion=ours["DocumentVersion"])
+
+        done = e2e.expect_code(world.run(*words, "--tag", "team=dr"), 0)
+        e2e.expect_equal(known(done), 4, "into staging", done)
+        e2e.expect_equal({each["site_account_id"] for each in done.document()["targets"]}, {STAGING}, "sites", done)
+        e2e.expect_equal(done.document()["document"], name, "document", done)
+        sent = [each for each in ssm.list_commands()["Commands"] if each["DocumentName"] == name]
+        e2e.expect_equal({each["Parameters"]["AccountId"][0] for each in sent}, {STAGING}, "AccountId")
+        e2e.expect_equal({each["DocumentVersion"] for each in sent}, {ours["DocumentVersion"]}, "the version that is pinned")
+        servers = clients_of(world, STAGING)("drs", "us-west-2").describe_source_servers(filters={})["items"]
+        e2e.expect_equal({each["sourceCloudProperties"]["originAccountID"] for each in servers}, {"444455556666"}, "origins")
+        e2e.expect_equal(({each["tags"]["team"] for each in servers}, len(servers)), ({"dr"}, 4), "servers in staging")
+        e2e.expect_equal(client("drs", "us-west-2").describe_source_servers(filters={})["items"], [], "servers in payments")
+        e2e.expect_equal(fates(e2e.expect_code(world.run(*words), 0)), {("enrolled", ""): 4}, "once more")
+
+
+def into_another_account_without_trust():
+    with World(INTO_WORLD.replace("DRSCrossAccountAgentRole_444455556666", "Other"),
+               INTO_FLEET.replace("dr: {region: us-west-2}", f'dr: {{region: us-west-2, staging_account: "{STAGING}"}}')) as world:
+        e2e.expect_code(world.run("deploy", "documents", "--account", "payments", "--region", "us-east-1", "--yes"), 0)
+        done = e2e.expect_code(world.run("dr", "rollout", "payments", "--yes", "-o", "json"), 3)
+        e2e.expect_equal(fates(done), {("blocked", "TRUSTED_ACCOUNT_MISSING"): 4}, "without the role", done)
+        e2e.expect("DRSCrossAccountAgentRole_444455556666 in " + STAGING in done.out, "which role", done)
+        # The installer says so too, when it is sent all the same.
+        done = e2e.expect_code(world.run("dr", "rollout", "payments", "--yes", "--waive", "TRUSTED_ACCOUNT_MISSING", "-o", "json",
+                                         "--waves", "rest", "--max-errors", "100%"), 1)
+        e2e.expect_equal(fates(done), {("failed", "CROSS_ACCOUNT_ROLE"): 4}, "with the role waived", done)
+        done = world.run("dr", "rollout", "payments", "--into", "nobody", "--dry-run")
+        e2e.expect("nobody" in e2e.expect_code(done, 2).err, "an account that is not there", done)
+
+
+def some_devices_only():
+    with World(INTO_WORLD, INTO_FLEET) as world:
+        e2e.expect_code(world.run("deploy", "documents", "--account", "payments", "--region", "us-east-1", "--yes"), 0)
+        words = ("dr", "rollout", "payments", "--yes", "-o", "json", "--waves", "rest", "--max-errors", "100%")
+        done = world.run(*words, "--devices", "/dev/xvda,$(id)")
+        e2e.expect("--devices '$(id)'" in e2e.expect_code(done, 2).err, "a device that is none", done)
+        done = e2e.expect_code(world.run(*words, "--devices", "D:"), 3)
+        e2e.expect_equal(fates(done), {("blocked", "DEVICES_UNSAID"): 4}, "devices of another platform", done)
+        done = e2e.expect_code(world.run(*words, "--devices", "/dev/xvda,/dev/xvdz", "-s", "name:db"), 1)
+        e2e.expect_equal(fates(done), {("failed", "DEVICE_UNKNOWN"): 1}, "a disk that is not there", done)
+        done = e2e.expect_code(world.run(*words, "--devices", "/dev/xvda", "--devices", "C:,D:"), 0)
+        e2e.expect_equal(known(done), 4, "one disk", done)
+        sent = clients_of(world, "444455556666")("ssm", "us-east-1").list_commands()["Commands"]
+        devices = [each["Parameters"].get("Devices") for each in sent if each["DocumentName"] == "Postern-InstallReplicationAgent"]
+        e2e.expect(["/dev/xvda"] in devices and not any("AccountId" in each["Parameters"] for each in sent), "parameters")
+
+
 if __name__ == "__main__":
-    e2e.run_cases([("a fleet with bad hosts", a_fleet_with_bad_hosts), ("the script of the guide", the_script_of_the_guide)])
+    e2e.run_cases([("a fleet with bad hosts", a_fleet_with_bad_hosts), ("the script of the guide", the_script_of_the_guide),
+                   ("into another account", into_another_account),
+                   ("into another account without trust", into_another_account_without_trust),
+                   ("some devices only", some_devices_only)])

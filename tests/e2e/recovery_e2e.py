@@ -240,6 +240,47 @@ def killed_and_resumed():
         e2e.expect_equal(len(world.jobs()), 1, "jobs")
 
 
+def launch_of(world, server):
+    found = world.client("drs").get_launch_configuration(sourceServerID=server)
+    return found["launchDisposition"], found["targetInstanceTypeRightSizingMethod"]
+
+
+def settings_of_a_launch():
+    with World() as world:
+        servers = world.servers()
+        own = launch_of(world, servers["app-10"])
+        e2e.expect(own != ("STOPPED", "NONE"), f"app-10 is launched so anyway: {own}")
+        e2e.expect_code(world.run("dr", "drill", "-s", "name:app-10", "--disposition", "sideways", "--dry-run"), 2)
+        words = ("dr", "drill", "-s", "name:app-10", "--disposition", "stopped", "--right-sizing", "none", "-o", "json")
+        e2e.expect_code(world.run(*words, "--dry-run"), 0)
+        e2e.expect_equal(launch_of(world, servers["app-10"]), own, "after a dry run")
+        done = e2e.expect_code(world.run(*words, "--yes"), 0)
+        e2e.expect("launch settings put back: 1 server" in done.err, "no word of it", done)
+        e2e.expect_equal([each["ec2InstanceState"] for each in world.recovery_instances()], ["STOPPED"], "the instance", done)
+        e2e.expect_equal(launch_of(world, servers["app-10"]), own, "after the drill", done)
+        e2e.expect_code(world.run("ledger", "verify"), 0)
+
+
+def settings_after_a_kill():
+    slow = WORLD.replace("pace: 600", "pace: 20")
+    drill = ("dr", "drill", "-s", "name:app-2*", "--right-sizing", "none", "--disposition", "stopped", "--yes")
+    for mend in (("runs", "resume", "--latest"), ("dr", "cleanup", "--latest", "--yes")):
+        with World(world=slow) as world:
+            servers = world.servers()
+            own = launch_of(world, servers["app-20"])
+            process = subprocess.Popen([e2e.PROGRAM, *drill], cwd=world.place.folder, stdin=subprocess.DEVNULL,
+                                       env={**world.place.environment, **world.variables}, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            until = time.monotonic() + 60
+            while not world.jobs() and time.monotonic() < until:
+                time.sleep(0.1)
+            process.send_signal(signal.SIGKILL)
+            process.wait(timeout=60)
+            e2e.expect_equal(launch_of(world, servers["app-20"]), ("STOPPED", "NONE"), "while the run is open")
+            done = world.run(*mend)
+            e2e.expect_equal({launch_of(world, servers[f"app-2{n}"]) for n in range(6)}, {own}, f"after {' '.join(mend)}", done)
+
+
 def protected_from_termination():
     with World() as world:
         servers = world.servers()
@@ -255,4 +296,5 @@ def protected_from_termination():
 
 if __name__ == "__main__":
     e2e.run_cases([("drill_of_25", drill_of_25), ("gates", gates), ("rails", rails), ("other_operators_job", other_operators_job),
-                   ("killed_and_resumed", killed_and_resumed), ("protected_from_termination", protected_from_termination)])
+                   ("killed_and_resumed", killed_and_resumed), ("settings_of_a_launch", settings_of_a_launch),
+                   ("settings_after_a_kill", settings_after_a_kill), ("protected_from_termination", protected_from_termination)])

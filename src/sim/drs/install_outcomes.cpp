@@ -20,8 +20,11 @@ constexpr Failure kFailures[] = {
     {"certificate", "<urlopen error [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:727)>", true},
     {"credentials",
      "Failed to validate AWS credentials: the security token included in the request is invalid. {detail}", false},
+    {"cross_account", "An error occurred (AccessDenied) when calling the AssumeRole operation: {detail}", false},
+    {"device", "Error: no such disk: {detail}", true},
     {"disk_space", "Error: insufficient disk space: at least 2 GB are needed on /. No space left on device", true},
     {"gcc", "Error: gcc was not found on this machine. make: gcc: Command not found", false},
+    {"hash_mismatch", "postern: the installer's hash is not what AWS published: nothing was run", true},
     {"headers",
      "Error: could not install the Linux headers of the running kernel: No package kernel-devel available. Your Linux "
      "kernel version and the kernel headers do not match.",

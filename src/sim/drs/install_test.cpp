@@ -204,16 +204,51 @@ TEST(DrsInstall, NeedsAWayToTheServiceOfTheTargetRegion) {
   EXPECT_NE(all.at("node-2").errors.find("Errno 110"), std::string::npos);
 }
 
-TEST(DrsInstall, OptionsAreReadFromTheCommandLine) {
+TEST(DrsInstall, OptionsAreReadOutOfTheVariablesOfAScript) {
   WorkStep step;
-  step.commands = {"wget https://aws-elastic-disaster-recovery-x.s3.x.amazonaws.com/aws-replication-installer-init",
-                   "sudo ./aws-replication-installer-init --region eu-west-1 --account-id 999988887777 --no-prompt "
-                   "--tags a=b \"c=d\" --devices /dev/xvda"};
+  step.commands = {"region='eu-west-1'",
+                   "account='999988887777'",
+                   "devices=''",
+                   "tags='a=b c=d'",
+                   "name=aws-replication-installer-init",
+                   R"(set -- --region "$region" --no-prompt)",
+                   R"([ -z "$account" ] || set -- "$@" --account-id "$account")",
+                   R"([ -z "$devices" ] || set -- "$@" --devices "$devices")",
+                   R"([ -z "$tags" ] || set -- "$@" --tags $tags)"};
   const auto options = drs::install_options(step);
   ASSERT_TRUE(options);
   EXPECT_EQ(options->region, "eu-west-1");
   EXPECT_EQ(options->account, "999988887777");
+  EXPECT_TRUE(options->devices.empty());
   EXPECT_EQ(options->tags, (Tags{{"a", "b"}, {"c", "d"}}));
+  step.commands = {"$region = 'eu-west-1'",
+                   "$account = ''",
+                   "$devices = 'C:,D:'",
+                   "$tags = 'a=b c=d'",
+                   "$name = 'AwsReplicationWindowsInstaller.exe'",
+                   "$words = @('--region', $region, '--no-prompt')",
+                   "if ($account) { $words += @('--account-id', $account) }",
+                   "if ($devices) { $words += @('--devices', $devices) }",
+                   "if ($tags) { $words += @('--tags') + $tags.Split(' ') }"};
+  const auto windows = drs::install_options(step);
+  ASSERT_TRUE(windows);
+  EXPECT_EQ(windows->region, "eu-west-1");
+  EXPECT_EQ(windows->account, "");
+  EXPECT_EQ(windows->devices, (std::vector<std::string>{"C:", "D:"}));
+  EXPECT_EQ(windows->tags, (Tags{{"a", "b"}, {"c", "d"}}));
+}
+
+TEST(DrsInstall, OptionsAreReadFromTheCommandLine) {
+  WorkStep step;
+  step.commands = {"wget https://aws-elastic-disaster-recovery-x.s3.x.amazonaws.com/aws-replication-installer-init",
+                   "sudo ./aws-replication-installer-init --region eu-west-1 --account-id 999988887777 --no-prompt "
+                   "--tags a=b \"c=d@e\" --devices /dev/xvda"};
+  const auto options = drs::install_options(step);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->region, "eu-west-1");
+  EXPECT_EQ(options->account, "999988887777");
+  EXPECT_EQ(options->tags, (Tags{{"a", "b"}, {"c", "d@e"}}));
+  EXPECT_EQ(options->devices, std::vector<std::string>{"/dev/xvda"});
   step.commands = {"echo aws-replication-installer-init"};
   EXPECT_FALSE(drs::install_options(step));
 }

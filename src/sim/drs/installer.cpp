@@ -23,29 +23,75 @@ constexpr seconds kEarly{10};
 constexpr std::chrono::milliseconds kStopTime{10};
 constexpr int kKilledExit = 137;
 
-std::string unquoted(std::string_view word) {
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+/// Without what a shell or PowerShell writes around words.
+std::string bare(std::string_view word) {
   std::string text(word);
   std::erase_if(text, [](char c) { return c == '"' || c == '\''; });
+  text.erase(0, std::min(text.find_first_not_of("@("), text.size()));
+  const std::size_t last = text.find_last_not_of("),");
+  text.erase(last == std::string::npos ? 0 : last + 1);
   return text;
 }
 
-InstallOptions options_of(const std::string& line) {
-  InstallOptions options;
-  std::string option;
-  for (const std::string_view part : split(line, ' ')) {
-    const std::string word = unquoted(part);
-    if (word.empty()) continue;
-    if (word.starts_with("--")) {
-      option = word;
-    } else if (option == "--region") {
-      options.region = word;
-    } else if (option == "--account-id") {
-      options.account = word;
-    } else if (const std::size_t equals = word.find('='); option == "--tags" && equals != std::string::npos) {
-      options.tags[word.substr(0, equals)] = word.substr(equals + 1);
-    }
+bool is_name(char c) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// name='value' and $name = 'value' at the beginnings of lines.
+Variables variables_of(const std::vector<std::string>& lines) {
+  Variables out;
+  for (const std::string_view line : lines) {
+    const std::string_view text = line.starts_with('$') ? line.substr(1) : line;
+    std::size_t end = 0;
+    while (end < text.size() && is_name(text[end])) ++end;
+    std::string_view rest = text.substr(end);
+    rest = trim(rest);
+    if (end == 0 || !rest.starts_with('=')) continue;
+    rest = trim(rest.substr(1));
+    const bool quoted = rest.size() >= 2 && rest.front() == '\'' && rest.back() == '\'';
+    if (quoted) out.emplace(text.substr(0, end), rest.substr(1, rest.size() - 2));
   }
-  return options;
+  return out;
+}
+
+/// A word, or the words of the variable that it names.
+std::vector<std::string> words_of(std::string_view part, const Variables& variables) {
+  std::string word = bare(part);
+  if (word.starts_with('$')) {
+    std::size_t end = 1;
+    while (end < word.size() && is_name(word[end])) ++end;
+    const auto found = variables.find(std::string_view(word).substr(1, end - 1));
+    word = found == variables.end() ? std::string() : found->second;
+  }
+  std::vector<std::string> out;
+  for (const std::string_view one : split(word, ' ')) {
+    if (!one.empty()) out.emplace_back(one);
+  }
+  return out;
+}
+
+void take_word(const std::string& word, std::string& option, InstallOptions& options) {
+  const std::size_t equals = word.find('=');
+  const bool digits = word.find_first_not_of("0123456789") == std::string::npos;
+  if (word.starts_with("--")) {
+    option = word;
+  } else if (option == "--region" && word.find('-') != std::string::npos) {
+    options.region = word;
+  } else if (option == "--account-id" && digits) {
+    options.account = word;
+  } else if (option == "--devices" && (word.starts_with('/') || word.find(':') != std::string::npos)) {
+    for (const std::string_view device : split(word, ',')) options.devices.emplace_back(device);
+  } else if (option == "--tags" && equals != std::string::npos) {
+    options.tags[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+}
+
+/// A disk that every machine here has, by the names that agents know it by.
+bool is_disk(const std::string& device, Platform platform) {
+  if (platform == Platform::windows) return to_lower(device) == "c:";
+  return device == "/dev/xvda" || device == "/dev/sda" || device == "/dev/nvme0n1";
 }
 
 bool mentions(const std::vector<std::string>& lines, std::string_view text) {
@@ -64,12 +110,17 @@ std::optional<InstallOptions> install_options(const WorkStep& step) {
   using namespace installer_detail;
   const bool installs = std::any_of(std::begin(kPrograms), std::end(kPrograms),
                                     [&](std::string_view name) { return mentions(step.commands, name); });
-  if (!installs) return {};
+  // The lines that fetch the program name the Region in its address only.
+  if (!installs || !mentions(step.commands, "--region")) return {};
+  InstallOptions options;
+  const Variables variables = variables_of(step.commands);
   for (const std::string& line : step.commands) {
-    // The lines that fetch the program name the Region in its address only.
-    if (line.find(" --region ") != std::string::npos) return options_of(line);
+    std::string option;
+    for (const std::string_view part : split(line, ' ')) {
+      for (const std::string& word : words_of(part, variables)) take_word(word, option, options);
+    }
   }
-  return {};
+  return options;
 }
 
 Installer::~Installer() {
@@ -166,14 +217,13 @@ std::string Installer::obstacle(Running& running, const Instance* instance, Site
   if (std::string found = network_obstacle(*instance, running.options.region, running.detail); !found.empty()) {
     return found;
   }
+  for (const std::string& device : running.options.devices) {
+    if (installer_detail::is_disk(device, running.work.platform)) continue;
+    running.detail = device;
+    return "device";
+  }
   if (std::string found = rights_obstacle(*instance, running.options, running.detail); !found.empty()) return found;
   if (site.readiness != DrsReadiness::initialized) return "not_initialized";
-  if (site.key.first != instance->account_id()) {
-    // Without the role for trusted accounts the installation fails and says nothing (dr.md 2.1).
-    const AccountIam* iam = sites_.cloud().directory().find_account(site.key.first);
-    const std::string role = "DRSCrossAccountAgentAuthorizedRole_" + instance->account_id();
-    if (iam == nullptr || !iam->roles.contains(role)) return "silent";
-  }
   for (auto& [key, other] : sites_.all()) {
     if (key == site.key || sites_.find_live(other, instance->id) == nullptr) continue;
     running.detail = "(" + key.first + ", " + key.second + ")";
@@ -224,6 +274,43 @@ std::string Installer::rights_obstacle(const Instance& instance, const InstallOp
     if (answer.allowed()) continue;
     detail = answer.denial_text;
     return "not_permitted";
+  }
+  if (options.account == instance.account_id()) return {};
+  return trust_obstacle(instance, *identity, options.account, detail);
+}
+
+/// The agent assumes the role in its own account that is named after the other one, with itself as a tag, and with that
+/// the other account's role (DRS user guide, "Adding a trusted account").
+std::string Installer::trust_obstacle(const Instance& instance, const Identity& node, const std::string& target,
+                                      std::string& detail) const {
+  Cloud& cloud = sites_.cloud();
+  const auto role_of = [&](const std::string& account, const std::string& name) -> std::shared_ptr<Role> {
+    const AccountIam* iam = cloud.directory().find_account(account);
+    if (iam == nullptr) return nullptr;
+    const auto found = iam->roles.find(name);
+    return found == iam->roles.end() ? nullptr : found->second;
+  };
+  const auto arn_of = [](const std::string& account, const std::string& name) {
+    return "arn:aws:iam::" + account + ":role/service-role/" + name;
+  };
+  const std::string authorized = "DRSCrossAccountAgentAuthorizedRole_" + target;
+  const std::string other = "DRSCrossAccountAgentRole_" + instance.account_id();
+  const auto refused = [&](const std::string& who, const std::string& role) -> std::string {
+    detail = "User: " + who + " is not authorized to perform: sts:AssumeRole on resource: " + role;
+    return "cross_account";
+  };
+  const std::string first = arn_of(instance.account_id(), authorized);
+  iam::RequestContext context;
+  context.set("aws:SecureTransport", "true");
+  for (const iam::RequestContext::Entry& entry : node.keys.entries()) context.set_list(entry.key, entry.values);
+  context.set("aws:RequestTag/SourceInstanceARN", instance.arn());
+  context.set_list("sts:TransitiveTagKeys", {"SourceInstanceARN"});
+  const iam::Evaluation may = evaluate_access(cloud, node, Access("sts:AssumeRole").on(first), context);
+  if (role_of(instance.account_id(), authorized) == nullptr || !may.allowed()) return refused(node.arn(), first);
+  if (role_of(target, other) == nullptr) {
+    const std::string session =
+        "arn:aws:sts::" + instance.account_id() + ":assumed-role/" + authorized + "/" + instance.id;
+    return refused(session, arn_of(target, other));
   }
   return {};
 }

@@ -16,11 +16,13 @@ namespace postern::sim::drs {
 struct InstallOptions {
   InstallOptions() = default;
   std::string region;
-  std::string account;  ///< --account-id; empty: the instance's
+  std::string account;               ///< --account-id; empty: the instance's
+  std::vector<std::string> devices;  ///< empty: all disks
   Tags tags;
 };
 
-/// The options of the installer that a step runs; absent: it runs none.
+/// The options of the installer that a step runs; absent: it runs none. Words may stand in variables that the script
+/// itself sets: NAME='VALUE' of a shell, $NAME = 'VALUE' of PowerShell.
 std::optional<InstallOptions> install_options(const WorkStep& step);
 
 /// Loop thread only. Sites and inner agents outlive it, and whoever listens to work under way does too.
@@ -59,6 +61,9 @@ class Installer final : public Agents {
   std::string obstacle(Running& running, const Instance* instance, SiteRecord& site);
   std::string network_obstacle(const Instance& instance, const std::string& region, std::string& detail) const;
   std::string rights_obstacle(const Instance& instance, const InstallOptions& options, std::string& detail) const;
+  /// Of an installation into another account: the roles by which it gets there.
+  std::string trust_obstacle(const Instance& instance, const Identity& node, const std::string& target,
+                             std::string& detail) const;
   /// What a look inside the node finds.
   std::string probe(const Running& running, const std::string& region);
   /// The id of the node's server, which is made when it has none.

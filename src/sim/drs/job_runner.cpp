@@ -459,6 +459,7 @@ void JobRunner::finish(const Turn& turn, LaunchState state) {
     turn.server.last_result =
         state == LaunchState::launched ? aws::drs::LastLaunchResult::succeeded : aws::drs::LastLaunchResult::failed;
   }
+  if (watcher_ != nullptr) watcher_->server_ended(turn.job, turn.server, state);
   if (--turn.job.open == 0) later(kToEnd, Due(turn.site.key, turn.job.id, 0, Stage::end));
 }
 

@@ -12,6 +12,13 @@
 
 namespace postern::sim::drs {
 
+/// Hears of what became of a job's servers.
+class LaunchWatcher {
+ public:
+  virtual ~LaunchWatcher() = default;
+  virtual void server_ended(const Job& job, const Server& server, LaunchState state) = 0;
+};
+
 /// Loop thread only. Sites and EC2 outlive it. One timer of the clock, whatever is under way.
 class JobRunner {
  public:
@@ -22,6 +29,8 @@ class JobRunner {
 
   /// Keeps the job in its site and begins it. Its servers are in no other job.
   Job& begin(SiteRecord& site, Job job);
+  /// Null: nobody does. Outlives it.
+  void watched_by(LaunchWatcher* watcher) noexcept { watcher_ = watcher; }
   /// The launch template in EC2 that a server owns; made when it is not there.
   aws::ec2::LaunchTemplate& template_of(Server& server);
 
@@ -92,6 +101,7 @@ class JobRunner {
   Ec2Service& ec2_;
   std::multimap<MonoTime, Due> agenda_;
   rt::Clock::TimerId timer_ = 0;
+  LaunchWatcher* watcher_ = nullptr;
   std::map<std::pair<std::string, Duty>, std::string> denials_;  ///< by job: asked once
 };
 

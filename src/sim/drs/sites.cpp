@@ -187,6 +187,7 @@ Server& Sites::register_machine(SiteRecord& here, Machine machine, Tags tags, Wa
   made.course.bytes = made.machine.disk_bytes;
   made.course.begin = when;
   disturb(here, made);
+  if (registered_) registered_(here.key);
   return made;
 }
 

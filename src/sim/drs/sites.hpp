@@ -2,6 +2,7 @@
 
 /// Sites: everything that Elastic Disaster Recovery keeps, in all accounts and Regions of a cloud.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class Sites {
   Server& register_instance(SiteRecord& site, const Instance& instance, Tags tags, WallTime when);
   /// A new server of a machine that is known already: the way back, or an extension.
   Server& register_machine(SiteRecord& site, Machine machine, Tags tags, WallTime when);
+  /// Told of every site that a server comes to.
+  void when_registered(std::function<void(const SiteKey&)> told) { registered_ = std::move(told); }
   /// The instance's server that is not disconnected and no extension; null when there is none.
   Server* find_live(SiteRecord& site, std::string_view instance_id);
   /// By ARN, in any site.
@@ -80,6 +83,7 @@ class Sites {
   Cloud& cloud_;
   rt::CallContext ctx_;
   std::map<SiteKey, SiteRecord> sites_;
+  std::function<void(const SiteKey&)> registered_;
 };
 
 }  // namespace postern::sim::drs

@@ -342,6 +342,7 @@ Result<aws::events::PutRuleResponse> EventsService::put_rule(const Info& info,
   response.rule_arn = made.arn;
   const std::string name = made.name;
   bus->rules.insert_or_assign(name, std::move(made));
+  if (ruled_) ruled_(signals::site_of(info));
   return response;
 }
 

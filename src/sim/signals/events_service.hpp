@@ -2,6 +2,7 @@
 
 /// EventBridge: event buses, rules with an event pattern, and their targets.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ class EventsService final : public aws::events::Handler {
 
   /// Whether anybody listens on the account's default bus: without a rule a service's events are not made.
   bool has_rules(const std::string& account, const std::string& region) const;
+  /// Told of every site in which a rule is made.
+  void when_ruled(std::function<void(const SiteKey&)> told) { ruled_ = std::move(told); }
   /// A service's event on the default bus.
   struct ServiceEvent {
     ServiceEvent() = default;
@@ -115,6 +118,7 @@ class EventsService final : public aws::events::Handler {
   LogsService& logs_;
   rt::CallContext ctx_;
   std::map<SiteKey, Buses> sites_;
+  std::function<void(const SiteKey&)> ruled_;
 };
 
 }  // namespace postern::sim

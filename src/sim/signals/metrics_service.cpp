@@ -582,6 +582,7 @@ Result<aws::cloudwatch::PutMetricAlarmResponse> MetricsService::put_metric_alarm
   to.comparison_operator.emplace(request.comparison_operator->text());
   to.treat_missing_data = request.treat_missing_data;
   alarms.insert_or_assign(*request.alarm_name, std::move(made));
+  if (watched_) watched_(site);
   return api::PutMetricAlarmResponse();
 }
 

@@ -53,13 +53,22 @@ class MetricsService final : public aws::cloudwatch::Handler {
 
   /// A service counts something, now: "AWS/SSM-RunCommand", "CommandsSucceeded".
   void count(const SiteKey& site, std::string_view space, std::string_view metric);
+  using Dimensions = std::map<std::string, std::string>;
+  /// A service measures something, now or before; evaluate_all() afterwards, once for all that it measured.
+  void put(const SiteKey& site, std::string_view space, std::string_view metric, Dimensions dimensions, double value,
+           const std::string& unit, WallTime at);
+  /// The alarms that stand on metrics of the namespace.
+  void evaluate_all(const SiteKey& site, std::string_view space);
+  /// Whether an alarm stands on a metric of the namespace.
+  bool has_alarms(const SiteKey& site, std::string_view space) const;
+  /// Told of every site in which an alarm is made.
+  void when_watched(std::function<void(const SiteKey&)> told) { watched_ = std::move(told); }
   /// "OK", "ALARM", "INSUFFICIENT_DATA"; absent: there is no such alarm.
   std::optional<std::string> alarm_state(const SiteKey& site, std::string_view name) const;
   /// Told of every alarm that goes to ALARM or is deleted.
   void when_alarm(std::function<void(const SiteKey&, const std::string&)> told) { alarmed_ = std::move(told); }
 
  private:
-  using Dimensions = std::map<std::string, std::string>;
   struct MetricKey {
     MetricKey() = default;
     std::string space;
@@ -120,6 +129,7 @@ class MetricsService final : public aws::cloudwatch::Handler {
   std::size_t metrics_ = 0;
   std::size_t minutes_ = 0;
   std::function<void(const SiteKey&, const std::string&)> alarmed_;
+  std::function<void(const SiteKey&)> watched_;
 };
 
 }  // namespace postern::sim
