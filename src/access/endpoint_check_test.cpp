@@ -69,7 +69,8 @@ NetworkFacts sound() {
   vpc.endpoints[2].gateway = true;
   vpc.endpoints[2].private_dns = false;
   vpc.endpoints[2].policy =
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"},)"
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",)"
+      R"("Resource":"*"},)"
       R"({"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringEquals":)"
       R"({"aws:ResourceAccount":"444455556666","aws:PrincipalAccount":"444455556666"}}}]})";
   for (const char* id : {"i-1", "i-2"}) {
