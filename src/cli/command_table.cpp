@@ -1,11 +1,14 @@
 #include "cli/command_table.hpp"
 
+#include "cli/deploy_options.hpp"
+#include "cli/dr_job_options.hpp"
 #include "cli/dr_options.hpp"
 #include "cli/dr_site_options.hpp"
-#include "cli/dr_job_options.hpp"
 
 namespace postern::cli {
 namespace {
+
+using namespace deploy_options;
 
 constexpr OptionSpec kGlobal[] = {
     {"--fleet", "-f", Arity::one, "FILE", "the fleet file (default: POSTERN_FLEET, else ./postern.yaml when it exists)",
@@ -373,25 +376,6 @@ constexpr OptionSpec kDeployFor = {
     "WHAT",
     "the roles of target accounts (default), the hub's identity in the hub account, or the nodes' role and profile",
     "hub|target|node"};
-constexpr OptionSpec kVia = {
-    "--via",
-    "",
-    Arity::one,
-    "profile|ROLE|stackset",
-    "whose rights are used in an account: its profile of the fleet file, or a role that the "
-    "hub assumes there (default: "
-    "the profile where there is one, else OrganizationAccountAccessRole); stackset deploys roles "
-    "by a stack set of the organisation",
-    ""};
-constexpr OptionSpec kStackName = {
-    "--stack-name", "", Arity::one, "NAME", "default: postern-roles, postern-hub, postern-node, postern-alarms", ""};
-constexpr OptionSpec kStackParameter = {
-    "--parameter", "", Arity::many, "NAME=VALUE", "a parameter of the template, in every account", ""};
-constexpr OptionSpec kDeployDryRun = {"--dry-run", "-n", Arity::flag, "", "show what would change and stop", ""};
-constexpr OptionSpec kDeployYes = {"--yes", "-y", Arity::flag, "", "do not ask", ""};
-constexpr OptionSpec kDeployConcurrency = {
-    "--concurrency", "", Arity::one, "N", "accounts worked on at once (default 16)", ""};
-
 constexpr OptionSpec kUnits = {"--ou",
                                "",
                                Arity::many,
@@ -409,41 +393,32 @@ constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --for hub --profile hub-admin", "postern deploy roles --account payments-prod --dry-run",
     "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'",
     "postern deploy roles --via stackset --ou ou-a1b2-workloads --dry-run"};
-constexpr OptionSpec kDeployAnyFor = {
-    "--for",
-    "",
-    Arity::one,
-    "WHAT",
-    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, or the alarms",
-    "hub|target|node|alarms"};
-constexpr OptionSpec kAlarmScope = {"--scope",
-                                    "",
-                                    Arity::one,
-                                    "SCOPE",
-                                    "alarms about commands, about replication and recovery, or both (default)",
-                                    "all|commands|recovery"};
-constexpr OptionSpec kRenderAlarms[] = {
-    {"--format", "", Arity::one, "FORMAT", "what to write (default: cloudformation)", "cloudformation|terraform"},
-    kAlarmScope,
-    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
-    {"--force", "", Arity::flag, "", "overwrite --out", ""},
-};
-constexpr std::string_view kRenderAlarmsExamples[] = {"postern render alarms > alarms.yaml",
-                                                      "postern render alarms --scope recovery --format terraform"};
-constexpr OptionSpec kDeployAlarms[] = {
-    kAlarmScope, kVia, kStackName, kStackParameter, kDeployDryRun, kDeployYes, kDeployConcurrency,
-};
-constexpr std::string_view kDeployAlarmsExamples[] = {
-    "postern deploy alarms --dry-run", "postern deploy alarms --parameter LagLimitSeconds=900",
-    "postern deploy alarms --region eu-central-1 "
-    "--parameter TopicArn=arn:aws:sns:eu-central-1:111122223333:operations"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployAnyFor, kAlarmScope, kUnits,   kVia,          kStackName, kStackParameter, kMode,
-    kDuty,         kCompat,     kHubRole, kOrganization, kNodeTag,   kOidcProvider,   kDeployConcurrency,
+    kEndpointUse,
+    kEndpointServices,
+    kEndpointOrganization,
+    kEndpointVpc,
+    kEndpointSubnets,
+    kEndpointTables,
+    kEndpointCidr,
+    kDeployAnyFor,
+    kAlarmScope,
+    kUnits,
+    kVia,
+    kStackName,
+    kStackParameter,
+    kMode,
+    kDuty,
+    kCompat,
+    kHubRole,
+    kOrganization,
+    kNodeTag,
+    kOidcProvider,
+    kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {
-    kDeployAnyFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployAnyFor, kEndpointVpc, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
 
@@ -680,18 +655,13 @@ constexpr CommandSpec kCommands[] = {
      "nodes' role and instance profile. Names, accounts and documents come from the fleet file; without one they are "
      "parameters of the template. Calls nothing.",
      kRenderRoles, Positionals::none, kRenderRolesExamples},
-    {"render alarms", Verb::render_alarms, "", "alarms about commands and replication, as CloudFormation or Terraform",
-     "Writes the template of what watches over an account's Region: alarms on commands that failed or were not "
-     "delivered, "
-     "on replication that is behind, events of replication that stalled and of launches that failed, and the topic "
-     "that "
-     "is told. Calls nothing.",
-     kRenderAlarms, Positionals::none, kRenderAlarmsExamples},
-    {"deploy alarms", Verb::deploy_alarms, "", "put the alarms into accounts and Regions, as CloudFormation stacks",
-     "Deploys what `postern render alarms` writes into every Region of every account, the Region that it recovers to "
-     "included: metrics are counted where commands run, not in the hub. Change sets are shown first, as by `deploy "
-     "roles`. Exit code 0 when nothing is left to do.",
-     kDeployAlarms, Positionals::none, kDeployAlarmsExamples},
+    kRenderAlarmsCommand,
+    kDeployAlarmsCommand,
+    kRenderEndpointsCommand,
+    kDeployEndpointsCommand,
+    kCheckEndpointsCommand,
+    kRenderGuardrailsCommand,
+    kCheckTagsCommand,
     {"render trail", Verb::render_trail, "", "a trail with its bucket and log group, as CloudFormation or Terraform",
      "Writes the template of a CloudTrail trail of all Regions, with validated log files, a bucket that only "
      "CloudTrail "
@@ -775,12 +745,9 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"},
-                                 {"runs", "runs list"},
-                                 {"ledger", "ledger verify"},
-                                 {"render", "render roles"},
-                                 {"dr", "dr status"},
-                                 {"sim", "sim serve"}};
+constexpr GroupSpec kGroups[] = {
+    {"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"}, {"render", "render roles"},
+    {"check", "check endpoints"},  {"dr", "dr status"},   {"sim", "sim serve"}};
 
 }  // namespace
 

@@ -136,7 +136,12 @@ Result<void> take_deployment(const Invocation& invocation, const std::optional<f
   order.part = invocation.value("--for").value_or("target");
   const bool alarms = std::ranges::find(order.commands, "deploy alarms") != order.commands.end();
   if (alarms) order.part = kAlarmsPart;
+  const bool endpoints = std::ranges::find(order.commands, "deploy endpoints") != order.commands.end();
+  if (alarms && endpoints) return fail(ErrorKind::usage, "deploy alarms and deploy endpoints: one after the other");
+  if (endpoints) order.part = kEndpointsPart;
   TRY(order.stack, deploy_stack_name(invocation, order.part));
+  // A stack for each VPC.
+  if (order.part == kEndpointsPart && !invocation.has("--stack-name")) order.stack += "-*";
   order.stack_set = invocation.value("--via") == "stackset";
   if (!fleet || order.stack_set) return {};
   TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));

@@ -1,4 +1,4 @@
-// render roles, render alarms, render trail
+// render roles, render alarms, render endpoints, render guardrails, render trail
 
 #include "access/trail.hpp"
 #include "base/text.hpp"
@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/render_alarms.hpp"
+#include "cli/render_endpoints.hpp"
 #include "cli/render_roles.hpp"
 #include "os/files.hpp"
 
@@ -21,6 +22,16 @@ Result<void> write_rendered(const Command& command, const std::string& path, con
   TRY_VOID(files.write_atomically(path, text, 0644));
   command.err("wrote " + path + "\n");
   return {};
+}
+
+/// To --out, else to stdout.
+Result<int> print_rendered(const Command& command, const std::string& text) {
+  if (const auto out = command.invocation().value("--out")) {
+    TRY_VOID(write_rendered(command, *out, text));
+  } else {
+    command.out(text);
+  }
+  return kExitOk;
 }
 
 /// A folder for several, each below it.
@@ -55,12 +66,7 @@ rt::Task<Result<int>> run_render_trail(const Command& command) {
     command.err("note: the policy of bucket " + *bucket +
                 " must let cloudtrail.amazonaws.com write below AWSLogs/; leave --bucket out to see such a policy\n");
   }
-  if (const auto out = invocation.value("--out")) {
-    CO_TRY_VOID(write_rendered(command, *out, text));
-  } else {
-    command.out(text);
-  }
-  co_return kExitOk;
+  co_return print_rendered(command, text);
 }
 
 rt::Task<Result<int>> run_render_roles(const Command& command) {
@@ -82,14 +88,25 @@ rt::Task<Result<int>> run_render_roles(const Command& command) {
   co_return kExitOk;
 }
 
+rt::Task<Result<int>> run_render_endpoints(const Command& command) {
+  CO_TRY(const access::EndpointOrder order, endpoint_order(command.invocation()));
+  CO_TRY(const Rendered rendered, render_endpoints(command.invocation(), order));
+  // A subnet for each zone.
+  for (const std::string& note : cost_notes(order, order.subnets.size())) command.err("note: " + note + "\n");
+  co_return print_rendered(command, rendered.text);
+}
+
+rt::Task<Result<int>> run_render_guardrails(const Command& command) {
+  CO_TRY(const std::optional<fleet::FleetFile> fleet, command.load_fleet());
+  std::vector<std::string> notes;
+  CO_TRY(const Rendered rendered, render_guardrails(command.invocation(), fleet, notes));
+  for (const std::string& note : notes) command.err("note: " + note + "\n");
+  co_return print_rendered(command, rendered.text);
+}
+
 rt::Task<Result<int>> run_render_alarms(const Command& command) {
   CO_TRY(const Rendered rendered, render_alarms(command.invocation()));
-  if (const auto out = command.invocation().value("--out")) {
-    CO_TRY_VOID(write_rendered(command, *out, rendered.text));
-  } else {
-    command.out(rendered.text);
-  }
-  co_return kExitOk;
+  co_return print_rendered(command, rendered.text);
 }
 
 }  // namespace postern::cli
