@@ -23,6 +23,8 @@ constexpr std::string_view kStack = "looks changes up, makes them and follows th
 constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
 constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";
 
+constexpr std::string_view kNetworks = "reads the VPCs that have nodes, and what is in them";
+
 constexpr std::string_view kSeat = "asks which account manages the organisation";
 
 constexpr std::string_view kDiscoverActions = "ec2:DescribeInstances ssm:DescribeInstanceInformation";
@@ -113,8 +115,23 @@ constexpr Use kDeployDocuments[] = {
     {target, "ChangeStacks", "", kStack},
     {target, "MakeDocuments", "", kMake},
 };
+constexpr Use kDeployEndpoints[] = {
+    {hub, "AssumeDeployRoles", "", kEnter}, {target, "ChangeStacks", "", kStack},
+    {target, "FindNodes", "", kNetworks},   {target, "LookAtNetworks", "", kNetworks},
+    {target, "MakeEndpoints", "", kMake},   {target, "MakePrivateNames", "", kMake},
+};
+constexpr Use kCheckNetworks[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", kDiscoverActions, kFind},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+    {target, "LookAtNetworks", "", kNetworks},
+    {target, "ReadSessionPreferences", "", "which log group sessions are written to"},
+    {target, "ReadNodeRoles", "", "whether nodes' roles may write logs"},
+};
 constexpr Use kDiff[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
+    {target, "FindNodes", "", kNetworks},
+    {target, "LookAtNetworks", "", kNetworks},
     {hub, "ChangeStackSets", "cloudformation:DescribeStackSet cloudformation:ListStackInstances", kStack,
      When::stack_set},
     {hub, "ReadOrganization", "organizations:DescribeOrganization", kSeat, When::stack_set},
@@ -134,6 +151,9 @@ constexpr Use kDelete[] = {
     {target, "MakeRules", "events:DeleteRule events:DescribeRule events:ListTargetsByRule events:RemoveTargets",
      kUnmake},
     {target, "MakeDocuments", "ssm:DeleteDocument ssm:DescribeDocument", kUnmake},
+    {target, "FindNodes", "", kNetworks},
+    {target, "LookAtNetworks", "", kNetworks},
+    {target, "MakeEndpoints", "ec2:DeleteSecurityGroup ec2:DeleteVpcEndpoints", kUnmake},
 };
 constexpr Use kAdd[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
@@ -144,7 +164,8 @@ constexpr Use kAdd[] = {
 
 constexpr Use kWatchDr[] = {
     {hub, "AssumeTargetRoles", "", kEnter},
-    {target, kWholeDuty, "", "finds instances and what DRS has of them"},
+    {target, "Discover", "", "finds instances and what Systems Manager knows of them"},
+    {target, "WatchReplication", "", "asks what DRS has of them"},
 };
 constexpr Use kRollOut[] = {
     {hub, "AssumeTargetRoles", "", kEnter},
@@ -157,6 +178,7 @@ constexpr Use kWhy[] = {
     {target, "ReadRoles", "", "reads the role and its policies"},
 };
 
+constexpr Use kCheckTags[] = {{hub, "ReadOrganization", "", "reads the service control policies above the accounts"}};
 constexpr Use kSetUp[] = {
     {hub, "AssumeDeployRoles", "", kEnter},
     {target, "SetUpSites", "", "initializes DRS and makes its templates; DRS makes its roles with the caller's rights"},
@@ -181,11 +203,14 @@ constexpr CommandNeeds kNeeds[] = {
     {"audit trail", Duty::observe, kAudit},
     {"audit who", Duty::observe, kAudit},
     {"cancel", Duty::operate, kCancel},
+    {"check endpoints", Duty::observe, kCheckNetworks},
+    {"check tags", std::nullopt, kCheckTags},
     {"demo", std::nullopt, {}},
     {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},
     {"deploy diff", std::nullopt, kDiff},
     {"deploy documents", std::nullopt, kDeployDocuments},
+    {"deploy endpoints", std::nullopt, kDeployEndpoints},
     {"deploy roles", std::nullopt, kDeploy},
     {"doctor", std::nullopt, {}},
     {"dr cleanup", Duty::cleanup, kRecover},
@@ -208,6 +233,8 @@ constexpr CommandNeeds kNeeds[] = {
     {"release", std::nullopt, kRelease},
     {"render alarms", std::nullopt, {}},
     {"render documents", std::nullopt, {}},
+    {"render endpoints", std::nullopt, {}},
+    {"render guardrails", std::nullopt, {}},
     {"render roles", std::nullopt, {}},
     {"render trail", std::nullopt, {}},
     {"resume", Duty::operate, kRun},

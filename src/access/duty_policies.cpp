@@ -105,6 +105,13 @@ Value node_role_reads() {
                 cfn::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*")});
 }
 
+Value look_at_networks() {
+  return allow("LookAtNetworks",
+               {"ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs"},
+               {"*"});
+}
+
 Value duty_statements(Duty duty, const DutyLimits& limits) {
   if (duty == Duty::rollout) return install_statements(limits);
   Value out = Value::list();
@@ -126,6 +133,11 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       break;
     case Duty::observe:
       out.add(replication_reads());
+      out.add(look_at_networks(), "`check endpoints`: what lies between nodes and Systems Manager, ...");
+      out.add(
+          allow("ReadSessionPreferences", {"ssm:GetDocument"}, {own_arn("ssm", "document/SSM-SessionManagerRunShell")}),
+          "... where sessions are logged, ...");
+      out.add(node_role_reads(), "... and whether nodes may write there.");
       out.add(allow("LookUpCalls", {"cloudtrail:LookupEvents"}, {"*"}), "Who assumed a role here, and what a run did.");
       break;
     case Duty::rollout:

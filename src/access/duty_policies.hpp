@@ -42,6 +42,8 @@ cfn::Value send_documents(const std::vector<std::string>& documents);
 cfn::Value send_nodes(const TagRule& tag);
 cfn::Value command_follow_up();
 cfn::Value node_role_reads();
+/// VPCs with their subnets, routes, groups and endpoints: EC2 has no resources to limit such reads to.
+cfn::Value look_at_networks();
 /// Appends what StartRecovery and UpdateLaunchConfiguration need, in DRS and - on the caller's behalf - in EC2 and IAM.
 void add_recovery(cfn::Value& statements);
 void add_cleanup(cfn::Value& statements);

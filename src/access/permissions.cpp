@@ -156,6 +156,25 @@ void add_alarm_statements(Value& out) {
                 {own_arn("events", "rule/" + names)}));
 }
 
+/// What its handlers of endpoints and security groups call.
+void add_endpoint_statements(Value& out) {
+  out.add(allow("FindNodes", {"ec2:DescribeInstances"}, {Value("*")}));
+  out.add(look_at_networks());
+  std::vector<Value> arns;
+  for (const char* kind :
+       {"route-table/*", "security-group-rule/*", "security-group/*", "subnet/*", "vpc-endpoint/*", "vpc/*"}) {
+    arns.push_back(own_arn("ec2", kind));
+  }
+  out.add(allow(
+      "MakeEndpoints",
+      {"ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateSecurityGroup",
+       "ec2:CreateTags", "ec2:CreateVpcEndpoint", "ec2:DeleteSecurityGroup", "ec2:DeleteTags", "ec2:DeleteVpcEndpoints",
+       "ec2:ModifyVpcEndpoint", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"},
+      std::move(arns)));
+  // EC2 binds the private zone of an endpoint to the VPC with the caller's permissions.
+  out.add(allow("MakePrivateNames", {"route53:AssociateVPCWithHostedZone"}, {Value("*")}));
+}
+
 /// What CloudFormation's handlers of IAM's resource types call, as their schemas list it.
 Result<Value> deploy_catalog(const PermissionOrder& order) {
   Value out = Value::list();
@@ -182,6 +201,10 @@ Result<Value> deploy_catalog(const PermissionOrder& order) {
               {"ssm:AddTagsToResource", "ssm:CreateDocument", "ssm:DeleteDocument", "ssm:DescribeDocument",
                "ssm:GetDocument", "ssm:ListTagsForResource", "ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion"},
               {own_arn("ssm", "document/" + std::string(kOwnInstallDocument))}));
+    return out;
+  }
+  if (order.part == "endpoints") {
+    add_endpoint_statements(out);
     return out;
   }
   TRY(const cfn::Template source, part_template(order));

@@ -116,7 +116,7 @@ TEST(Permissions, TheTableNamesWhatThereIs) {
   for (const CommandNeeds& needs : command_needs()) {
     std::set<std::string> seen;
     for (const Holder holder : {Holder::target, Holder::hub}) {
-      for (const char* part : {"target", "hub", "alarms", "documents"}) {
+      for (const char* part : {"target", "hub", "alarms", "documents", "endpoints"}) {
         PermissionOrder order = order_of({std::string(needs.command)}, holder);
         order.part = part;
         order.all_regions = order.documents = order.stack_set = true;

@@ -17,7 +17,7 @@ struct TypeName {
   std::string_view ref;  ///< the attribute that Ref gives
 };
 
-constexpr std::array<TypeName, 14> kTypeNames = {{
+constexpr std::array<TypeName, 17> kTypeNames = {{
     {"AWS::IAM::Role", "aws_iam_role", "name"},
     {"AWS::IAM::Policy", "aws_iam_role_policy", "id"},
     {"AWS::IAM::ManagedPolicy", "aws_iam_policy", "arn"},
@@ -32,6 +32,9 @@ constexpr std::array<TypeName, 14> kTypeNames = {{
     {"AWS::Logs::LogGroup", "aws_cloudwatch_log_group", "name"},
     {"AWS::CloudTrail::Trail", "aws_cloudtrail", "name"},
     {"AWS::SSM::Document", "aws_ssm_document", "name"},
+    {"AWS::Organizations::Policy", "aws_organizations_policy", "id"},
+    {"AWS::EC2::SecurityGroup", "aws_security_group", "id"},
+    {"AWS::EC2::VPCEndpoint", "aws_vpc_endpoint", "id"},
 }};
 
 const TypeName* type_name(std::string_view type) {

@@ -19,7 +19,9 @@ enum class Form : std::uint8_t {
   attached_of,  ///< attached managed policies: resources of their own
   attached_to,  ///< the roles that a managed policy is attached to: the same, from the other side
   blocks,       ///< a list of maps: a nested block for each
+  rules,        ///< rules of a security group: a nested block for each, with lists of peers
   targets_of,   ///< targets of a rule: resources of their own
+  held_by,      ///< what an organisation's policy is attached to: resources of their own
   setting_of,   ///< what a bucket is set to: a resource of its own
   unsaid        ///< how CloudFormation goes about it, which Terraform does anyway
 };
@@ -27,7 +29,7 @@ enum class Form : std::uint8_t {
 /// Not an attribute of the resource itself.
 bool is_separate(Form form) {
   return form == Form::inline_of || form == Form::attached_of || form == Form::attached_to ||
-         form == Form::targets_of || form == Form::setting_of || form == Form::unsaid;
+         form == Form::targets_of || form == Form::held_by || form == Form::setting_of || form == Form::unsaid;
 }
 
 struct PropertyRule {
@@ -117,6 +119,30 @@ constexpr PropertyRule kDocument[] = {
     {"Content", "content", Form::json},
     {"UpdateMethod", "", Form::unsaid},
 };
+constexpr PropertyRule kOrganizationPolicy[] = {
+    {"Name", "name"},
+    {"Type", "type"},
+    {"Description", "description"},
+    {"Content", "content", Form::json},
+    {"TargetIds", "aws_organizations_policy_attachment", Form::held_by},
+};
+constexpr PropertyRule kSecurityGroup[] = {
+    {"GroupName", "name"},
+    {"GroupDescription", "description"},
+    {"VpcId", "vpc_id"},
+    {"SecurityGroupIngress", "ingress", Form::rules},
+    {"SecurityGroupEgress", "egress", Form::rules},
+};
+constexpr PropertyRule kEndpoint[] = {
+    {"VpcId", "vpc_id"},
+    {"ServiceName", "service_name"},
+    {"VpcEndpointType", "vpc_endpoint_type"},
+    {"SubnetIds", "subnet_ids"},
+    {"SecurityGroupIds", "security_group_ids"},
+    {"RouteTableIds", "route_table_ids"},
+    {"PrivateDnsEnabled", "private_dns_enabled"},
+    {"PolicyDocument", "policy", Form::json},
+};
 
 std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::IAM::Role") return kRole;
@@ -133,6 +159,9 @@ std::span<const PropertyRule> rules_of(std::string_view type) {
   if (type == "AWS::Logs::LogGroup") return kLogGroup;
   if (type == "AWS::CloudTrail::Trail") return kTrail;
   if (type == "AWS::SSM::Document") return kDocument;
+  if (type == "AWS::Organizations::Policy") return kOrganizationPolicy;
+  if (type == "AWS::EC2::SecurityGroup") return kSecurityGroup;
+  if (type == "AWS::EC2::VPCEndpoint") return kEndpoint;
   return {};
 }
 
@@ -288,6 +317,7 @@ class Configuration {
       if (rule.form == Form::attached_of) TRY_VOID(attachments(out, resource, *value));
       if (rule.form == Form::attached_to) TRY_VOID(holders(out, resource, *value));
       if (rule.form == Form::targets_of) TRY_VOID(targets(out, resource, *value));
+      if (rule.form == Form::held_by) TRY_VOID(attached(out, resource, *value));
       if (rule.form == Form::setting_of) TRY_VOID(setting(out, resource, rule, *value));
     }
     return {};
@@ -297,7 +327,7 @@ class Configuration {
     const std::string name(rule.attribute);
     const Value& value = entry.value;
     if (rule.form == Form::json || rule.form == Form::tags) out.blank();
-    if (!is_separate(rule.form)) out.comment(entry.comment);
+    if (!is_separate(rule.form) && rule.form != Form::rules) out.comment(entry.comment);
     switch (rule.form) {
       case Form::plain:
         return values_.attribute(out, name, value);
@@ -315,10 +345,13 @@ class Configuration {
       }
       case Form::blocks:
         return blocks(out, name, value);
+      case Form::rules:
+        return group_rules(out, resource, name, entry);
       case Form::inline_of:
       case Form::attached_of:
       case Form::attached_to:
       case Form::targets_of:
+      case Form::held_by:
       case Form::setting_of:
       case Form::unsaid:
         return {};
@@ -332,6 +365,33 @@ class Configuration {
       out.open(name + " {");
       for (const Entry& member : item.value.entries()) {
         TRY_VOID(values_.attribute(out, snake_case(member.key), member.value));
+      }
+      out.close("}");
+    }
+    return {};
+  }
+
+  /// Terraform wants ports of every rule, and peers as lists.
+  Result<void> group_rules(HclLines& out, const Resource& group, const std::string& name, const Entry& list) {
+    for (const Entry& item : list.value.entries()) {
+      const Value& rule = item.value;
+      out.blank();
+      out.comment(list.comment);
+      out.open(name + " {");
+      for (const char* port : {"FromPort", "ToPort"}) {
+        const Value* given = rule.find(port);
+        TRY_VOID(values_.attribute(out, snake_case(port), given == nullptr ? Value::integer(0) : *given));
+      }
+      for (const Entry& member : rule.entries()) {
+        if (member.key == "FromPort" || member.key == "ToPort") continue;
+        if (member.key == "IpProtocol" || member.key == "Description") {
+          TRY_VOID(values_.attribute(out, member.key == "Description" ? "description" : "protocol", member.value));
+        } else if (member.key == "CidrIp") {
+          TRY(const std::string cidr, values_.inline_text(member.value));
+          out.attribute("cidr_blocks", "[" + cidr + "]");
+        } else {
+          return no_counterpart(group, member.key);
+        }
       }
       out.close("}");
     }
@@ -440,6 +500,19 @@ class Configuration {
       out.attribute("policy_arn", std::move(arn));
       out.close("}");
     }
+    return {};
+  }
+
+  Result<void> attached(HclLines& out, const Resource& policy, const Value& targets) {
+    TRY(const std::string each, values_.inline_text(targets));
+    TRY(std::string id, values_.attribute_of(policy, "id"));
+    out.blank();
+    open_resource(out, "aws_organizations_policy_attachment", snake_case(policy.id), policy.condition);
+    out.attribute("for_each", "toset(" + each + ")");
+    out.blank();
+    out.attribute("policy_id", std::move(id));
+    out.attribute("target_id", "each.value");
+    out.close("}");
     return {};
   }
 

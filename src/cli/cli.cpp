@@ -100,6 +100,16 @@ Runner runner_of(Verb verb) {
       return &run_targets;
     case Verb::render_roles:
       return &run_render_roles;
+    case Verb::render_endpoints:
+      return &run_render_endpoints;
+    case Verb::deploy_endpoints:
+      return &run_deploy_endpoints;
+    case Verb::check_endpoints:
+      return &run_check_endpoints;
+    case Verb::render_guardrails:
+      return &run_render_guardrails;
+    case Verb::check_tags:
+      return &run_check_tags;
     case Verb::render_alarms:
       return &run_render_alarms;
     case Verb::deploy_alarms:

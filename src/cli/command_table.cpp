@@ -1,6 +1,7 @@
 #include "cli/command_table.hpp"
 
 #include "cli/deploy_options.hpp"
+#include "cli/document_options.hpp"
 #include "cli/dr_job_options.hpp"
 #include "cli/dr_options.hpp"
 #include "cli/dr_report_options.hpp"
@@ -8,6 +9,8 @@
 
 namespace postern::cli {
 namespace {
+
+using namespace deploy_options;
 
 constexpr OptionSpec kGlobal[] = {
     {"--fleet", "-f", Arity::one, "FILE", "the fleet file (default: POSTERN_FLEET, else ./postern.yaml when it exists)",
@@ -378,12 +381,31 @@ constexpr std::string_view kDeployRolesExamples[] = {
     "postern deploy roles --via profile --yes -o json -q 'accounts[].[name, external_id]'",
     "postern deploy roles --via stackset --ou ou-a1b2-workloads --dry-run"};
 constexpr OptionSpec kDeployDiff[] = {
-    kDeployAnyFor, kAlarmScope, kUnits,   kVia,          kStackName, kStackParameter, kMode,
-    kDuty,         kCompat,     kHubRole, kOrganization, kNodeTag,   kOidcProvider,   kDeployConcurrency,
+    kEndpointUse,
+    kEndpointServices,
+    kEndpointOrganization,
+    kEndpointVpc,
+    kEndpointSubnets,
+    kEndpointTables,
+    kEndpointCidr,
+    kDeployAnyFor,
+    kAlarmScope,
+    kUnits,
+    kVia,
+    kStackName,
+    kStackParameter,
+    kMode,
+    kDuty,
+    kCompat,
+    kHubRole,
+    kOrganization,
+    kNodeTag,
+    kOidcProvider,
+    kDeployConcurrency,
 };
 constexpr std::string_view kDeployDiffExamples[] = {"postern deploy diff", "postern deploy diff --for node -o json"};
 constexpr OptionSpec kDeployDelete[] = {
-    kDeployAnyFor, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
+    kDeployAnyFor, kEndpointVpc, kVia, kStackName, kCompat, kDeployDryRun, kDeployYes, kDeployConcurrency,
 };
 constexpr std::string_view kDeployDeleteExamples[] = {"postern deploy delete --account payments-prod --dry-run"};
 
@@ -624,6 +646,11 @@ constexpr CommandSpec kCommands[] = {
     kDeployAlarmsCommand,
     kRenderDocumentsCommand,
     kDeployDocumentsCommand,
+    kRenderEndpointsCommand,
+    kDeployEndpointsCommand,
+    kCheckEndpointsCommand,
+    kRenderGuardrailsCommand,
+    kCheckTagsCommand,
     {"render trail", Verb::render_trail, "", "a trail with its bucket and log group, as CloudFormation or Terraform",
      "Writes the template of a CloudTrail trail of all Regions, with validated log files, a bucket that only "
      "CloudTrail "
@@ -707,8 +734,9 @@ constexpr ExitCodeSpec kExitCodes[] = {
     {255, "anything else"},
 };
 
-constexpr GroupSpec kGroups[] = {{"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"},
-                                 {"render", "render roles"},    {"dr", "dr status"},   {"sim", "sim serve"}};
+constexpr GroupSpec kGroups[] = {
+    {"accounts", "accounts list"}, {"runs", "runs list"}, {"ledger", "ledger verify"}, {"render", "render roles"},
+    {"check", "check endpoints"},  {"dr", "dr status"},   {"sim", "sim serve"}};
 
 }  // namespace
 

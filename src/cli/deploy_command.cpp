@@ -1,8 +1,9 @@
-// deploy roles, deploy alarms, deploy documents, deploy diff, deploy delete
+// deploy roles, deploy alarms, deploy documents, deploy endpoints, deploy diff, deploy delete
 
 #include <algorithm>
 
 #include "base/plural.hpp"
+#include "cli/deploy_endpoints.hpp"
 #include "cli/deploy_show.hpp"
 #include "cli/deploy_stack_set.hpp"
 #include "cli/failure.hpp"
@@ -73,7 +74,9 @@ rt::Task<Result<int>> remove(const Command& command, DeployWork& work, DeployDee
   command.err(describe_deployment(work, deed));
   if (deed == DeployDeed::remove && going > 0) {
     const std::string places = plural(going, work.order().is_regional() ? "place" : "account");
-    std::string question = "Delete the stack " + work.order().stack + " of " + places + " with all that is in it?";
+    const bool by_vpc = work.order().part == kEndpointsPart;
+    std::string question = "Delete the stack " + work.order().stack + (by_vpc ? "-VPC" : "") + " of " + places +
+                           " with all that is in it?";
     CO_TRY_VOID(co_await agree(command, std::move(question), "deleted"));
     CO_TRY_VOID(co_await work.remove());
   }
@@ -97,6 +100,7 @@ rt::Task<Result<int>> with_session(const Command& command, DeployDeed deed) {
   }
   Result<DeployOrder> order = deploy_order(command.invocation(), aws.fleet, aws.session->settings().region);
   Result<void> may = expect_writable(aws, write_of(deed));
+  if (may && order && order->part == kEndpointsPart) may = co_await spread_over_vpcs(command, aws, *order);
   if (!may) {
     code = fail(std::move(may).error());
   } else if (!order) {
@@ -127,6 +131,10 @@ rt::Task<Result<int>> run_deploy_alarms(const Command& command) {
 }
 
 rt::Task<Result<int>> run_deploy_documents(const Command& command) {
+  return run_deploy_roles(command);
+}
+
+rt::Task<Result<int>> run_deploy_endpoints(const Command& command) {
   return run_deploy_roles(command);
 }
 

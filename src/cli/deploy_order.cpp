@@ -96,7 +96,10 @@ Result<void> check_topic(const DeployOrder& order) {
 /// The rendered template of the part.
 Result<void> take_template(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                            DeployOrder& order) {
-  if (order.part == kAlarmsPart) {
+  if (order.part == kEndpointsPart) {
+    TRY(const access::EndpointOrder endpoints, endpoint_order(invocation));
+    TRY(order.rendered, render_endpoints(invocation, endpoints));
+  } else if (order.part == kAlarmsPart) {
     TRY(order.rendered, render_alarms(invocation));
   } else if (order.part == kDocumentsPart) {
     TRY(order.rendered, render_documents(RenderFormat::cloudformation));
@@ -207,11 +210,12 @@ std::string deploy_part(const Invocation& invocation) {
   const Verb verb = invocation.command != nullptr ? invocation.command->verb : Verb::deploy_roles;
   if (verb == Verb::deploy_alarms) return std::string(kAlarmsPart);
   if (verb == Verb::deploy_documents) return std::string(kDocumentsPart);
+  if (verb == Verb::deploy_endpoints) return std::string(kEndpointsPart);
   return invocation.value("--for").value_or("target");
 }
 
 std::string DeployOrder::name_of(const DeployPlace& place) const {
-  return is_regional() ? place.scope->label() : place.scope->who();
+  return is_regional() ? place.scope->label() + (place.vpc.empty() ? "" : " " + place.vpc) : place.scope->who();
 }
 
 bool DeployOrder::declares(std::string_view parameter) const {

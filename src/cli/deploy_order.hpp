@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/render_endpoints.hpp"
 #include "cli/render_roles.hpp"
 #include "fleet/types.hpp"
 #include "os/environment.hpp"
@@ -16,7 +17,7 @@ namespace postern::cli {
 /// Whose rights are used in the target accounts.
 inline constexpr std::string_view kAccessRole = "OrganizationAccountAccessRole";
 
-/// The parts that are regional.
+/// The parts that are regional; kEndpointsPart is the other.
 inline constexpr std::string_view kAlarmsPart = "alarms";
 inline constexpr std::string_view kDocumentsPart = "documents";
 
@@ -26,11 +27,17 @@ struct DeployPlace {
   fleet::ScopePtr scope;
   /// The ExternalId that the fleet file gives; absent: the stack's own is kept, or a new one is made.
   std::optional<fleet::SecretRef> external_id;
+  // Of a stack for each VPC: what is its own.
+  std::string vpc;
+  std::string stack;
+  std::optional<Rendered> rendered;
+  std::map<std::string, std::string> parameters;
+  std::optional<Error> problem;  ///< what is in the way before CloudFormation is asked
 };
 
 struct DeployOrder {
   DeployOrder() = default;
-  std::string part;   ///< "hub", "target", "node", "alarms" or "documents"
+  std::string part;   ///< "hub", "target", "node", "alarms", "documents" or "endpoints"
   std::string stack;  ///< its name
   Rendered rendered;
   std::map<std::string, std::string> parameters;  ///< of --parameter
@@ -39,7 +46,9 @@ struct DeployOrder {
 
   bool declares(std::string_view parameter) const;
   /// A stack in every Region of an account; else one in its home Region.
-  bool is_regional() const { return part == kAlarmsPart || part == kDocumentsPart; }
+  bool is_regional() const { return part == kAlarmsPart || part == kDocumentsPart || part == kEndpointsPart; }
+  const std::string& stack_of(const DeployPlace& place) const { return place.stack.empty() ? stack : place.stack; }
+  const Rendered& rendered_of(const DeployPlace& place) const { return place.rendered ? *place.rendered : rendered; }
   /// The place as messages name it.
   std::string name_of(const DeployPlace& place) const;
 };
@@ -56,7 +65,7 @@ Result<fleet::Access> deploy_access(const std::string& via, const fleet::FleetFi
 Result<void> take_parameters(const Invocation& invocation, DeployOrder& order);
 /// Which part is deployed: --for, or what the command is about.
 std::string deploy_part(const Invocation& invocation);
-/// --stack-name, else that of the part ("hub", "target", "node", "alarms", "documents").
+/// --stack-name, else that of the part ("hub", "target", "node", "alarms", "documents", "endpoints").
 Result<std::string> deploy_stack_name(const Invocation& invocation, std::string_view part);
 
 /// Errors of kind usage: options that do not go together, accounts without a way in, no Region, a parameter that the

@@ -58,7 +58,7 @@ struct Group {
 };
 
 std::string head_of(const DeployRow& row, DeployDeed deed) {
-  if (row.problem) return "not reached";
+  if (row.problem) return row.problem->kind() == ErrorKind::refused ? "cannot be changed now" : "not reached";
   if (deed == DeployDeed::remove || deed == DeployDeed::look_at_removal) return row.found ? "delete" : "not there";
   if (!row.prepared) return "not reached";
   if (row.prepared->outlook == Outlook::unchanged) return "no changes";
@@ -108,7 +108,9 @@ std::string reason_of(const DeployRow& row) {
 Json row_json(const DeployWork& work, const DeployRow& row, DeployDeed deed) {
   const fleet::Scope& scope = *row.place.scope;
   Json json = Json::object().set("account_id", scope.account.text()).set("name", scope.account_name);
-  json.set("region", scope.region.text()).set("stack", work.order().stack).set("status", status_of(row, deed));
+  json.set("region", scope.region.text())
+      .set("stack", work.order().stack_of(row.place))
+      .set("status", status_of(row, deed));
   Sum sum;
   Json changes = Json::array();
   if (row.prepared) {
@@ -116,6 +118,7 @@ Json row_json(const DeployWork& work, const DeployRow& row, DeployDeed deed) {
     for (const ResourceChange& each : row.prepared->changes) changes.push_back(change_json(each));
   }
   json.set("changes", std::move(changes));
+  if (!row.place.vpc.empty()) json.set("vpc_id", row.place.vpc);
   const std::string short_sum =
       "+" + std::to_string(sum.add) + " ~" + std::to_string(sum.change) + " -" + std::to_string(sum.remove);
   json.set("change_count", sum.add + sum.change + sum.remove == 0 ? std::string() : short_sum);
@@ -155,7 +158,7 @@ std::string describe_deployment(const DeployWork& work, DeployDeed deed) {
   }
   std::string out;
   if (!work.rows().empty()) {
-    out = "stack " + work.order().stack;
+    out = "stack " + work.order().stack + (work.rows().front().place.stack.empty() ? "" : ", one for each VPC");
     if (!work.order().is_regional()) out += " in " + work.rows().front().place.scope->region.text();
     out += "\n";
   }
@@ -221,6 +224,8 @@ Answer deploy_answer(const Command& command, const DeployWork& work, DeployDeed 
   answer.columns.push_back(id_column("ACCOUNT", 0, "account_id"));
   answer.columns.push_back(member_column("NAME", 1, "name"));
   if (work.order().is_regional()) answer.columns.push_back(member_column("REGION", 1, "region"));
+  const bool by_vpc = !work.rows().empty() && !work.rows().front().place.vpc.empty();
+  if (by_vpc) answer.columns.push_back(id_column("VPC", 1, "vpc_id"));
   answer.columns.emplace_back("STATUS", 0, [](const Json& row) {
     const std::string status(row["status"].to_string().value_or(""));
     const bool bad = status == "failed" || status == "rolled_back" || status == "blocked" || status == "unknown";

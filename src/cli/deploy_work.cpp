@@ -10,9 +10,9 @@ namespace postern::cli {
 namespace deploy_work_detail {
 
 /// A template's parameters that nobody has given a value, of a stack that is to be made.
-std::string missing_parameters(const DeployOrder& order, const stacks::StackOrder& asked) {
+std::string missing_parameters(const Rendered& rendered, const stacks::StackOrder& asked) {
   std::string names;
-  for (const RenderedParameter& each : order.rendered.parameters) {
+  for (const RenderedParameter& each : rendered.parameters) {
     if (each.has_default || asked.parameters.contains(each.name)) continue;
     names += (names.empty() ? "" : ", ") + each.name;
   }
@@ -26,6 +26,7 @@ DeployWork::DeployWork(const Command& command, AwsWork& work, DeployOrder order)
   for (const DeployPlace& place : order_.places) {
     rows_.emplace_back();
     rows_.back().place = place;
+    rows_.back().problem = place.problem;
   }
 }
 
@@ -108,31 +109,33 @@ Result<void> DeployWork::choose_external_id(DeployRow& row, const std::optional<
 
 rt::Task<Result<void>> DeployWork::prepare_one(DeployRow& row) {
   stacks::StackOrder order;
-  order.name = order_.stack;
-  order.body = order_.rendered.text;
+  const Rendered& rendered = order_.rendered_of(row.place);
+  order.name = order_.stack_of(row.place);
+  order.body = rendered.text;
   order.parameters = order_.parameters;
-  for (const RenderedParameter& each : order_.rendered.parameters) order.declared.push_back(each.name);
+  for (const auto& [name, value] : row.place.parameters) order.parameters[name] = value;
+  for (const RenderedParameter& each : rendered.parameters) order.declared.push_back(each.name);
   order.tags["postern:part"] = order_.part;
   order.token = make_token();
   CO_TRY(std::optional<stacks::Stack> stack, co_await port_.describe(command_.ctx(), row.place.scope, order.name));
   CO_TRY_VOID(choose_external_id(row, stack, order));
   if (!stack || stacks::standing_of(stack->status) == stacks::Standing::empty) {
-    const std::string missing = deploy_work_detail::missing_parameters(order_, order);
+    const std::string missing = deploy_work_detail::missing_parameters(rendered, order);
     if (!missing.empty()) {
       co_return fail(ErrorKind::usage, "the stack " + order.name + " needs values of " + missing +
                                            ": --parameter NAME=VALUE, or the fleet file's hub");
     }
   }
-  CO_TRY(row.prepared,
-         co_await deployer_.prepare(command_.ctx(), row.place.scope, std::move(stack), std::move(order)));
+  CO_TRY(row.prepared, co_await deployer_.prepare(command_.ctx(), row.place.scope, std::move(stack), std::move(order)));
   co_return Result<void>();
 }
 
 rt::Task<Result<void>> DeployWork::find_one(DeployRow& row) {
-  CO_TRY(row.found, co_await port_.describe(command_.ctx(), row.place.scope, order_.stack));
+  const std::string& stack = order_.stack_of(row.place);
+  CO_TRY(row.found, co_await port_.describe(command_.ctx(), row.place.scope, stack));
   if (row.found && stacks::standing_of(row.found->status) == stacks::Standing::absent) row.found.reset();
   if (row.found && row.found->protected_from_deletion) {
-    co_return fail(Error(ErrorKind::refused, "the stack " + order_.stack +
+    co_return fail(Error(ErrorKind::refused, "the stack " + stack +
                                                  " is protected from deletion; take the protection away first: aws "
                                                  "cloudformation update-termination-protection")
                        .with("rail", "termination protection"));

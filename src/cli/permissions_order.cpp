@@ -134,10 +134,20 @@ void take_account(const Invocation& invocation, const std::optional<fleet::Fleet
 Result<void> take_deployment(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                              PermissionOrder& order) {
   order.part = invocation.value("--for").value_or("target");
-  for (const std::string_view part : {kAlarmsPart, kDocumentsPart}) {
-    if (std::ranges::find(order.commands, "deploy " + std::string(part)) != order.commands.end()) order.part = part;
+  std::vector<std::string_view> regional;
+  for (const std::string_view part : {kAlarmsPart, kDocumentsPart, kEndpointsPart}) {
+    if (std::ranges::find(order.commands, "deploy " + std::string(part)) != order.commands.end()) {
+      regional.push_back(part);
+    }
   }
+  if (regional.size() > 1) {
+    return fail(ErrorKind::usage, "deploy " + std::string(regional[0]) + " and deploy " + std::string(regional[1]) +
+                                      ": one after the other");
+  }
+  if (!regional.empty()) order.part = regional.front();
   TRY(order.stack, deploy_stack_name(invocation, order.part));
+  // A stack for each VPC.
+  if (order.part == kEndpointsPart && !invocation.has("--stack-name")) order.stack += "-*";
   order.stack_set = invocation.value("--via") == "stackset";
   if (!fleet || order.stack_set) return {};
   TRY(const std::vector<const fleet::Account*> accounts, chosen_accounts(invocation, *fleet));

@@ -1,4 +1,4 @@
-// render roles, render alarms, render documents, render trail
+// render roles, render alarms, render documents, render endpoints, render guardrails, render trail
 
 #include "access/trail.hpp"
 #include "base/text.hpp"
@@ -8,6 +8,7 @@
 #include "cli/failure.hpp"
 #include "cli/render_alarms.hpp"
 #include "cli/render_documents.hpp"
+#include "cli/render_endpoints.hpp"
 #include "cli/render_roles.hpp"
 #include "os/files.hpp"
 
@@ -25,10 +26,13 @@ Result<void> write_rendered(const Command& command, const std::string& path, con
 }
 
 /// To --out, else to stdout.
-Result<void> give(const Command& command, const std::string& text) {
-  if (const auto out = command.invocation().value("--out")) return write_rendered(command, *out, text);
-  command.out(text);
-  return {};
+Result<int> print_rendered(const Command& command, const std::string& text) {
+  if (const auto out = command.invocation().value("--out")) {
+    TRY_VOID(write_rendered(command, *out, text));
+  } else {
+    command.out(text);
+  }
+  return kExitOk;
 }
 
 /// A folder for several, each below it.
@@ -63,8 +67,7 @@ rt::Task<Result<int>> run_render_trail(const Command& command) {
     command.err("note: the policy of bucket " + *bucket +
                 " must let cloudtrail.amazonaws.com write below AWSLogs/; leave --bucket out to see such a policy\n");
   }
-  CO_TRY_VOID(give(command, text));
-  co_return kExitOk;
+  co_return print_rendered(command, text);
 }
 
 rt::Task<Result<int>> run_render_roles(const Command& command) {
@@ -86,10 +89,25 @@ rt::Task<Result<int>> run_render_roles(const Command& command) {
   co_return kExitOk;
 }
 
+rt::Task<Result<int>> run_render_endpoints(const Command& command) {
+  CO_TRY(const access::EndpointOrder order, endpoint_order(command.invocation()));
+  CO_TRY(const Rendered rendered, render_endpoints(command.invocation(), order));
+  // A subnet for each zone.
+  for (const std::string& note : cost_notes(order, order.subnets.size())) command.err("note: " + note + "\n");
+  co_return print_rendered(command, rendered.text);
+}
+
+rt::Task<Result<int>> run_render_guardrails(const Command& command) {
+  CO_TRY(const std::optional<fleet::FleetFile> fleet, command.load_fleet());
+  std::vector<std::string> notes;
+  CO_TRY(const Rendered rendered, render_guardrails(command.invocation(), fleet, notes));
+  for (const std::string& note : notes) command.err("note: " + note + "\n");
+  co_return print_rendered(command, rendered.text);
+}
+
 rt::Task<Result<int>> run_render_alarms(const Command& command) {
   CO_TRY(const Rendered rendered, render_alarms(command.invocation()));
-  CO_TRY_VOID(give(command, rendered.text));
-  co_return kExitOk;
+  co_return print_rendered(command, rendered.text);
 }
 
 rt::Task<Result<int>> run_render_documents(const Command& command) {
@@ -97,8 +115,7 @@ rt::Task<Result<int>> run_render_documents(const Command& command) {
   CO_TRY(const Rendered rendered, render_documents(format == "document"    ? RenderFormat::document
                                                    : format == "terraform" ? RenderFormat::terraform
                                                                            : RenderFormat::cloudformation));
-  CO_TRY_VOID(give(command, rendered.text));
-  co_return kExitOk;
+  co_return print_rendered(command, rendered.text);
 }
 
 }  // namespace postern::cli

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `postern render roles`, `render alarms` and `render trail` write, judged by the tools of others. Exit status 77: the tool is
+"""What `postern render roles`, `alarms`, `endpoints` and `trail` write, judged by the tools of others. Exit status 77: the tool is
 not here.
 
 Usage: rendered_roles.py cfn-lint|fmt|same; POSTERN names the program.
@@ -47,6 +47,9 @@ def choices():
 
 
 ALARMS = ("all", "commands", "recovery")
+ENDPOINTS = ((), ("--for", "ssm,sessions,drs", "--services", "ec2messages,sts,s3"), ("--for", "sessions"),
+             ("--vpc", "vpc-0a1b2c3d", "--subnets", "subnet-0a1b2c3d,subnet-1a2b3c4d", "--route-tables", "rtb-0a1b2c3d",
+              "--cidr", "10.0.0.0/16,10.1.0.0/16", "--organization", "o-abcdefghij"))
 TRAILS = ((), ("--organization", "o-abcdefghij"), ("--bucket", "central-logs", "--trail-name", "all.of_it"))
 
 
@@ -81,6 +84,9 @@ def every(folder, kind, alarms=True):
 
 def every_and_trails(folder, kind):
     yield from every(folder, kind)
+    for words in ENDPOINTS:
+        words += ("--format", kind) if kind == "terraform" else ()
+        yield ("endpoints", *words), render(folder, None, words, "endpoints")
     for words in TRAILS:
         words += ("--format", kind) if kind == "terraform" else ()
         yield ("trail", *words), render(folder, None, words, "trail")

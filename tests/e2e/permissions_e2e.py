@@ -46,6 +46,13 @@ UNUSED = {
         "sns:GetTopicAttributes", "sns:ListTagsForResource", "sns:TagResource", "cloudwatch:DescribeAlarms",
         "cloudwatch:TagResource", "events:DescribeRule", "events:ListTargetsByRule", "events:TagResource",
         "cloudformation:TagResource")},
+    **{action: "CloudFormation's own calls, when endpoints are made, changed and taken away" for action in (
+        "ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint",
+        "ec2:DeleteSecurityGroup", "ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint", "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress")},
+    "ec2:CreateTags": "AWS asks for it when endpoints and groups are made with the tags of their stack",
+    "ec2:DeleteTags": "when a later version takes a tag away",
+    "route53:AssociateVPCWithHostedZone": "EC2 binds the private zone to the VPC; the simulated one has no Route 53",
     "cloudformation:DeleteChangeSet": "when nobody agrees, and when there are no changes",
     "cloudformation:DeleteStack": "the shell of a stack that was never made",
 }
@@ -198,6 +205,10 @@ def deployments():
         world.compare("deploy alarms", ("deploy", "alarms", *alarms), "Deployer", *via, "--stack-name", "postern-alarms", also=[
             ("deploy", "alarms", *alarms, "--parameter", "LagLimitSeconds=900")])
         world.compare("deploy delete", ("deploy", "delete", "--for", "alarms", *alarms), "Deployer", *via, "--for", "alarms")
+        # The nodes' VPC has endpoints for Systems Manager already: what else it could have.
+        endpoints = (*via, "--region", "us-east-1", "-o", "json", "--yes")
+        world.compare("deploy endpoints", ("deploy", "endpoints", "--services", "sts", *endpoints), "Deployer", *via)
+        world.compare("deploy delete", ("deploy", "delete", "--for", "endpoints", *endpoints), "Deployer", *via, "--for", "endpoints")
         organizations = world.client("organizations")
         organizations.enable_policy_type(RootId=organizations.list_roots()["Roots"][0]["Id"], PolicyType="SERVICE_CONTROL_POLICY")
         world.compare("why", (*why, "ec2:DescribeInstances"), "Deployer", *via)

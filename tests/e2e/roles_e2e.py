@@ -26,8 +26,10 @@ accounts:
 RUN = ("run", "-y", "-o", "json", "-s", "name:web-01", "--", "true")
 TARGETS = ("targets", "-o", "json", "-s", "name:web-01")
 AUDIT = ("audit", "who", "PosternObserve", "--region", "us-east-1", "-o", "json")
+CHECK = ("check", "endpoints", "--region", "us-east-1", "--output-logs", "/nodes", "-o", "json")
 NEEDED = {"operate": {"Discover": RUN, "SendDocuments": RUN, "SendToTaggedNodes": RUN, "FollowCommands": RUN},
-          "observe": {"Discover": TARGETS, "LookUpCalls": AUDIT}}
+          "observe": {"Discover": TARGETS, "LookUpCalls": AUDIT, "LookAtNetworks": CHECK, "ReadSessionPreferences": CHECK,
+                      "ReadNodeRoles": CHECK}}
 
 
 class World:

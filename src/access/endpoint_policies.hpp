@@ -1,0 +1,21 @@
+#pragma once
+
+/// Policies of VPC endpoints.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cfn/value.hpp"
+
+namespace postern::access {
+
+/// A condition of the template: no organisation was given.
+inline constexpr std::string_view kHasAccountOnly = "HasAccountOnly";
+
+/// Identities of the organisation, else of the account, and nobody else.
+cfn::Value own_identities_policy();
+/// Of the gateway to S3: AWS's buckets that agents (and installers of DRS) read, and own buckets.
+cfn::Value s3_policy(bool replication);
+
+}  // namespace postern::access
