@@ -79,8 +79,8 @@ struct PermissionOrder {
   std::string hub_region = "*";
   bool all_regions = false;
   bool documents = false;  ///< limits.documents are sent by --document
-  /// Of a deployment: "hub", "target", "node", "alarms", "documents" or "endpoints", the stack's name, and the roles by which it
-  /// goes into accounts.
+  /// Of a deployment: "hub", "target", "node", "alarms", "documents" or "endpoints", the stack's name, and the roles by
+  /// which it goes into accounts.
   std::string part = "target";
   std::string stack = "postern-roles";
   std::vector<std::string> deploy_roles;

@@ -50,8 +50,8 @@ inline constexpr OptionSpec kDeployAnyFor = {
     "",
     Arity::one,
     "WHAT",
-    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, the alarms, the document, "
-    "or the VPC endpoints",
+    "the roles of target accounts (default), the hub's identity, the nodes' role and profile, the alarms, the "
+    "document, or the VPC endpoints",
     "hub|target|node|alarms|documents|endpoints"};
 inline constexpr OptionSpec kAlarmScope = {"--scope",
                                            "",
