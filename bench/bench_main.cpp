@@ -31,6 +31,15 @@ postern::bench::FleetRunOrder fleet_order(const std::vector<std::string>& argume
   return order;
 }
 
+postern::bench::RolloutBenchOrder rollout_order(const std::vector<std::string>& arguments) {
+  postern::bench::RolloutBenchOrder order;
+  order.agents = std::stoi(option(arguments, "--agents", "5000"));
+  order.accounts = std::stoi(option(arguments, "--accounts", "40"));
+  order.rate = std::stod(option(arguments, "--rate", "1"));
+  order.burst = std::stod(option(arguments, "--burst", "5"));
+  return order;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,7 +61,9 @@ int main(int argc, char** argv) {
   }
   if (mode == "calibrate") return calibrate_mode();
   if (mode == "fleet-run") return fleet_run_mode(fleet_order(arguments));
+  if (mode == "rollout") return rollout_mode(rollout_order(arguments));
   std::fprintf(stderr,
-               "usage: postern_bench sign|body|parse|serve|call|sim-run|fleet-run|calibrate ...; see bench/run\n");
+               "usage: postern_bench sign|body|parse|serve|call|sim-run|fleet-run|rollout|calibrate ...; see "
+               "bench/run\n");
   return 2;
 }

@@ -37,6 +37,16 @@ struct FleetRunOrder {
 
 /// One durable run: memory, CPU, calls and virtual time.
 int fleet_run_mode(const FleetRunOrder& order);
+/// A fleet that gets the replication agent.
+struct RolloutBenchOrder {
+  RolloutBenchOrder() = default;
+  int agents = 5'000;
+  int accounts = 40;
+  double rate = 1;  ///< calls a second of each API in each account; 0: any number
+  double burst = 5;
+};
+/// `dr rollout` in virtual time against the soonest end.
+int rollout_mode(const RolloutBenchOrder& order);
 /// Loops of fixed work, CPU microseconds: how fast this machine is right now.
 int calibrate_mode();
 

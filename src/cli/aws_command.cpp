@@ -6,6 +6,7 @@
 #include "aws/auth/session_name.hpp"
 #include "base/text.hpp"
 #include "cli/failure.hpp"
+#include "cli/in_memory.hpp"
 #include "cli/mfa_prompt.hpp"
 #include "flow/verdict.hpp"
 #include "rt/combine.hpp"
@@ -156,6 +157,7 @@ Result<AwsWork> open_session(rt::Executor executor, const Command& command, Flee
   effects.dialer = command.host().dialer;
   effects.clock = command.host().clock;
   effects.log = &command.log();
+  if (const InMemoryCloud* cloud = in_memory(command.host())) effects.http = &cloud->client();
   effects.mfa_prompt = make_mfa_prompt(*command.host().console);
   TRY(work.session, adapters::AwsSession::open(executor, effects, session_options(command, work)));
   return work;

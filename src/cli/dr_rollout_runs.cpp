@@ -199,6 +199,7 @@ rt::Task<Result<void>> RolloutWork::install_group(InstallGroup& group) {
   order.plan.pins = flow::document_pins(spec, look, order.plan);
   adapters::SsmCommands port(*work_.aws.session, spec);
   CO_TRY(order.header, header_of(order.plan, std::move(spec), std::string(kInstallTitle) + ", " + group.label));
+  order.header.policy.installs = true;
   order.confirmed = confirmed_;
   if (groups_.size() > 1) order.label = group.label;
   std::optional<adapters::HubHold> flag;

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/in_memory.hpp"
 
 namespace postern::cli {
 namespace {
@@ -92,8 +93,10 @@ Result<OpenLedger> open_ledger(const Command& command, const std::string& world,
   OpenLedger open;
   open.world = world;
   TRY(open.path, ledger_path(command, world));
-  open.worker = rt::make_thread_worker();
+  const bool simulated = in_memory(command.host()) != nullptr;
+  open.worker = simulated ? rt::make_inline_worker() : rt::make_thread_worker();
   ledger::SqliteOptions options;
+  if (simulated) options.files = command.host().files;
   options.path = open.path;
   options.world = world;
   Result<std::unique_ptr<ledger::Store>> store =

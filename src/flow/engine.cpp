@@ -15,12 +15,17 @@ Engine::Engine(RunModel model, NextId next_id) : model_(std::move(model)), next_
   CHECK(model_.started());
   live_.resize(model_.batches().size());
   places_.resize(model_.plan().scopes.size());
-  if (model_.header().kind != RunKind::command) pace_.fill(Pace(kJobPace));
+  pace_.fill(unknown_pace());
   of_scope_.resize(places_.size());
   for (std::size_t i = 0; i < live_.size(); ++i) {
     of_scope_[model_.plan().batches[i].scope].push_back(static_cast<std::uint32_t>(i));
     if (model_.batches()[i].phase == BatchPhase::following) running_ += model_.batches()[i].open;
   }
+}
+
+Pace Engine::unknown_pace() const {
+  if (model_.header().kind != RunKind::command) return Pace(kJobPace);
+  return model_.header().policy.installs ? Pace(kInstallPace) : Pace();
 }
 
 Step Engine::begin(Moment now) {

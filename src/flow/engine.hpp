@@ -218,6 +218,7 @@ class Engine {
 
   class Turn;  ///< one step under construction
   friend class Turn;
+  Pace unknown_pace() const;
 
   RunModel model_;
   NextId next_id_;

@@ -252,7 +252,10 @@ void Engine::Turn::unreadable(std::uint32_t batch, const Error& error) {
     retire_scout(batch);
     return;
   }
-  if (!may_pass(error.kind()) || now_.mono - *it.trouble_since >= kTroubleMax) {
+  // A job goes on whether anybody may look or not, what it launches costs money, and a role that was taken away comes
+  // back: it is asked for until its time is up.
+  const bool waits = !is_command() && age_of(batch) < command_time();
+  if (!waits && (!may_pass(error.kind()) || now_.mono - *it.trouble_since >= kTroubleMax)) {
     POSTERN_PROBE(gave_up_unreadable);
     give_up(batch, "its state could not be read: " + error.message());
     return;

@@ -103,7 +103,7 @@ class Engine::Turn {
   Live& live(std::uint32_t batch) { return e_.live_[batch]; }
   bool is_open(std::uint32_t target) const { return !e_.model_.targets()[target].ended; }
   std::optional<std::uint32_t> target_of(std::uint32_t batch, std::string_view instance_id) const;
-  Pace unknown_pace() const { return is_command() ? Pace() : Pace(kJobPace); }
+  Pace unknown_pace() const { return e_.unknown_pace(); }
   bool is_command() const { return e_.model_.header().kind == RunKind::command; }
   std::string place_of(std::uint32_t batch) const { return e_.model_.plan().scope_of(plan(batch)).label(); }
 

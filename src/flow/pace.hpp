@@ -47,4 +47,8 @@ class Pace {
 /// For jobs that take minutes.
 inline constexpr PaceRange kJobPace{std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(60)};
 
+/// For installations, which take minutes and whose end a person waits for: a look every four seconds, which is a
+/// quarter of what AWS lets through at one call a second.
+inline constexpr PaceRange kInstallPace{std::chrono::seconds(4), std::chrono::seconds(4), std::chrono::seconds(4)};
+
 }  // namespace postern::flow

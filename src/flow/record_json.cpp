@@ -112,6 +112,7 @@ Json json_of_policy(const RunPolicy& policy) {
                  .set("resend_max", policy.resend_max);
   if (policy.targets_at_once != 0) out.set("targets_at_once", policy.targets_at_once);
   if (policy.absence_proves) out.set("absence_proves", true);
+  if (policy.installs) out.set("installs", true);
   if (policy.pause_max != RunPolicy().pause_max) out.set("pause_max_s", seconds_of(policy.pause_max).count());
   if (policy.deadline) {
     out.set("deadline", format_rfc3339(*policy.deadline)).set("deadline_cancels", policy.deadline_cancels);
@@ -365,6 +366,7 @@ void read(Reader in, RunHeader& header) {
   header.policy.resend_max = policy.number("resend_max");
   if (policy.has("targets_at_once")) header.policy.targets_at_once = policy.number("targets_at_once");
   header.policy.absence_proves = policy.has("absence_proves") && policy.flag("absence_proves");
+  header.policy.installs = policy.has("installs") && policy.flag("installs");
   if (policy.has("pause_max_s")) header.policy.pause_max = std::chrono::seconds(policy.number("pause_max_s"));
   if (policy.has("deadline")) {
     const std::optional<WallTime> deadline = parse_rfc3339(policy.text("deadline"));

@@ -60,6 +60,7 @@ struct RunPolicy {
   std::uint32_t resend_max = 5;                     ///< sends of one batch of which no byte left this host, tried again
   /// A lost send that is not found after `settle` was not taken: every trace that it would have left was looked for.
   bool absence_proves = false;
+  bool installs = false;             ///< what is sent are installations: kInstallPace
   std::optional<WallTime> deadline;  ///< nothing is sent from then on
   bool deadline_cancels = false;     ///< and what runs then is cancelled
   GatePolicy gate;

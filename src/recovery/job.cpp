@@ -101,6 +101,11 @@ LaunchStatus parse_launch_status(std::string_view text) noexcept {
   return LaunchStatus::unknown;
 }
 
+bool Job::is_closing() const {
+  return is_active() && !servers.empty() &&
+         std::all_of(servers.begin(), servers.end(), [](const JobServer& one) { return one.is_over(); });
+}
+
 std::string Job::tag(std::string_view key) const {
   const auto found = tags.find(key);
   return found == tags.end() ? std::string() : found->second;

@@ -53,6 +53,8 @@ struct Job {
   std::vector<JobServer> servers;
   fleet::Tags tags;
   bool is_active() const { return status != "COMPLETED"; }
+  /// Every server has ended: the job itself does in a moment.
+  bool is_closing() const;
   /// A tag's value; empty: it has none.
   std::string tag(std::string_view key) const;
 };

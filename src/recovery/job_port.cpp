@@ -101,6 +101,7 @@ rt::Task<Result<void>> JobPort::look_around(rt::CallContext ctx, const fleet::Ba
     }
   }
   Error conflict = conflict_of(Error(ErrorKind::conflict, ""), *batch, *jobs, run);
+  if (conflict.kind() == ErrorKind::throttled) co_return fail(job_port::unsent(std::move(conflict)));
   // As if AWS had said it: what another job has is parked at once, not tried again first.
   if (!conflict.context("instances").empty()) co_return fail(std::move(conflict).delivered(Delivery::answered));
   const SiteLoad load = load_of(*jobs);
@@ -108,7 +109,8 @@ rt::Task<Result<void>> JobPort::look_around(rt::CallContext ctx, const fleet::Ba
   co_return fail(job_port::unsent(Error(ErrorKind::throttled, "the site is full: " + load.text())));
 }
 
-/// Names the targets that the first job keeps which keeps any of them.
+/// Names the targets that the first job keeps which keeps any of them; throttled when that job is about to give them
+/// back.
 Error JobPort::conflict_of(Error error, const fleet::Batch& batch, const std::vector<Job>& jobs,
                            const std::string& run) const {
   for (const Job& job : jobs) {
@@ -119,6 +121,8 @@ Error JobPort::conflict_of(Error error, const fleet::Batch& batch, const std::ve
       named += (named.empty() ? "" : " ") + id.text();
     }
     if (named.empty()) continue;
+    // Asked again, as when there is no room.
+    if (job.is_closing()) return Error(ErrorKind::throttled, job.id + " has these servers until it closes");
     std::string why = "blocked_by " + job.id + " (" + job_port::owner_of(job, run) + ")";
     return std::move(error).reworded(std::move(why)).with("instances", named);
   }
@@ -164,6 +168,7 @@ rt::Task<Result<std::string>> JobPort::send(rt::CallContext ctx, fleet::Batch ba
   query.from = ctx.clock().wall_now() - job_port::kActiveFor;
   const Result<std::vector<Job>> jobs = co_await service_.jobs(ctx, batch.scope_ptr(), std::move(query));
   if (jobs) error = conflict_of(std::move(error), batch, *jobs, run);
+  if (error.kind() == ErrorKind::throttled) co_return fail(std::move(error).delivered(Delivery::answered));
   if (!error.context("instances").empty()) co_return fail(std::move(error));
   std::string named;
   for (const fleet::InstanceId& id : batch.ids()) {

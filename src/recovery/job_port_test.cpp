@@ -200,6 +200,30 @@ TEST(Drill, ParksWhatAnotherJobHasAndSendsTheOthers) {  // S09
   EXPECT_LT(bed.drs.kept.back().at.time_since_epoch(), 1s);  // nobody waits for the others
 }
 
+TEST(Cleanup, WaitsForTheDrillsJobThatHasEndedItsServersAndIsNotClosed) {
+  for (const Duration lag : {0s, 45s}) {
+    DrillBed bed(25);
+    bed.drs.close_time = 90s;
+    ASSERT_TRUE(bed.start().has_value());
+    bed.become_cleanup();
+    bed.drs.list_lag = lag;
+    const Result<RunResult> run = bed.start();
+    ASSERT_TRUE(run.has_value()) << run.error().to_text();
+    EXPECT_EQ(run->totals().succeeded, 25U);
+    EXPECT_TRUE(bed.drs.alive.empty());
+  }
+}
+
+TEST(Drill, ARoleThatIsAwayForHoursOnlyDelaysTheVerdict) {  // S06
+  DrillBed bed(25);
+  bed.drs.denied_from = MonoTime(2min);
+  bed.drs.denied_until = MonoTime(90min);
+  const Result<RunResult> run = bed.start();
+  ASSERT_TRUE(run.has_value()) << run.error().to_text();
+  EXPECT_EQ(run->totals().succeeded, 25U);
+  EXPECT_EQ(bed.drs.kept.size(), 1U);
+}
+
 TEST(Drill, AConflictThatTheListDoesNotShowYetIsFoundInTheAnswer) {
   DrillBed bed(25);
   bed.drs.list_lag = 45s;

@@ -33,6 +33,9 @@ class FakeDrs final : public JobService, public ServerSource {
   Duration latency = std::chrono::milliseconds(40);
   Duration list_lag{};
   Duration job_time = std::chrono::minutes(8);
+  Duration close_time{};   ///< from the end of a job's servers to its own
+  MonoTime denied_from{};  ///< between these nothing may be read
+  MonoTime denied_until{};
   bool tags_hidden = false;
   bool last_launch_hidden = false;
 
@@ -181,6 +184,7 @@ class FakeDrs final : public JobService, public ServerSource {
   rt::Task<Result<void>> read(rt::CallContext ctx) {
     if (killer != nullptr && !killer->begin()) co_return fail(flow::testing::Killer::death());
     const Result<void> slept = co_await rt::sleep_until(ctx.clock(), ctx.now() + latency);
+    if (ctx.now() >= denied_from && ctx.now() < denied_until) co_return fail(refusal(ErrorKind::denied, "no role"));
     co_return slept;
   }
 
@@ -276,8 +280,9 @@ class FakeDrs final : public JobService, public ServerSource {
     settle(now);
     Job job = one.job;
     const bool over = now >= one.at + job_time;
-    job.status = over ? "COMPLETED" : "STARTED";
-    if (over) job.ended = one.wall + job_time;
+    const bool closed = now >= one.at + job_time + close_time;
+    job.status = closed ? "COMPLETED" : "STARTED";
+    if (closed) job.ended = one.wall + job_time + close_time;
     if (tags_hidden) job.tags.clear();
     for (JobServer& server : job.servers) {
       server.status = !over                                      ? LaunchStatus::in_progress
