@@ -152,7 +152,7 @@ TEST(DeploymentOfARollout, WithManyServersTheSelectionOfTheRolloutStandsThere) {
   Bed bed;
   for (unsigned number = 1; number <= 30; ++number) bed.row(number, "not_sent", "NOT_SENT");
   const report::Deployment report = bed.made();
-  EXPECT_EQ(report.todo.at(0).commands, std::vector<std::string>{"postern dr rollout --to us-west-2 -s '@dr'"});
+  EXPECT_EQ(report.todo.at(0).commands, std::vector<std::string>{"postern dr rollout --to us-west-2 -s @dr"});
 }
 
 }  // namespace dr_deployment_test

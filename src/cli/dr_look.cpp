@@ -16,7 +16,7 @@ rt::Task<void> read_installed(const Command& command, const DrWork& work, DrLook
     if (ledger.error().kind() != ErrorKind::not_found) look->ledger_trouble = described_message(ledger.error(), 300);
     co_return;
   }
-  auto installed = co_await installed_by_rollouts(command, *ledger);
+  auto installed = co_await installed_by_rollouts(command.ctx(), *ledger->store, ledger->world);
   if (installed) {
     look->input.installed = std::move(*installed);
   } else {

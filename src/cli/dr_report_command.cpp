@@ -54,7 +54,7 @@ rt::Task<Result<std::optional<std::string>>> chosen_rollout(const Command& comma
     co_return std::optional<std::string>();
   }
   std::string name = named ? invocation.words.front() : std::string(kLatestRun);
-  Result<std::string> id = co_await find_rollout(command, *ledger->store, std::move(name));
+  Result<std::string> id = co_await find_rollout(command.ctx(), *ledger->store, std::move(name));
   if (id) co_return std::optional<std::string>(std::move(*id));
   if (!named && id.error().kind() == ErrorKind::not_found) co_return std::optional<std::string>();
   co_return fail(std::move(id).error());
@@ -92,7 +92,7 @@ rt::Task<Result<InstallRun>> read_install(const Command& command, OpenLedger& le
 }
 
 rt::Task<Result<void>> read_ledger(const Command& command, OpenLedger& ledger, std::string id, Material* into) {
-  CO_TRY(into->rollout, co_await read_rollout(command, ledger, std::move(id)));
+  CO_TRY(into->rollout, co_await read_rollout(command.ctx(), *ledger.store, ledger.world, std::move(id)));
   for (const RolloutRun& run : into->rollout->runs) {
     CO_TRY(InstallRun read, co_await read_install(command, ledger, run));
     into->sources.runs.push_back(std::move(read));

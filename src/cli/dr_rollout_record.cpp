@@ -95,7 +95,7 @@ rt::Task<Result<void>> RolloutWork::record() {
   begin.scopes = rollout_record::places(scopes());
   begin.sites = rollout_record::places(work_.sites);
   begin.targets = rollout_record::targets_json(targets_);
-  record_ = std::make_unique<RolloutRecord>(*ledger_, work_.aws.work_id);
+  record_ = std::make_unique<RolloutRecord>(*ledger_->store, ledger_->world, work_.aws.work_id);
   co_return co_await record_->open(command_.ctx(), std::move(begin));
 }
 

@@ -13,15 +13,15 @@ constexpr std::size_t kPieceBytes = 128U << 10U;  // of one record: half of what
 constexpr std::size_t kPage = 200;
 constexpr std::size_t kRunsTold = 64;  // a summary has 4 KiB; a rollout has a run for each family of systems
 
-ledger::StreamWriterOptions options_of(const OpenLedger& ledger, const std::string& id) {
+ledger::StreamWriterOptions options_of(const std::string& world, const std::string& id) {
   ledger::StreamWriterOptions options;
-  options.world = ledger.world;
+  options.world = world;
   options.stream = std::string(kRolloutPrefix) + id;
   return options;
 }
 
-ledger::Digest start_of(const OpenLedger& ledger, const std::string& id) {
-  return ledger::chain_start(ledger.world, std::string(kRolloutPrefix) + id);
+ledger::Digest start_of(const std::string& world, const std::string& id) {
+  return ledger::chain_start(world, std::string(kRolloutPrefix) + id);
 }
 
 /// What a list in several records is.
@@ -84,10 +84,11 @@ void take_record(RolloutRead& into, const ledger::Record& record, const Json& bo
 
 }  // namespace rollout_ledger
 
-RolloutRecord::RolloutRecord(OpenLedger& ledger, std::string id)
-    : ledger_(ledger),
+RolloutRecord::RolloutRecord(ledger::Store& store, std::string world, std::string id)
+    : store_(store),
+      world_(std::move(world)),
       id_(std::move(id)),
-      writer_(*ledger.store, rollout_ledger::options_of(ledger, id_), 0, rollout_ledger::start_of(ledger, id_)) {}
+      writer_(store, rollout_ledger::options_of(world_, id_), 0, rollout_ledger::start_of(world_, id_)) {}
 
 std::string RolloutRecord::summary(std::string_view status) const {
   Json runs = Json::array();
@@ -128,7 +129,7 @@ rt::Task<Result<void>> RolloutRecord::close(rt::CallContext ctx, RolloutEnd end)
   at.id = std::string(kRolloutPrefix) + id_;
   at.version = writer_.version();
   at.head = writer_.head();
-  co_return co_await flow::note_stream_head(ctx, *ledger_.store, ledger_.world, "closed", std::move(at));
+  co_return co_await flow::note_stream_head(ctx, store_, world_, "closed", std::move(at));
 }
 
 const Json& RolloutRead::places_of(std::string_view kind) const {
@@ -137,18 +138,17 @@ const Json& RolloutRead::places_of(std::string_view kind) const {
   return found == places.end() ? kNone : found->second;
 }
 
-rt::Task<Result<std::string>> find_rollout(const Command& command, ledger::Store& store, std::string name) {
+rt::Task<Result<std::string>> find_rollout(rt::CallContext ctx, ledger::Store& store, std::string name) {
   const std::string id = to_upper(name);
   const bool newest = name == kLatestRun;
   if (!newest) {
-    CO_TRY(const std::optional<ledger::StreamInfo> info,
-           co_await store.find(command.ctx(), std::string(kRolloutPrefix) + id));
+    CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store.find(ctx, std::string(kRolloutPrefix) + id));
     if (info) co_return id;
   }
   std::string before;
   for (;;) {
     CO_TRY(const std::vector<ledger::StreamInfo> page,
-           co_await store.list(command.ctx(), std::string(kRolloutPrefix), before, rollout_ledger::kPage));
+           co_await store.list(ctx, std::string(kRolloutPrefix), before, rollout_ledger::kPage));
     for (const ledger::StreamInfo& info : page) {
       if (newest || rollout_ledger::mentions(info, id)) co_return info.id.substr(kRolloutPrefix.size());
     }
@@ -160,18 +160,18 @@ rt::Task<Result<std::string>> find_rollout(const Command& command, ledger::Store
                                        " in this ledger, and no rollout that opened a run of this id");
 }
 
-rt::Task<Result<RolloutRead>> read_rollout(const Command& command, OpenLedger& ledger, std::string id) {
+rt::Task<Result<RolloutRead>> read_rollout(rt::CallContext ctx, ledger::Store& store, std::string world,
+                                           std::string id) {
   RolloutRead out;
   out.id = id;
   const std::string stream = std::string(kRolloutPrefix) + id;
-  CO_TRY(const std::optional<ledger::StreamInfo> info, co_await ledger.store->find(command.ctx(), stream));
+  CO_TRY(const std::optional<ledger::StreamInfo> info, co_await store.find(ctx, stream));
   if (!info) co_return fail(ErrorKind::not_found, "there is no rollout " + printable(id, 60) + " in the ledger");
-  ledger::Digest head = rollout_ledger::start_of(ledger, id);
+  ledger::Digest head = rollout_ledger::start_of(world, id);
   std::string stage;
   std::uint64_t version = 0;
   while (version < info->version) {
-    CO_TRY(const std::vector<ledger::Record> page,
-           co_await ledger.store->read(command.ctx(), stream, version + 1, ledger::kPageMax));
+    CO_TRY(const std::vector<ledger::Record> page, co_await store.read(ctx, stream, version + 1, ledger::kPageMax));
     if (page.empty()) break;
     CO_TRY(head, ledger::verify_chain(head, version + 1, page));
     for (const ledger::Record& record : page) {
@@ -186,17 +186,18 @@ rt::Task<Result<RolloutRead>> read_rollout(const Command& command, OpenLedger& l
   co_return out;
 }
 
-rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(const Command& command, OpenLedger& ledger) {
+rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(rt::CallContext ctx, ledger::Store& store,
+                                                                           std::string world) {
   std::set<std::string, std::less<>> installed;
   std::string before;
   for (;;) {
     CO_TRY(const std::vector<ledger::StreamInfo> page,
-           co_await ledger.store->list(command.ctx(), std::string(kRunPrefix), before, rollout_ledger::kPage));
+           co_await store.list(ctx, std::string(kRunPrefix), before, rollout_ledger::kPage));
     for (const ledger::StreamInfo& info : page) {
       const Result<Json> summary = Json::parse(info.summary);
       if (!summary || info.pruned || rollout_ledger::member_of(*summary, "comment") != kInstallComment) continue;
       const Result<std::unique_ptr<flow::RunModel>> model =
-          co_await flow::read_run(command.ctx(), *ledger.store, ledger.world, info.id.substr(kRunPrefix.size()));
+          co_await flow::read_run(ctx, store, world, info.id.substr(kRunPrefix.size()));
       if (!model) continue;
       const flow::RunResult result = flow::result_of_run(**model, std::string());
       for (const flow::TargetResult& target : result.targets) {

@@ -38,10 +38,10 @@ struct RolloutEnd {
   Json unasked;  ///< {place, why}
 };
 
-/// Writes the stream of one rollout. `ledger` outlives it.
+/// Writes the stream of one rollout. `store` outlives it.
 class RolloutRecord {
  public:
-  RolloutRecord(OpenLedger& ledger, std::string id);
+  RolloutRecord(ledger::Store& store, std::string world, std::string id);
   const std::string& id() const noexcept { return id_; }
 
   /// What was asked, and the targets as they were found. Durable when it returns.
@@ -54,7 +54,8 @@ class RolloutRecord {
  private:
   std::string summary(std::string_view status) const;
 
-  OpenLedger& ledger_;
+  ledger::Store& store_;
+  std::string world_;
   std::string id_;
   std::vector<std::string> runs_;
   std::size_t targets_ = 0;
@@ -86,13 +87,15 @@ struct RolloutRead {
 
 /// The rollout of this id, the one that opened the run of this id, or with kLatestRun the newest. Usage when there is
 /// none of the id, not_found when there is none at all.
-rt::Task<Result<std::string>> find_rollout(const Command& command, ledger::Store& store, std::string name);
+rt::Task<Result<std::string>> find_rollout(rt::CallContext ctx, ledger::Store& store, std::string name);
 
 /// Reads it and checks its chain.
-rt::Task<Result<RolloutRead>> read_rollout(const Command& command, OpenLedger& ledger, std::string id);
+rt::Task<Result<RolloutRead>> read_rollout(rt::CallContext ctx, ledger::Store& store, std::string world,
+                                           std::string id);
 
 /// ACCOUNT/i-... of every instance on which a rollout's installation succeeded by Systems Manager's word. Rollouts
 /// whose records are gone or cannot be read are left out.
-rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(const Command& command, OpenLedger& ledger);
+rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(rt::CallContext ctx, ledger::Store& store,
+                                                                           std::string world);
 
 }  // namespace postern::cli

@@ -185,8 +185,7 @@ class Page final : private HtmlWriter {
     heading("Accounts and Regions");
     open_table("Accounts and Regions", "");
     column("Account");
-    column("Region");
-    column("Recovered to");
+    column("From, to");
     column("Tagged", "n");
     for (std::size_t at = 0; at < kStageCount; ++at) {
       if (totals_.by_stage.at(at) > 0) column(words_of(static_cast<Stage>(at)), "n");
@@ -198,11 +197,14 @@ class Page final : private HtmlWriter {
       text(all[i].account);
       if (all[i].account != all[i].account_id) raw("<br><span class=\"id note\">" + all[i].account_id + "</span>");
       raw("</th>");
-      cell(all[i].region, "id");
-      cell(all[i].site, "id");
+      raw("<td class=\"id\">");
+      text(all[i].region);
+      raw("<br>");
+      text(all[i].site);
+      raw("</td>");
       counts_cells(all[i].counts);
     }
-    raw("</tbody><tfoot><tr><th scope=\"row\" colspan=\"3\">all</th>");
+    raw("</tbody><tfoot><tr><th scope=\"row\" colspan=\"2\">all</th>");
     counts_cells(totals_);
     raw("</tfoot></table></div>\n");
     unshown(all.size() - shown, "accounts and Regions");
@@ -279,7 +281,7 @@ class Page final : private HtmlWriter {
     open_table("Servers", "those that are not protected first");
     for (const char* name : {"Server", "Account, Region", "State", "Replication"}) column(name);
     for (const char* name : {"Lag", "Seen", "Would lose"}) column(name, "n");
-    column("Source server, run and command");
+    column("Source server, command");
     open_rows();
     std::vector<const DeployedServer*> rows;
     rows.reserve(report_.servers.size());
@@ -315,15 +317,11 @@ class Page final : private HtmlWriter {
     cell(age_words(server.seen.lag), "n");
     cell(age_words(server.seen.sample_age), "n");
     cell(age_words(server.seen.exposure), "n");
-    raw("<td class=\"id\">");
-    bool first = true;
-    for (const std::string* id : {&server.server_id, &server.run_id, &server.command_id}) {
-      if (id->empty()) continue;
-      if (!first) raw("<br>");
-      text(*id);
-      first = false;
-    }
-    raw("</td></tr>\n");
+    raw("<td><span class=\"id\">");
+    text(server.server_id);
+    raw("</span><br><span class=\"hash\">");
+    text(server.command_id);
+    raw("</span></td></tr>\n");
   }
 
   void proof() {
