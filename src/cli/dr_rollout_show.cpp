@@ -180,7 +180,7 @@ Answer rollout_answer(const Command& command, const RolloutWork& work, RolloutSt
 
 std::string rollout_plan_text(const RolloutWork& work) {
   using namespace rollout_show;
-  std::string out = "Installs the replication agent with " + printable(documents_text(work), 200) + "\n";
+  std::string out = "Installs the replication agent with " + printable(work.documents(), 200) + "\n";
   for (const InstallGroup& group : work.groups()) {
     out += "  " + group.label + ": " + plural(group.members.size(), "server") + " to " +
            (group.account.empty() ? "" : "account " + group.account + ", ") + group.region + "\n";
