@@ -93,6 +93,7 @@ inline constexpr OptionSpec kDrRolloutOptions[] = {
     {"--until", "", Arity::one, "STATE", "wait until the servers are there", "protected"},
     {"--reason", "", Arity::one, "TEXT", "why; kept in the ledger", ""},
     {"--ticket", "", Arity::one, "ID", "of the change; kept in the ledger", ""},
+    {"--notify", "", Arity::many, "TARGET", "who is told of each family's run, besides those of the fleet file", ""},
     {"--on-interrupt", "", Arity::one, "WHAT", "what becomes of commands under way at Ctrl-C", "ask|leave|cancel"},
     kDrConcurrency,
 };
