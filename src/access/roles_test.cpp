@@ -190,6 +190,7 @@ TEST(HubRole, AssumesExactlyTheTargetRoles) {
 
 TEST(HubRole, TellsTheFleetFilesTopicsAndWritesItsAnchors) {
   RoleOrder order;
+  order.target_roles = {"arn:aws:iam::444455556666:role/PosternObserve"};
   const std::string topic = "arn:aws:sns:us-east-1:111122223333:ops";
   const std::string bus = "arn:aws:events:us-east-1:111122223333:event-bus/ops";
   const AsRole without(*hub_template(order), "HubRole");
