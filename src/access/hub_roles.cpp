@@ -76,6 +76,13 @@ Value hold_statements() {
                             {own_arn("ssm", "parameter/postern/hold")})});
 }
 
+/// The fleet file's topics, event buses and anchors; an empty list without any.
+Value signal_statements(const RoleOrder& order) {
+  Value out = Value::list();
+  add_signal_statements(out, order.topics, order.event_buses, order.anchors);
+  return out;
+}
+
 /// Only on behalf of this account's own resources.
 Value own_account() {
   return condition("StringEquals", {{"aws:SourceAccount", cfn::ref(cfn::kAccountId)}});
@@ -118,8 +125,9 @@ void add_permission_set(cfn::Template& out, const RoleOrder& order) {
   set.properties.set("Description", "People who work with postern");
   set.properties.set("SessionDuration", "PT1H");
   Value statements = assume_statements(order);
-  const Value hold = hold_statements();
-  for (const cfn::Entry& each : hold.entries()) statements.add(each.value);
+  for (const Value& more : {hold_statements(), signal_statements(order)}) {
+    for (const cfn::Entry& each : more.entries()) statements.add(each.value);
+  }
   set.properties.set("InlinePolicy", document(std::move(statements)));
   out.resources.push_back(std::move(set));
   out.outputs.push_back(output("HubPermissionSetArn", "Assign it to people in the hub account",
@@ -137,6 +145,11 @@ void add_role(cfn::Template& out, const RoleOrder& order) {
   Value policies = Value::list();
   if (size <= kInlineRoom) policies.add(inline_policy("assume-target-roles", assume_statements(order)));
   policies.add(inline_policy("hold", hold_statements()), "The flag by which `postern hold` stops every run.");
+  Value signals = signal_statements(order);
+  if (!signals.entries().empty()) {
+    policies.add(inline_policy("signals", std::move(signals)),
+                 "The fleet file's topics, event buses and anchors: who is told how a run ended.");
+  }
   hub.properties.set("Policies", std::move(policies));
   out.resources.push_back(std::move(hub));
   if (size > kInlineRoom) add_managed_policies(out, order);

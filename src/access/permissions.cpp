@@ -272,15 +272,7 @@ Value hub_catalog(const PermissionOrder& order) {
   out.add(
       allow("HoldRuns", {"ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"},
             {cfn::sub("arn:${AWS::Partition}:ssm:" + order.hub_region + ":${AWS::AccountId}:parameter/postern/hold")}));
-  if (!order.topics.empty()) out.add(allow("TellTopics", {"sns:Publish"}, arns_of(order.topics)));
-  if (!order.event_buses.empty()) out.add(allow("TellEventBuses", {"events:PutEvents"}, arns_of(order.event_buses)));
-  if (!order.anchors.empty()) {
-    const std::string bucket = "arn:${AWS::Partition}:s3:::" + order.anchors.substr(0, order.anchors.find('/'));
-    const std::string objects = "arn:${AWS::Partition}:s3:::" + order.anchors + "/*";
-    // PutObjectRetention: Object Lock is asked for with the object.
-    out.add(allow("WriteAnchors", {"s3:PutObject", "s3:PutObjectRetention"}, {cfn::sub(objects)}));
-    out.add(allow("ReadAnchors", {"s3:GetObject", "s3:ListBucket"}, {cfn::sub(bucket), cfn::sub(objects)}));
-  }
+  add_signal_statements(out, order.topics, order.event_buses, order.anchors);
   out.add(allow(
       "ChangeStackSets",
       {"cloudformation:CreateStackInstances", "cloudformation:CreateStackSet", "cloudformation:DeleteStackInstances",

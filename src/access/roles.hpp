@@ -52,6 +52,10 @@ struct RoleOrder {
   std::string organization;
   /// What the hub may assume: ARNs. Empty: a parameter.
   std::vector<std::string> target_roles;
+  /// Whom runs tell, and where the heads of their chains go ("bucket/prefix"): ARNs, and empty for none.
+  std::vector<std::string> topics;
+  std::vector<std::string> event_buses;
+  std::string anchors;
   /// The same template and parameters for every account: the ExternalId is a prefix and the account's id.
   bool external_id_by_account = false;
   /// The hub says who called it (hub.source_identity of the fleet file): trust and the hub's policy allow it.

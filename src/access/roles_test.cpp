@@ -210,6 +210,26 @@ TEST(HubRole, AssumesExactlyTheTargetRoles) {
   }
 }
 
+TEST(HubRole, TellsTheFleetFilesTopicsAndWritesItsAnchors) {
+  RoleOrder order;
+  order.target_roles = {"arn:aws:iam::444455556666:role/PosternObserve"};
+  const std::string topic = "arn:aws:sns:us-east-1:111122223333:ops";
+  const std::string bus = "arn:aws:events:us-east-1:111122223333:event-bus/ops";
+  const AsRole without(*hub_template(order), "HubRole");
+  EXPECT_FALSE(without.may("sns:Publish", topic));
+  order.topics = {topic};
+  order.event_buses = {bus};
+  order.anchors = "ops-anchors/postern";
+  const AsRole hub(*hub_template(order), "HubRole");
+  EXPECT_TRUE(hub.may("sns:Publish", topic));
+  EXPECT_FALSE(hub.may("sns:Publish", topic + "-other"));
+  EXPECT_TRUE(hub.may("events:PutEvents", bus));
+  EXPECT_TRUE(hub.may("s3:PutObject", "arn:aws:s3:::ops-anchors/postern/head"));
+  EXPECT_FALSE(hub.may("s3:PutObject", "arn:aws:s3:::ops-anchors/other"));
+  order.mode = DeployMode::permission_set;
+  EXPECT_THAT(*cfn::to_cloudformation(*hub_template(order)), HasSubstr("Sid: TellTopics\n"));
+}
+
 TEST(HubRole, IsTrustedToOneService) {
   RoleOrder order;
   const auto text = [&](DeployMode mode) {

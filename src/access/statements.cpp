@@ -44,6 +44,21 @@ cfn::Value aws_policy(std::string_view name) {
   return cfn::sub("arn:${AWS::Partition}:iam::aws:policy/" + std::string(name));
 }
 
+void add_signal_statements(cfn::Value& out, const std::vector<std::string>& topics,
+                           const std::vector<std::string>& event_buses, const std::string& anchors) {
+  const auto arns = [](const std::vector<std::string>& texts) {
+    return std::vector<cfn::Value>(texts.begin(), texts.end());
+  };
+  if (!topics.empty()) out.add(allow("TellTopics", {"sns:Publish"}, arns(topics)));
+  if (!event_buses.empty()) out.add(allow("TellEventBuses", {"events:PutEvents"}, arns(event_buses)));
+  if (anchors.empty()) return;
+  const cfn::Value bucket = cfn::sub("arn:${AWS::Partition}:s3:::" + anchors.substr(0, anchors.find('/')));
+  const cfn::Value objects = cfn::sub("arn:${AWS::Partition}:s3:::" + anchors + "/*");
+  // PutObjectRetention: Object Lock is asked for with the object.
+  out.add(allow("WriteAnchors", {"s3:PutObject", "s3:PutObjectRetention"}, {objects}));
+  out.add(allow("ReadAnchors", {"s3:GetObject", "s3:ListBucket"}, {bucket, objects}));
+}
+
 cfn::Value document(cfn::Value statements) {
   cfn::Value out = cfn::Value::map();
   out.set("Version", "2012-10-17");

@@ -25,6 +25,11 @@ cfn::Value any_arn(std::string_view service, std::string_view resource);
 /// arn:PARTITION:iam::aws:policy/NAME
 cfn::Value aws_policy(std::string_view name);
 
+/// What a hub does with the places of a fleet file: publishes to topics and event buses, writes and reads anchors
+/// ("bucket/prefix"). Statements for those that there are.
+void add_signal_statements(cfn::Value& out, const std::vector<std::string>& topics,
+                           const std::vector<std::string>& event_buses, const std::string& anchors);
+
 /// A document of statements.
 cfn::Value document(cfn::Value statements);
 /// {PolicyName, PolicyDocument}

@@ -1,5 +1,7 @@
 #include "adapters/drs_sites.hpp"
 
+#include <algorithm>
+
 #include "adapters/drs_settings.hpp"
 #include "aws/core/pager.hpp"
 #include "aws/ec2/ops.hpp"
@@ -242,6 +244,40 @@ rt::Task<Result<recovery::StagingNetwork>> DrsSites::staging_network(rt::CallCon
         std::any_of(out.rules.begin(), out.rules.end(), [&](const auto& rule) { return rule.group == id; });
     if (!there) out.missing.push_back(id);
   }
+  co_return out;
+}
+
+rt::Task<Result<recovery::StagingChoices>> DrsSites::staging_choices(rt::CallContext ctx, fleet::ScopePtr site) {
+  CO_TRY(const aws::CallScope call, session_.call_scope(*site));
+  recovery::StagingChoices out;
+  aws::ec2::DescribeSubnetsRequest of_subnets;
+  aws::Pager<aws::ec2::DescribeSubnets> subnets(ctx, session_.invoker(), call, std::move(of_subnets));
+  for (;;) {
+    CO_TRY(const auto page, co_await subnets.next());
+    if (!page) break;
+    for (const aws::ec2::Subnet& subnet : page->subnets) {
+      std::string what;
+      for (const aws::ec2::Tag& tag : subnet.tags) {
+        if (tag.key == "Name" && tag.value) what = *tag.value + ", ";
+      }
+      what += subnet.cidr_block.value_or("") + ", " + subnet.availability_zone.value_or("");
+      out.subnets.emplace_back(subnet.subnet_id.value_or(""), std::move(what));
+    }
+  }
+  aws::ec2::DescribeSecurityGroupsRequest of_groups;
+  aws::Pager<aws::ec2::DescribeSecurityGroups> groups(ctx, session_.invoker(), call, std::move(of_groups));
+  for (;;) {
+    CO_TRY(const auto page, co_await groups.next());
+    if (!page) break;
+    for (const aws::ec2::SecurityGroup& group : page->security_groups) {
+      if (group.group_name == "default") continue;
+      out.groups.emplace_back(group.group_id.value_or(""),
+                              group.group_name.value_or("") + ", " + group.vpc_id.value_or(""));
+    }
+  }
+  const auto by_id = [](const recovery::StagingChoice& a, const recovery::StagingChoice& b) { return a.id < b.id; };
+  std::sort(out.subnets.begin(), out.subnets.end(), by_id);
+  std::sort(out.groups.begin(), out.groups.end(), by_id);
   co_return out;
 }
 

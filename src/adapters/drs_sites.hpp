@@ -34,6 +34,7 @@ class DrsSites final : public recovery::SiteConfig {
   rt::Task<Result<recovery::StagingNetwork>> staging_network(rt::CallContext ctx, fleet::ScopePtr site,
                                                              std::string subnet,
                                                              std::vector<std::string> groups) override;
+  rt::Task<Result<recovery::StagingChoices>> staging_choices(rt::CallContext ctx, fleet::ScopePtr site) override;
 
  private:
   AwsSession& session_;

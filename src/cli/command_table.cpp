@@ -6,6 +6,7 @@
 #include "cli/dr_options.hpp"
 #include "cli/dr_report_options.hpp"
 #include "cli/dr_site_options.hpp"
+#include "cli/sim_options.hpp"
 
 namespace postern::cli {
 namespace {
@@ -46,12 +47,6 @@ constexpr OptionSpec kSelect = {
     "SELECTOR",
     "which targets: tag:KEY=VALUE, name:GLOB, id:ID, account:NAME, @name; and, or, not, ( )",
     ""};
-
-constexpr OptionSpec kDemo[] = {
-    {"--exit-code", "", Arity::flag, "", "exit with the run's own code instead of 0", ""},
-    {"--keep", "", Arity::flag, "", "keep serving the simulated cloud after the story, until Ctrl-C", ""},
-};
-constexpr std::string_view kDemoExamples[] = {"postern demo", "postern demo --exit-code"};
 
 constexpr OptionSpec kInit[] = {
     {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
@@ -482,37 +477,8 @@ constexpr OptionSpec kDoctor[] = {
 };
 constexpr std::string_view kDoctorExamples[] = {"postern doctor", "postern doctor --region eu-central-1 -o json"};
 
-constexpr OptionSpec kSimServe[] = {
-    {"--world", "-w", Arity::one, "FILE", "the world file (default: the demo's world)", ""},
-    {"--listen", "", Arity::one, "ADDRESS:PORT", "where to serve HTTPS; port 0 is any free one (default: 127.0.0.1:0)",
-     ""},
-    {"--plain", "", Arity::flag, "", "serve plain HTTP too, on a second port of the loopback address", ""},
-    {"--env-file", "", Arity::one, "FILE", "write it when ready; `. FILE` then points every AWS tool at this cloud",
-     ""},
-    {"--metadata", "", Arity::one, "INSTANCE",
-     "serve this instance's metadata service (IMDSv2) too, on a port of the loopback address", ""},
-    {"--truth", "", Arity::one, "SOCKET", "serve the simulator's own truth as JSON at this unix socket", ""},
-    {"--faults", "", Arity::one, "FILE", "a faults file; it comes on top of the world's own faults", ""},
-};
-constexpr std::string_view kSimServeExamples[] = {"postern sim serve --env-file sim.env",
-                                                  "postern sim serve --world world.yaml --faults faults.yaml -v",
-                                                  "postern sim serve --plain --truth truth.sock"};
-
-constexpr OptionSpec kSimInit[] = {
-    {"--from-fleet", "", Arity::one, "FILE", "make a world in which this fleet file works", ""},
-    {"--out", "-O", Arity::one, "FILE", "write there instead of to stdout; an existing file is not overwritten", ""},
-    {"--force", "", Arity::flag, "", "overwrite --out", ""},
-};
-constexpr std::string_view kSimInitExamples[] = {"postern sim init -O world.yaml",
-                                                 "postern sim init --from-fleet postern.yaml -O world.yaml"};
-
 constexpr CommandSpec kCommands[] = {
-    {"demo", Verb::demo, "", "the main job on the built-in simulated cloud: check, discover, run, gather, report",
-     "Starts a small simulated cloud inside this process (a hub and three accounts whose instances really execute "
-     "commands "
-     "on this host), then runs the real commands against it over loopback TLS and says what a user would type. Nothing "
-     "outside this machine is contacted. Exits 0 when everything went as the simulated faults demand.",
-     kDemo, Positionals::none, kDemoExamples},
+    kDemoCommand,
     {"init", Verb::init, "", "write a commented fleet file",
      "Prints a fleet file that explains each key, in read-only mode. With --from-organizations it lists the accounts "
      "of "
@@ -710,15 +676,8 @@ constexpr CommandSpec kCommands[] = {
     {"dr config apply", Verb::dr_config_apply, "[SERVER...]", "make settings what they are wanted to be",
      dr_site::kConfigApplyText, dr_site::kConfigApply, Positionals::names, dr_site::kConfigApplyExamples},
     dr_site::kPrepareCommand,
-    {"sim serve", Verb::sim_serve, "", "serve a simulated cloud that AWS's own tools can use",
-     "Serves the accounts, identities, instances and agents of a world file over HTTPS with a certificate authority of "
-     "its own, until Ctrl-C. The AWS CLI, boto3 and postern work against it with the variables of the env file. Live "
-     "agents really run commands on this host, with your rights, so a world that has some is served on loopback "
-     "addresses only. Nothing outside this machine is contacted.",
-     kSimServe, Positionals::none, kSimServeExamples},
-    {"sim init", Verb::sim_init, "", "write a commented world file",
-     "Prints the world of `postern demo` as a file to start from, or one in which a fleet file of yours works.",
-     kSimInit, Positionals::none, kSimInitExamples},
+    kSimServeCommand,
+    kSimInitCommand,
 };
 
 // DESIGN.md section 9 is the list; a test compares.

@@ -1,52 +1,16 @@
 // demo: the real commands, told as a story, against a simulated cloud inside this process.
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "base/encoding.hpp"
-#include "cli/command.hpp"
+#include "cli/demo_dr_world.hpp"
+#include "cli/demo_stage.hpp"
 #include "cli/failure.hpp"
+#include "rt/hurried_clock.hpp"
 #include "rt/uncancelled.hpp"
-#include "term/color.hpp"
-#include "term/wrap.hpp"
 
 namespace postern::cli {
 namespace {
-
-/// The user's environment with the demo's on top and everything of AWS's taken out: nothing real can be reached by
-/// mistake.
-class DemoEnvironment final : public os::Environment {
- public:
-  DemoEnvironment(const os::Environment& base, std::vector<std::pair<std::string, std::string>> extra, std::string home)
-      : base_(base), extra_(std::move(extra)), home_(std::move(home)) {}
-  std::optional<std::string> get(std::string_view name) const override {
-    for (const auto& [key, value] : extra_) {
-      if (key == name) return value;
-    }
-    return hidden(name) ? std::nullopt : base_.get(name);
-  }
-  std::vector<std::pair<std::string, std::string>> all() const override {
-    std::vector<std::pair<std::string, std::string>> variables;
-    for (auto& variable : base_.all()) {
-      if (!hidden(variable.first)) variables.push_back(std::move(variable));
-    }
-    variables.insert(variables.end(), extra_.begin(), extra_.end());
-    return variables;
-  }
-  std::string home_dir() const override { return home_; }
-  std::string user_name() const override { return base_.user_name(); }
-  std::string host_name() const override { return base_.host_name(); }
-
- private:
-  static bool hidden(std::string_view name) {
-    return name.starts_with("AWS_") || name.starts_with("POSTERN_") || name == "HTTPS_PROXY" || name == "HTTP_PROXY" ||
-           name == "https_proxy" || name == "http_proxy" || name == "SSL_CERT_FILE";
-  }
-  const os::Environment& base_;
-  std::vector<std::pair<std::string, std::string>> extra_;
-  std::string home_;
-};
 
 /// The user's console, remembering what a step printed: the plan says what must be typed to run it.
 class RememberingConsole final : public os::Console {
@@ -91,10 +55,6 @@ struct Step {
   std::vector<int> expected;
 };
 
-std::vector<std::string> words(std::initializer_list<const char*> list) {
-  return {list.begin(), list.end()};
-}
-
 std::vector<Step> story() {
   std::vector<Step> steps;
   steps.emplace_back(
@@ -102,117 +62,57 @@ std::vector<Step> story() {
       "each. "
       "Can it? AWS says AccessDenied for five different mistakes; postern lists them with the commands that tell them "
       "apart.",
-      words({"accounts", "check"}), std::vector<int>{kExitTargetFailed});
+      words_of({"accounts", "check"}), std::vector<int>{kExitTargetFailed});
   steps.emplace_back(
       "One account refuses us, and that is part of the story: everything else goes on without it, and nobody pretends "
       "that its "
       "instances are fine. Which instances are marked for disaster recovery? EC2 knows them, Systems Manager knows who "
       "is online.",
-      words({"targets", "--select", "@dr"}), std::vector<int>{kExitUnknown});
+      words_of({"targets", "--select", "@dr"}), std::vector<int>{kExitUnknown});
   steps.emplace_back(
       "Before anything is sent, the plan: who gets the command, in which waves, and who is left out and why. A wave "
       "begins "
       "when the one before it has ended; one target of each platform is the canary, and if it fails nothing else is "
       "sent. Two accounts are tagged env: prod, where --yes is not enough: the plan says what is.",
-      words({"run", "--select", "all", "--dry-run", "--", "uname -r"}), std::vector<int>{kExitOk});
+      words_of({"run", "--select", "all", "--dry-run", "--", "uname -r"}), std::vector<int>{kExitOk});
   steps.emplace_back(
       "Now for real: first on the canary, then on every node that can be reached, in batches of one account and "
       "Region. "
       "Identical "
       "output is printed once, with the nodes that gave it, so the odd one out is easy to see.",
-      words({"run", "--confirm", kPlanWord, "--select", "all", "--", "uname -r"}), std::vector<int>{kExitUnknown});
+      words_of({"run", "--confirm", kPlanWord, "--select", "all", "--", "uname -r"}), std::vector<int>{kExitUnknown});
   steps.emplace_back(
       "A command that fails somewhere: every node ends in exactly one state, and the exit code says that not all is "
       "well.",
-      words({"run", "--confirm", "ledger-prod", "--account", "ledger-prod", "--select", "state:running and ssm:online",
-             "--", "systemctl is-active nginx"}),
+      words_of({"run", "--confirm", "ledger-prod", "--account", "ledger-prod", "--select",
+                "state:running and ssm:online", "--", "systemctl is-active nginx"}),
       std::vector<int>{kExitTargetFailed});
   return steps;
 }
 
-std::string typed(const std::vector<std::string>& arguments) {
-  std::string line = "postern";
-  for (const std::string& word : arguments) {
-    const bool quote = word.find_first_of(" *'\"") != std::string::npos;
-    line += quote ? " '" + word + "'" : " " + word;
-  }
-  return line;
-}
+}  // namespace
 
-class Story {
- public:
-  explicit Story(const Command& command) : command_(command) {
-    const auto choice = term::parse_color_choice(command.invocation().value("--color").value_or("auto"));
-    const bool tty = command.host().console->is_tty(os::StdStream::out);
-    color_ = term::decide_color(choice.value_or(term::ColorChoice::automatic), *command.host().environment,
-                                tty ? term::Sink::tty : term::Sink::other);
-    const auto size = command.host().console->size();
-    columns_ = size && size->columns >= 40 ? std::min<std::size_t>(size->columns, 110) : 80;
-  }
-  void tell(std::string_view text) const { command_.out("\n" + term::wrap_indented(text, columns_, "# ", "# ")); }
-  void prompt(const std::vector<std::string>& arguments) const {
-    command_.out("\n" + term::styled("$ " + typed(arguments), term::Style::bold, color_) + "\n");
-  }
-  void plain(std::string_view text) const { command_.out(text); }
-  std::size_t columns() const noexcept { return columns_; }
-
- private:
-  const Command& command_;
-  term::Color color_ = term::Color::off;
-  std::size_t columns_ = 80;
-};
-
-/// A folder for the CA file, the fleet file and the ledger, removed at the end.
-Result<std::string> make_demo_dir(const Command& command) {
-  std::array<std::uint8_t, 8> random{};
-  command.ctx().random().fill(random);
-  const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
-  const std::string base = command.host().environment->get("TMPDIR").value_or("/tmp");
-  const std::string dir = os::join_path(base, "postern-demo-" + suffix);
-  TRY_VOID(command.host().files->make_dirs(dir, 0700));
-  return dir;
-}
-
-void remove_demo_dir(const Command& command, const std::string& dir) {
-  for (const char* name : {"ca.pem", "postern.yaml", "env", "ledger.db", "ledger.db-wal", "ledger.db-shm"})
-    (void)command.host().files->remove(os::join_path(dir, name));
-  (void)command.host().files->remove(dir);
-}
-
-rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const std::string& dir) {
-  os::Files& files = *command.host().files;
-  const std::string ca_file = os::join_path(dir, "ca.pem");
-  const std::string fleet_file = os::join_path(dir, "postern.yaml");
-  CO_TRY_VOID(files.write_atomically(ca_file, cloud.ca_pem(), 0600));
-  CO_TRY_VOID(files.write_atomically(fleet_file, cloud.fleet_yaml(), 0600));
-  std::vector<std::pair<std::string, std::string>> variables = cloud.environment();
-  variables.emplace_back("AWS_CA_BUNDLE", ca_file);
-  variables.emplace_back("POSTERN_FLEET", fleet_file);
-  variables.emplace_back("POSTERN_LEDGER", os::join_path(dir, "ledger.db"));
-  std::string exports;
-  for (const auto& [key, value] : variables) exports += "export " + key + "='" + value + "'\n";
-  CO_TRY_VOID(files.write_atomically(os::join_path(dir, "env"), exports, 0600));
-  DemoEnvironment environment(*command.host().environment, variables, dir);
+rt::Task<Result<int>> play_fleet_story(const Command& command, RunningCloud& cloud, const DemoFolder& folder) {
+  CO_TRY(Variables variables, folder.furnish(cloud, cloud.fleet_yaml()));
+  DemoEnvironment environment(*command.host().environment, std::move(variables), folder.dir());
   Host host = command.host();
   RememberingConsole console(*command.host().console);
   host.console = &console;
   host.environment = &environment;  // its POSTERN_WORLD keeps every step inside the world
   host.signals = nullptr;           // the outer command listens; its cancellation reaches the steps
 
-  const Story story_teller(command);
-  story_teller.plain(term::wrap_indented("SIMULATED: a cloud inside this process (" + cloud.world_id() + " at " +
-                                             cloud.endpoint_url() + "); no AWS account is contacted.",
-                                         story_teller.columns(), "", "  "));
+  const StoryTeller teller(command);
+  teller.open(cloud);
   bool as_designed = true;
   int last_code = kExitOk;
   std::string plan;
   for (Step& step : story()) {
     std::replace(step.arguments.begin(), step.arguments.end(), std::string(kPlanWord), plan);
-    story_teller.tell(step.told);
-    story_teller.prompt(step.arguments);
+    teller.tell(step.told);
+    teller.prompt(step.arguments);
     std::vector<std::string> arguments = step.arguments;
     const auto separator = std::find(arguments.begin(), arguments.end(), "--");
-    const std::vector<std::string> table = words({"--output", "table"});
+    const std::vector<std::string> table = words_of({"--output", "table"});
     arguments.insert(separator, table.begin(), table.end());
     for (int i = 0; i < command.invocation().count("--verbose"); ++i) arguments.insert(arguments.begin(), "-v");
     // The cloud ends with the story: whoever interrupts it need not be asked what becomes of its commands.
@@ -222,41 +122,49 @@ rt::Task<Result<int>> play(const Command& command, RunningCloud& cloud, const st
     const bool stopped = co_await rt::is_cancelled();
     if (stopped) co_return kExitInterrupted;
     plan = console.asked_for();
-    const bool expected = std::find(step.expected.begin(), step.expected.end(), code) != step.expected.end();
-    story_teller.plain("(exit code " + std::to_string(code) +
-                       (expected ? ")\n" : ": not what this world should give)\n"));
+    const bool expected = teller.close_step(code, step.expected);
     as_designed = as_designed && expected;
     if (step.arguments[0] == "run") last_code = code;
   }
-  story_teller.tell(
-      as_designed ? "Everything went as the world's faults demand. The same commands work on your accounts: begin with "
-                    "`postern init -O postern.yaml`, which is read-only until you say otherwise."
-                  : "Something did not go as designed; please report it with the output above.");
-  if (command.invocation().has("--keep")) {
-    story_teller.tell("The cloud stays until Ctrl-C. In another terminal: . " + os::join_path(dir, "env"));
-    (void)co_await rt::sleep_until(command.ctx().clock(), MonoTime::max());
+  std::string last_words = "Something did not go as designed; please report it with the output above.";
+  if (as_designed) {
+    last_words =
+        "Everything went as the world's faults demand. The same commands work on your accounts: begin with "
+        "`postern init -O postern.yaml`, which is read-only until you say otherwise. `postern demo --dr` tells the "
+        "other story: disaster recovery.";
   }
+  co_await end_story(command, teller, folder, last_words);
   if (command.invocation().has("--exit-code")) co_return last_code;
   co_return as_designed ? kExitOk : kExitOther;
 }
 
-}  // namespace
-
 rt::Task<Result<int>> run_demo(const Command& command) {
   if (command.host().clouds == nullptr)
     co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
+  const bool dr = command.invocation().has("--dr");
+  Host host = command.host();
+  std::optional<rt::HurriedClock> hurried;
+  auto* const real = dynamic_cast<rt::RealClock*>(host.clock);
+  if (dr && real != nullptr) host.clock = &hurried.emplace(*real);
   // Without the command's deadline: what the cloud leaves behind is removed after it.
-  const rt::CallContext ctx(command.ctx().clock(), command.ctx().random(), command.ctx().explainer());
+  const rt::CallContext ctx(*host.clock, command.ctx().random(), command.ctx().explainer());
   CloudOrder order;
-  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await command.host().clouds->start(ctx, std::move(order)));
-  Result<std::string> dir = make_demo_dir(command);
-  Result<int> code = fail(ErrorKind::internal, "not played");
-  if (dir) {
-    code = co_await play(command, *cloud, *dir);
-    remove_demo_dir(command, *dir);
-  } else {
-    code = fail(std::move(dir).error());
+  if (dr) {
+    order.world_yaml = dr_world_yaml();
+    order.world_file = "the world of demo --dr";
+    order.metadata_of = kDrHubHost;
   }
+  CO_TRY(std::unique_ptr<RunningCloud> cloud, co_await host.clouds->start(ctx, std::move(order)));
+  const Result<DemoFolder> folder = DemoFolder::make(command);
+  Result<int> code = fail(ErrorKind::internal, "not played");
+  if (!folder) {
+    code = fail(folder.error());
+  } else if (dr) {
+    code = co_await play_dr_story(command, host, *cloud, *folder);
+  } else {
+    code = co_await play_fleet_story(command, *cloud, *folder);
+  }
+  if (folder) folder->remove();
   co_await rt::uncancelled(cloud->stop());  // Ctrl-C must not keep the nodes' folders from being removed
   co_return code;
 }

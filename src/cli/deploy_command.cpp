@@ -44,6 +44,21 @@ void tell_hub_first(const Command& command, const DeployWork& work) {
   }
 }
 
+/// The way on from a hub whose identity has just been made: its role has to be somebody's.
+void tell_next(const Command& command, const DeployWork& work) {
+  for (const DeployRow& row : work.rows()) {
+    const bool made = row.applied && row.applied->outcome == stacks::Outcome::done;
+    if (!made || command.invocation().value("--for") != "hub") continue;
+    if (!row.applied->after) continue;
+    const auto profile = row.applied->after->outputs.find("HubProfileName");
+    if (profile == row.applied->after->outputs.end()) continue;
+    command.err(
+        "\nOnly an instance that has this profile is the hub. Give it to the host that postern runs on:\n"
+        "    aws ec2 associate-iam-instance-profile --instance-id ID --iam-instance-profile Name=" +
+        profile->second + "\nThen the target accounts: postern deploy roles\n");
+  }
+}
+
 rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDeed deed) {
   CO_TRY_VOID(co_await work.prepare());
   const bool any =
@@ -62,6 +77,7 @@ rt::Task<Result<int>> change(const Command& command, DeployWork& work, DeployDee
   CO_TRY_VOID(command.answer(deploy_answer(command, work, deed)));
   tell_external_ids(command, work);
   tell_hub_first(command, work);
+  tell_next(command, work);
   const int code = deploy_exit_code(work);
   const bool differs = command.invocation().command->verb == Verb::deploy_diff && any;
   co_return code == kExitOk&& differs ? kExitGate : code;

@@ -84,9 +84,23 @@ class Sites {
     co_return co_await look_at_network(row, network);
   }
 
+  /// Nobody can choose a subnet for others, but what there is can be named.
+  rt::Task<Result<void>> look_at_choices(SiteRow& row) {
+    if (row.plan.problems.empty()) co_return Result<void>();
+    const auto choices = co_await port_.staging_choices(command_.ctx(), row.site);
+    if (!choices && choices.error().kind() == ErrorKind::cancelled) co_return fail(choices.error());
+    if (!choices) {
+      row.plan.notes.push_back("which subnets there are could not be looked at: " +
+                               described_message(choices.error(), kTextMax));
+      co_return Result<void>();
+    }
+    for (std::string& note : recovery::choice_notes(*choices)) row.plan.notes.push_back(std::move(note));
+    co_return Result<void>();
+  }
+
   rt::Task<Result<void>> look_at_network(SiteRow& row, const Json& replication) {
     const auto subnet = replication["subnet"].to_string();
-    if (!subnet) co_return Result<void>();
+    if (!subnet) co_return co_await look_at_choices(row);
     std::vector<std::string> groups;
     for (const Json& id : replication["security_groups"].items()) groups.push_back(id.as_string());
     std::string name(*subnet);

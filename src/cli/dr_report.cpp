@@ -137,6 +137,23 @@ std::string footer_of(const RecoveryTold& told, const Json& document) {
   return out;
 }
 
+/// What comes after a drill or recovery that is over: the failed ones again, and the end of a drill.
+std::string what_next(const RunCame& run) {
+  const bool over = run.status != "held" && run.status != "in doubt" && run.status != "running";
+  if (!over || run.kind == flow::RunKind::cleanup) return {};
+  const flow::Totals totals = run.result.totals();
+  const bool drill = run.kind == flow::RunKind::drill;
+  std::string out;
+  if (totals.failed > 0) {
+    out += std::string("    postern dr ") + (drill ? "drill" : "recover") + " --failed-of " + run.result.run_id +
+           "   # only what failed\n";
+  }
+  if (drill && totals.succeeded > 0) {
+    out += "    postern dr cleanup " + run.result.run_id + "             # end what it launched\n";
+  }
+  return out.empty() ? out : "next:\n" + out;
+}
+
 Json document_of(const RecoveryTold& told) {
   const RunCame& run = *told.run;
   Json out = Json::object().set("schema", "postern.recovery/1").set("world", run.facts.world);
@@ -199,7 +216,7 @@ rt::Task<Result<int>> deliver_recovery(const Command& command, OpenLedger& ledge
   Result<void> done;
   co_await rt::uncancelled(dr_report::deliver(&command, &ledger, &told, &done));
   if (!done) co_return fail(done.error());
-  command.err(how_to_go_on(*told.run));
+  command.err(how_to_go_on(*told.run) + dr_report::what_next(*told.run));
   if (told.asked != nullptr) command.err(summarize_problems(*told.asked));
   int code = told.exit_code;
   if (code < kExitInterrupted && !told.unverified.empty()) code = std::max(code, kExitUnknown);

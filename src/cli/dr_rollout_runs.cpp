@@ -4,6 +4,7 @@
 
 #include "access/install_document.hpp"
 #include "adapters/command_port.hpp"
+#include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/dr_rollout_work.hpp"
 #include "cli/failure.hpp"
@@ -143,21 +144,29 @@ rt::Task<Result<void>> RolloutWork::probe() {
     spec.comment = kProbeComment;
     adapters::SsmCommands port(*work_.aws.session, spec);
     RunOrder order;
-    order.plan = flow::plan_waves(instances_of(members), all_at_once());
+    CO_TRY(const std::vector<fleet::Instance> looked, looked_at(members));
+    order.plan = flow::plan_waves(looked, all_at_once());
     CO_TRY(order.header, header_of(order.plan, std::move(spec), std::string(kProbeTitle)));
     order.header.policy.idempotent = true;  // it only reads
     order.confirmed = confirmed_;
     command_.err("looking inside " + std::to_string(members.size()) + " servers\n");
     CO_TRY(RunCame came, co_await start_run(command_, *ledger_, port, std::move(order)));
     const auto results = by_target(came);
+    std::size_t refused = 0;
     for (const std::size_t at : members) {
       recovery::RolloutTarget& target = targets_[at];
+      const std::size_t notes = target.notes.size();
       const auto found = results.find(target.instance->ref.label());
       if (found == results.end()) continue;
       const flow::LoadedOutput loaded(found->second);
       CO_TRY_VOID(co_await flow::load_output_of(command_.ctx(), *ledger_->store, *found->second));
       recovery::take_probe(target, *found->second, text_of(*found->second), order_.waived);
+      const bool was_refused = target.notes.size() > notes && target.notes.back().code == "PROBE_REFUSED";
+      if (was_refused && ++refused == 1) {
+        command_.err("warning: " + target.notes.back().why + "\n  " + target.notes.back().fix + "\n");
+      }
     }
+    if (refused > 0) command_.err("going on without it on " + plural(refused, "server") + "\n");
     if (came.result.interrupted) {
       interrupted_ = true;
       co_return Result<void>();

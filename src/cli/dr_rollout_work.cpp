@@ -77,14 +77,22 @@ void complete_external_id(const std::optional<fleet::FleetFile>& fleet, fleet::S
   if (account != nullptr && account->external_id) request.external_id = account->external_id->to_text();
 }
 
+/// Which accounts and Regions are meant, with the way in of the duty.
+fleet::ScopeRequest rollout_request(const Command& command, const AwsWork& aws, fleet::Duty duty) {
+  const Invocation& invocation = command.invocation();
+  fleet::ScopeRequest request = scope_request(command, aws, duty);
+  if (invocation.has("--from")) request.regions = invocation.values("--from");
+  complete_external_id(aws.fleet, request);
+  const bool of_file = aws.fleet && request.role_arns.empty();
+  if (!invocation.words.empty() && of_file) request.accounts.push_back(invocation.words.front());
+  return request;
+}
+
 rt::Task<Result<void>> choose_scopes(const Command& command, DrWork& work) {
   const Invocation& invocation = command.invocation();
-  fleet::ScopeRequest request = scope_request(command, work.aws, fleet::Duty::rollout);
-  if (invocation.has("--from")) request.regions = invocation.values("--from");
-  complete_external_id(work.aws.fleet, request);
-  const bool of_file = work.aws.fleet && request.role_arns.empty();
   if (invocation.words.size() > 1) co_return fail(ErrorKind::usage, "one account is named, or none");
-  if (!invocation.words.empty() && of_file) request.accounts.push_back(invocation.words.front());
+  const fleet::ScopeRequest request = rollout_request(command, work.aws, fleet::Duty::rollout);
+  const bool of_file = work.aws.fleet && request.role_arns.empty();
   CO_TRY(work.aws.scopes, fleet::make_scopes(work.aws.fleet, request));
   CO_TRY_VOID(co_await require_hub(command, work.aws));
   CO_TRY(const std::size_t concurrency, chosen_concurrency(command));
@@ -148,6 +156,22 @@ rt::Task<Result<DrWork>> open_rollout(const Command& command) {
   if (chosen) co_return work;
   co_await work.aws.session->close();
   co_return fail(std::move(chosen).error());
+}
+
+Result<std::vector<fleet::Instance>> RolloutWork::looked_at(const std::vector<std::size_t>& members) const {
+  const fleet::ScopeRequest request = rollout_work::rollout_request(command_, work_.aws, fleet::Duty::operate);
+  TRY(const std::vector<fleet::ScopePtr> lookers, fleet::make_scopes(work_.aws.fleet, request));
+  std::vector<fleet::Instance> instances = instances_of(members);
+  for (fleet::Instance& instance : instances) {
+    const fleet::Scope& own = instance.ref.scope();
+    for (const fleet::ScopePtr& looker : lookers) {
+      // A profile's account has no id before it is asked; its way in is the same for every duty.
+      if (looker->account != own.account || looker->region != own.region) continue;
+      instance.ref = fleet::TargetRef(looker, instance.ref.id());
+      break;
+    }
+  }
+  return instances;
 }
 
 std::size_t RolloutWork::ready() const {

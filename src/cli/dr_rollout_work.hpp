@@ -98,6 +98,8 @@ class RolloutWork {
   void plan_targets();
   flow::CommandSpec install_spec(const InstallGroup& group) const;
   std::vector<fleet::Instance> instances_of(const std::vector<std::size_t>& members) const;
+  /// The same with the way in of the duty operate, by which scripts are run.
+  Result<std::vector<fleet::Instance>> looked_at(const std::vector<std::size_t>& members) const;
   Result<flow::RunHeader> header_of(const flow::Plan& plan, flow::CommandSpec spec, std::string title) const;
   rt::Task<Result<void>> refuse_open_runs();
   rt::Task<Result<Json>> header_record();

@@ -95,6 +95,7 @@ class FleetNames {
     if (!region.empty() || !regions.empty()) partition_ = partition_of(region.empty() ? regions.front() : region);
     order_.partition = to_string(partition_);
     order_.hub_account = fleet_.hub.account.text();
+    take_signals();
     if (!fleet_.documents.empty()) order_.limits.documents = fleet_.documents;
     if (accounts.size() == 1 && !accounts.front()->documents.empty()) {
       order_.limits.documents = accounts.front()->documents;
@@ -112,6 +113,15 @@ class FleetNames {
   }
 
  private:
+  void take_signals() {
+    for (const fleet::NotifyTarget& target : fleet_.signals.notify) {
+      if (target.kind == fleet::NotifyTarget::Kind::sns) order_.topics.push_back(target.arn);
+      if (target.kind == fleet::NotifyTarget::Kind::event_bus) order_.event_buses.push_back(target.arn);
+    }
+    const fleet::S3Place& anchors = fleet_.signals.anchors;
+    if (!anchors.empty()) order_.anchors = anchors.bucket + (anchors.prefix.empty() ? "" : "/" + anchors.prefix);
+  }
+
   /// False when no role leads into the account.
   Result<bool> take(const fleet::Account& account) {
     bool some = false;

@@ -73,6 +73,17 @@ TEST(RenderRoles, NamesEveryTargetRoleInTheHubsPolicy) {
               HasSubstr("Resource:\n                  - arn:aws:iam::888899990000:role/Look\n"));
 }
 
+TEST(RenderRoles, LetsTheHubTellWhomTheFleetFileNames) {
+  const std::string fleet = std::string(kFleet) +
+                            "notify: [\"arn:aws:sns:us-east-1:111122223333:ops\", \"env:HOOK\"]\n"
+                            "anchors: {s3: \"s3://ops-anchors/postern\", retain_days: 400}\n";
+  const std::string text = text_of({"--for", "hub"}, fleet);
+  EXPECT_THAT(text, HasSubstr("Resource: arn:aws:sns:us-east-1:111122223333:ops\n"));
+  EXPECT_THAT(text, HasSubstr("s3:::ops-anchors/postern/*"));
+  EXPECT_THAT(text_of({"--for", "hub"}), Not(HasSubstr("sns:Publish")));
+  EXPECT_THAT(text_of({}, fleet), Not(HasSubstr("sns:Publish"))) << "the hub tells, not the target accounts";
+}
+
 TEST(RenderRoles, SaysThatThereIsNoFleetFile) {
   const auto rendered = render({"--for", "hub"}, "");
   ASSERT_TRUE(rendered) << rendered.error().message();

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/demo_dr_world.hpp"
 #include "cli/failure.hpp"
 #include "rt/uncancelled.hpp"
 
@@ -36,11 +37,22 @@ Result<std::optional<std::string>> read_option(const Command& command, std::stri
   return std::optional<std::string>(std::move(*text));
 }
 
+bool is_dr_example(const Invocation& invocation) {
+  return invocation.value("--example") == "dr";
+}
+
 Result<CloudOrder> order_of(const Command& command) {
   const Invocation& invocation = command.invocation();
   CloudOrder order;
   TRY(order.world_yaml, read_option(command, "--world"));
   order.world_file = invocation.value("--world").value_or("");
+  if (invocation.has("--example") && order.world_yaml) {
+    return fail(ErrorKind::usage, "--world and --example: one of the two");
+  }
+  if (is_dr_example(invocation)) {
+    order.world_yaml = dr_world_yaml();
+    order.world_file = "the example dr";
+  }
   TRY(order.faults_yaml, read_option(command, "--faults"));
   order.faults_file = invocation.value("--faults").value_or("");
   if (const auto listen = invocation.value("--listen")) {
@@ -170,7 +182,11 @@ rt::Task<Result<int>> run_sim_init(const Command& command) {
   if (command.host().clouds == nullptr)
     co_return fail(ErrorKind::unsupported, "this program has no simulated cloud built in");
   CO_TRY(const std::optional<fleet::FleetFile> fleet, fleet_option(command));
-  CO_TRY(const std::string yaml, command.host().clouds->world_file(fleet));
+  if (fleet && command.invocation().has("--example")) {
+    co_return fail(ErrorKind::usage, "--from-fleet and --example: one of the two");
+  }
+  CO_TRY(std::string yaml, command.host().clouds->world_file(fleet));
+  if (is_dr_example(command.invocation())) yaml = dr_world_yaml();
   const auto path = command.invocation().value("--out");
   if (!path) {
     command.out(yaml);

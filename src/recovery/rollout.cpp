@@ -210,6 +210,16 @@ void take_probe(RolloutTarget& target, const flow::TargetResult& result, std::st
                 const std::vector<std::string>& waived) {
   using namespace rollout_detail;
   if (target.state != RolloutState::ready) return;
+  // Whoever may install and not run scripts does without the look: the installer fails cleanly and says so.
+  if (result.refusal == ErrorKind::denied) {
+    take(target,
+         Blocker("PROBE_REFUSED", "the look inside the server was not allowed: " + printable(result.reason, 300),
+                 "the role of the duty operate has to send AWS-RunShellScript to it (postern deploy roles --node-tag "
+                 "dr:enabled=true); --no-probe leaves the look out",
+                 false),
+         waived);
+    return;
+  }
   if (result.outcome != flow::Outcome::succeeded && !read_probe(output)) {
     take(target,
          Blocker("PROBE_FAILED", "the look inside the server failed: " + printable(result.reason, 200),

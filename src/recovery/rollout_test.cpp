@@ -121,6 +121,22 @@ TEST_F(Rollout, AsksForTheRightsOfTheRole) {
   EXPECT_EQ(waived[0].notes.size(), 1U);
 }
 
+TEST_F(Rollout, DoesWithoutALookThatIsNotAllowed) {
+  instances.reserve(1);
+  add(0);
+  std::vector<RolloutTarget> targets = plan();
+  flow::TargetResult denied = result_of(flow::Outcome::failed);
+  denied.refusal = ErrorKind::denied;
+  denied.reason = "is not authorized to perform: ssm:SendCommand";
+  take_probe(targets[0], denied, "", {});
+  EXPECT_EQ(targets[0].state, RolloutState::ready);
+  ASSERT_EQ(targets[0].notes.size(), 1U);
+  EXPECT_EQ(targets[0].notes[0].code, "PROBE_REFUSED");
+  EXPECT_NE(targets[0].notes[0].fix.find("--node-tag dr:enabled=true"), std::string::npos);
+  take_probe(targets[0], result_of(flow::Outcome::failed), "", {});
+  EXPECT_EQ(targets[0].code, "PROBE_FAILED") << "a script that fails on the server is something else";
+}
+
 TEST_F(Rollout, TakesTheProbesWord) {
   instances.reserve(1);
   add(0);

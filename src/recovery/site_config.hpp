@@ -48,6 +48,20 @@ struct StagingNetwork {
   std::vector<std::string> missing;  ///< security groups that do not
 };
 
+/// A subnet or a security group that a person may choose.
+struct StagingChoice {
+  StagingChoice() = default;
+  StagingChoice(std::string i, std::string w) : id(std::move(i)), what(std::move(w)) {}
+  std::string id;
+  std::string what;  ///< "staging, 10.50.0.0/24, us-west-2a"; may be empty
+};
+
+struct StagingChoices {
+  StagingChoices() = default;
+  std::vector<StagingChoice> subnets;
+  std::vector<StagingChoice> groups;
+};
+
 class SiteConfig {
  public:
   virtual ~SiteConfig() = default;
@@ -73,6 +87,8 @@ class SiteConfig {
   virtual rt::Task<Result<bool>> has_role(rt::CallContext ctx, fleet::ScopePtr site, std::string name) = 0;
   virtual rt::Task<Result<StagingNetwork>> staging_network(rt::CallContext ctx, fleet::ScopePtr site,
                                                            std::string subnet, std::vector<std::string> groups) = 0;
+  /// Every subnet of the site, and every security group but the default ones, by id.
+  virtual rt::Task<Result<StagingChoices>> staging_choices(rt::CallContext ctx, fleet::ScopePtr site) = 0;
 };
 
 }  // namespace postern::recovery

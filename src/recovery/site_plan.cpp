@@ -12,6 +12,7 @@ namespace site_plan {
 
 constexpr std::string_view kSteps[] = {"initialize", "replication_template", "launch_template"};
 constexpr std::size_t kTextMax = 400;
+constexpr std::size_t kChoicesShown = 6;
 constexpr std::int64_t kFewAddresses = 16;
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -230,6 +231,21 @@ std::vector<std::string> network_notes(const StagingNetwork& network, const std:
     if (!there && !network.rules.empty()) out.push_back("no security group has a rule for " + cidr + " on TCP 1500");
   }
   return out;
+}
+
+std::vector<std::string> choice_notes(const StagingChoices& choices) {
+  const auto listed = [](std::string_view of_what, const std::vector<StagingChoice>& all) {
+    std::string out = "there is no " + std::string(of_what);
+    for (std::size_t i = 0; i < all.size() && i < site_plan::kChoicesShown; ++i) {
+      out = (i == 0 ? std::string(of_what) + "s there: " : out + "; ") + all[i].id;
+      if (!all[i].what.empty()) out += " (" + printable(all[i].what, site_plan::kTextMax) + ")";
+    }
+    if (all.size() > site_plan::kChoicesShown) {
+      out += " and " + plural(all.size() - site_plan::kChoicesShown, "other");
+    }
+    return out;
+  };
+  return {listed("subnet", choices.subnets), listed("security group", choices.groups)};
 }
 
 std::string trusted_account_step(const std::string& staging_account, const std::string& account,

@@ -65,6 +65,9 @@ SitePlan plan_site(const SiteState& state, const fleet::DrSettings& wanted);
 /// What is worth saying of the staging network.
 std::vector<std::string> network_notes(const StagingNetwork& network, const std::vector<std::string>& source_cidrs);
 
+/// What there is to choose from for a site whose replication template names no places.
+std::vector<std::string> choice_notes(const StagingChoices& choices);
+
 /// What a person does in the console of the staging account so that `account` may use it: there is no API for it.
 std::string trusted_account_step(const std::string& staging_account, const std::string& account,
                                  const std::string& region);

@@ -151,5 +151,16 @@ TEST(NetworkNotes, SayWhoIsLetInAndWhoIsNot) {
   EXPECT_THAT(network_notes(network, {}), ElementsAre(HasSubstr("agents cannot send data")));
 }
 
+TEST(SitePlan, WhatThereIsToChooseFromIsNamed) {
+  StagingChoices choices;
+  EXPECT_THAT(choice_notes(choices), ElementsAre("there is no subnet", "there is no security group"));
+  choices.subnets.emplace_back("subnet-1", "staging, 10.0.0.0/24, us-west-2a");
+  choices.subnets.emplace_back("subnet-2", "");
+  for (int i = 1; i <= 8; ++i) choices.groups.emplace_back("sg-" + std::to_string(i), "");
+  EXPECT_THAT(choice_notes(choices),
+              ElementsAre("subnets there: subnet-1 (staging, 10.0.0.0/24, us-west-2a); subnet-2",
+                          "security groups there: sg-1; sg-2; sg-3; sg-4; sg-5; sg-6 and 2 others"));
+}
+
 }  // namespace site_setup_test
 }  // namespace postern::recovery

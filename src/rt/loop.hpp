@@ -22,7 +22,12 @@ class RealClock final : public Clock {
   void unschedule(TimerId id) override;
 
   /// The loop calls this before every turn: the next now() reads the clock again.
-  void next_turn() noexcept { fresh_ = false; }
+  void next_turn() noexcept {
+    fresh_ = false;
+    ++turns_;
+  }
+  /// How many turns the loop has had.
+  std::uint64_t turns() const noexcept { return turns_; }
 
  private:
   void arm();
@@ -32,6 +37,7 @@ class RealClock final : public Clock {
   asio::steady_timer timer_;
   TimerQueue queue_;
   MonoTime armed_ = MonoTime::max();
+  std::uint64_t turns_ = 0;
   mutable bool fresh_ = false;
   mutable MonoTime now_{};
   mutable WallTime wall_{};

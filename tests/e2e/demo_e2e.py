@@ -20,6 +20,14 @@ TEXTS = ("SIMULATED", "$ postern accounts check", "2 of 3 accounts ok", "aws iam
          "6.1.115-126.197.amzn2023.x86_64", "6.1.92-99.174.amzn2023.x86_64", "web-04",
          "sandbox", "systemctl is-active nginx", "batch-01", "(exit code 1)", "(exit code 4)",
          "Everything went as the world's faults demand")
+DR_TEXTS = ("SIMULATED", "admin$ postern render roles --for hub", "admin$ postern deploy roles --for hub --yes",
+            "aws ec2 associate-iam-instance-profile", "orchestrator$ postern accounts check", "3 of 3 accounts ok",
+            "admin$ postern dr init", "admin$ postern deploy alarms", "orchestrator$ postern dr prepare", "NO_INSTANCE_PROFILE",
+            "orchestrator$ postern dr rollout --yes --expect 114 --until protected", "KERNEL_UNSUPPORTED", "DISK_SPACE",
+            "PHANTOM_INSTALL", "GCC_MISSING", "130 instances:", "98 protected", "orchestrator$ postern cancel 0",
+            "orchestrator$ postern dr drill --select tag:app=shop", "22 succeeded, 3 failed", "InsufficientInstanceCapacity",
+            "--failed-of latest", "3 succeeded, 0 failed", "nothing is left of it", "audit who PosternRecover",
+            "Everything went as the world's faults demand", "sim serve --example dr", "left out ...", "(exit code 3)")
 NEVER = ("not what this world should give", "Something did not go as designed", "Traceback", "AWS_SECRET")
 
 
@@ -60,6 +68,21 @@ def story():
         expect_nothing_left(place)
         done = place.run("demo", "--exit-code", timeout=SECONDS_MAX)
         e2e.expect_code(done, 1)  # of the story's last run
+        expect_nothing_left(place)
+
+
+def dr_story():
+    """Hours of it in a few seconds, and shown shortened."""
+    with e2e.Place() as place:
+        done = e2e.expect_code(place.run("demo", "--dr", timeout=SECONDS_MAX), 0)
+        for text in DR_TEXTS:
+            e2e.expect(text in done.out, f"{text!r} is not in the story", done)
+        for text in NEVER:
+            e2e.expect(text not in done.out + done.err, f"{text!r} is in the story", done)
+        e2e.expect("\x1b" not in done.out + done.err, "colours without a terminal", done)
+        lines = done.out.splitlines()
+        e2e.expect(150 < len(lines) < 450, f"{len(lines)} lines", done)
+        print(f"        {done.seconds:.1f} s, {done.rss_mib:.0f} MiB, {len(lines)} lines")
         expect_nothing_left(place)
 
 
@@ -133,6 +156,23 @@ def in_terminal(columns):
             terminal.close()
 
 
+def dr_in_terminal(columns):
+    with e2e.Place() as place:
+        terminal = Terminal(place, columns, f"{shlex.quote(e2e.PROGRAM)} demo --dr; echo rc=$?; sleep 300")
+        try:
+            found, text = terminal.wait_for(r"rc=(\d+)")
+            e2e.expect_equal(found.group(1), "0", f"exit code\n{text}")
+            lines = [line.rstrip() for line in text.splitlines()]
+            wide = [line for line in lines if len(line) > columns and not re.match(r"\s+(aws|postern) |(admin|orchestrator)\$ ", line)]
+            e2e.expect_equal(wide, [], f"lines wider than {columns}")
+            squeezed = re.sub(r"\s+", " ", text)
+            for word in ("98 protected", "nothing is left of it", "Everything went as"):
+                e2e.expect(word in squeezed, f"{word!r} is not on the screen\n{text}")
+            print(f"        {len(lines)} lines, widest {max(map(len, lines))}")
+        finally:
+            terminal.close()
+
+
 def interrupted_in_terminal():
     with e2e.Place() as place:
         terminal = Terminal(place, 100, f"{shlex.quote(e2e.PROGRAM)} demo; echo rc=$?; sleep 300")
@@ -174,11 +214,12 @@ def interrupted():
 
 
 def main():
-    cases = [("story", story), ("shut_off", shut_off), ("interrupted", interrupted)]
+    cases = [("story", story), ("dr_story", dr_story), ("shut_off", shut_off), ("interrupted", interrupted)]
     if shutil.which("tmux") is None:
         e2e.run_cases(cases)
         e2e.skip("tmux is not on PATH: the demo was not looked at in a terminal (apt install tmux)")
     cases += [(f"{columns}_columns", lambda columns=columns: in_terminal(columns)) for columns in (80, 200)]
+    cases += [(f"dr_{columns}_columns", lambda columns=columns: dr_in_terminal(columns)) for columns in (80, 200)]
     e2e.run_cases([*cases, ("interrupted_in_terminal", interrupted_in_terminal)])
 
 

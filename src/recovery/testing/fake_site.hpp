@@ -21,6 +21,7 @@ class FakeSite final : public SiteConfig {
   std::map<std::string, Settings> server_replications;  ///< by id
   std::map<std::string, Settings> server_launches;
   StagingNetwork network;
+  StagingChoices choices;
   std::map<std::string, std::vector<Error>> failing;  ///< by call: of the next calls, the last first
   std::vector<std::string> calls;                     ///< changes only
   bool lose_reply = false;                            ///< the next change is made, and its answer lost
@@ -85,6 +86,11 @@ class FakeSite final : public SiteConfig {
   rt::Task<Result<StagingNetwork>> staging_network(rt::CallContext, fleet::ScopePtr, std::string,
                                                    std::vector<std::string>) override {
     co_return network;
+  }
+
+  rt::Task<Result<StagingChoices>> staging_choices(rt::CallContext, fleet::ScopePtr) override {
+    if (auto error = take_error("staging_choices")) co_return fail(std::move(*error));
+    co_return choices;
   }
 
  private:
