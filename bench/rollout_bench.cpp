@@ -40,33 +40,40 @@ struct Stage {
   }
 };
 
-/// The soonest end: the slowest look inside a server; then the canary's installation, which by design comes before all
-/// others; then the slowest of the others, whose last command cannot be sent before the account's rate lets it through.
+/// The soonest end: the slowest look inside a server; then wave after wave, which is what waves are for, the slowest
+/// installation of each, whose last command cannot be sent before the account's rate lets it through.
 struct Bound {
   Bound() = default;
   Stage probe;
-  Stage canary;
-  Stage rest;
+  std::vector<Stage> waves;
   double sends = 0;
-  double seconds() const { return probe.slowest + canary.slowest + rest.slowest + sends; }
+  double seconds() const {
+    double all = probe.slowest + sends;
+    for (const Stage& wave : waves) all += wave.slowest;
+    return all;
+  }
 };
 
 Bound bound_of(dst::DrSim& sim, const RolloutBenchOrder& order) {
   Bound bound;
-  const sim::Command* first = nullptr;
   std::vector<const sim::Command*> installs;
   for (const sim::AccountConfig& account : sim.cloud().config().accounts) {
     for (const sim::Command* one : sim.services().engine().list(account.id, std::string(dst::kDrSource))) {
       if (one->spec.comment.ends_with("dr rollout: look inside")) bound.probe.add(*one);
-      if (!one->spec.comment.ends_with("dr rollout: install")) continue;
-      installs.push_back(one);
-      if (first == nullptr || one->requested < first->requested) first = one;
+      if (one->spec.comment.ends_with("dr rollout: install")) installs.push_back(one);
     }
   }
-  for (const sim::Command* one : installs) (one == first ? bound.canary : bound.rest).add(*one);
+  std::sort(installs.begin(), installs.end(),
+            [](const sim::Command* a, const sim::Command* b) { return a->requested < b->requested; });
+  WallTime over;  // when all of the commands so far had ended: one that is sent after that is of the next wave
+  for (const sim::Command* one : installs) {
+    if (bound.waves.empty() || one->requested >= over) bound.waves.emplace_back();
+    bound.waves.back().add(*one);
+    for (const sim::Invocation& each : one->invocations()) over = std::max(over, each.finished.value_or(over));
+  }
   const double largest = std::ceil(static_cast<double>(order.agents) / order.accounts);
   const double batches = std::ceil(largest / static_cast<double>(kBatch));
-  // Both stages find a bucket that has had time to fill.
+  // Every wave finds a bucket that has had time to fill; only the last has enough commands to wait.
   if (order.rate > 0) bound.sends = 2 * std::max(0.0, (batches - order.burst) / order.rate);
   return bound;
 }
@@ -108,9 +115,15 @@ int rollout_mode(const RolloutBenchOrder& order) {
   const double took = std::chrono::duration<double>(answer.took).count();
   Json out = Json::object();
   out.set("agents", order.agents).set("accounts", order.accounts).set("cpu_s", spent).set("wall_s", took);
-  out.set("probe_s", bound.probe.slowest).set("canary_s", bound.canary.slowest).set("rest_s", bound.rest.slowest);
+  Json waves = Json::array();
+  std::size_t commands = 0;
+  for (const Stage& wave : bound.waves) {
+    waves.push_back(wave.slowest);
+    commands += wave.commands;
+  }
+  out.set("probe_s", bound.probe.slowest).set("waves_s", std::move(waves));
   out.set("sends_s", bound.sends).set("bound_s", bound.seconds()).set("ratio", took / bound.seconds());
-  out.set("install_commands", bound.canary.commands + bound.rest.commands).set("calls", sim.calls());
+  out.set("install_commands", commands).set("calls", sim.calls());
   out.set("throttled", sim.services().faults().applied());
   std::printf("%s\n", out.dump().c_str());
   return 0;

@@ -256,7 +256,14 @@ def settings_of_a_launch():
         e2e.expect_equal(launch_of(world, servers["app-10"]), own, "after a dry run")
         done = e2e.expect_code(world.run(*words, "--yes"), 0)
         e2e.expect("launch settings put back: 1 server" in done.err, "no word of it", done)
-        e2e.expect_equal([each["ec2InstanceState"] for each in world.recovery_instances()], ["STOPPED"], "the instance", done)
+        until = time.monotonic() + 60  # EC2 takes its time to end a launch so
+
+        def states():
+            return [each["ec2InstanceState"] for each in world.recovery_instances()]
+
+        while states() == ["PENDING"] and time.monotonic() < until:
+            time.sleep(0.1)
+        e2e.expect_equal(states(), ["STOPPED"], "the instance", done)
         e2e.expect_equal(launch_of(world, servers["app-10"]), own, "after the drill", done)
         e2e.expect_code(world.run("ledger", "verify"), 0)
 
