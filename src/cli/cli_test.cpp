@@ -2,6 +2,8 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <span>
 
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
@@ -215,6 +217,20 @@ TEST(Help, CompletionAndManKnowEveryCommand) {
     std::string path(command.path);
     for (std::size_t at = 0; (at = path.find('-', at)) != std::string::npos; at += 2) path.insert(at, "\\");
     EXPECT_NE(man.find(".SS postern " + path), std::string::npos) << path;
+  }
+}
+
+TEST(CommandTable, NoCommandTakesAnOptionTwice) {
+  for (const CommandSpec& command : commands()) {
+    std::set<std::string_view> seen;
+    for (const std::span<const OptionSpec> options : {global_options(), command.options}) {
+      for (const OptionSpec& option : options) {
+        EXPECT_TRUE(seen.insert(option.name).second) << command.path << " " << option.name;
+        if (!option.letter.empty()) {
+          EXPECT_TRUE(seen.insert(option.letter).second) << command.path << " " << option.letter;
+        }
+      }
+    }
   }
 }
 

@@ -378,7 +378,6 @@ constexpr std::string_view kDeployRolesExamples[] = {
 constexpr OptionSpec kDeployDiff[] = {
     kEndpointUse,
     kEndpointServices,
-    kEndpointOrganization,
     kEndpointVpc,
     kEndpointSubnets,
     kEndpointTables,

@@ -93,10 +93,10 @@ class World:
         self.cloud.__exit__()
         self.place.__exit__()
 
-    def client(self, service, region="us-west-2", account=PAYMENTS, external_id="payments-1"):
+    def client(self, service, region="us-west-2", account=PAYMENTS, external_id="payments-1", role="Admin"):
         made = lambda name, **more: boto3.client(name, region_name=region, endpoint_url=self.variables["AWS_ENDPOINT_URL"],
                                                  verify=self.variables["AWS_CA_BUNDLE"], **more)
-        session = made("sts", **KEYS).assume_role(RoleArn=f"arn:aws:iam::{account}:role/Admin", RoleSessionName="look",
+        session = made("sts", **KEYS).assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="look",
                                                   ExternalId=external_id)["Credentials"]
         return made(service, aws_access_key_id=session["AccessKeyId"], aws_secret_access_key=session["SecretAccessKey"],
                     aws_session_token=session["SessionToken"])

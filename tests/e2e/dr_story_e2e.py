@@ -299,6 +299,18 @@ def reported(desk, runs, drill_run):
         expect_page(open(desk.place.path(f"{run}.html"), encoding="utf-8").read(), run, *words)
 
 
+def deployment(desk):
+    """The report that the guide of deployments ends with."""
+    done = e2e.expect_code(desk.host("dr", "report", "deployment", "-o", "json"), 0)
+    found = done.document()
+    e2e.expect_equal((found["totals"]["tagged"], found["reconcile"], found["simulated"]), (130, True, True), "the report", done)
+    page = desk.place.path("deployment.html")
+    e2e.expect_code(desk.host("dr", "report", "deployment", "--format", "html", "--out", page), 0)
+    expect_page(open(page, encoding="utf-8").read(), "postern", "SIMULATED", "mirrorless")
+    done = e2e.expect_code(desk.host("dr", "report", "deployment", "--format", "md"), 0)
+    e2e.expect("130" in done.out and "mirrorless" in done.out, "the report as text", done)
+
+
 def from_zero():
     with Desk() as desk:
         fleet_file(desk)
@@ -313,7 +325,7 @@ def from_zero():
         told(desk, topics, runs, drill_run)
         audited(desk, runs, commands)
         reported(desk, runs, drill_run)
-        # The place for `dr report deployment`.
+        deployment(desk)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ accounts:
     name: payments
     roles:
       - {{name: Admin, trust: [{{principals: "arn:aws:iam::{HUB}:root", external_ids: payments-1}}], allow: "*"}}
+      - {{name: Developer, trust: [{{principals: "arn:aws:iam::{HUB}:root", external_ids: payments-1}}], allow: "*"}}
       - {{name: node, attached: ["{CORE}"]}}
     instance_profiles: [{{name: node, role: node}}]
     networks:
@@ -63,8 +64,8 @@ def opened(dns="on"):
     return World(world(dns), FLEET)
 
 
-def ec2(cloud):
-    return cloud.client("ec2", "us-east-1")
+def ec2(cloud, role="Admin"):
+    return cloud.client("ec2", "us-east-1", role=role)
 
 
 def codes(done, severity="blocks"):
@@ -224,12 +225,13 @@ accounts:
         e2e.expect_equal({each["guard"] for each in done.document()["tags"]}, {"guarded"}, "guards", done)
         e2e.expect_code(cloud.run(*words, "--tag", "Name"), 3)
         instance = ec2(cloud).describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
+        # Admin is the role by which postern recovers in this fleet: it copies tags.
         try:
-            ec2(cloud).create_tags(Resources=[instance], Tags=[{"Key": "dr:enabled", "Value": "true"}])
+            ec2(cloud, "Developer").create_tags(Resources=[instance], Tags=[{"Key": "dr:enabled", "Value": "true"}])
             raise AssertionError("the tag was set")
         except ClientError as error:
             e2e.expect("service control policy" in str(error), f"denied otherwise: {error}")
-        ec2(cloud).create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "other"}])
+        ec2(cloud, "Developer").create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "other"}])
 
 
 if __name__ == "__main__":

@@ -42,11 +42,24 @@ std::string arn_of(const Info& info, std::string_view rest) {
   return "arn:aws:ec2:" + info.region + ":" + info.caller.account_id + ":" + std::string(rest);
 }
 
-Result<void> admit(const Info& info, const std::optional<bool>& dry_run, std::string_view resource) {
-  TRY_VOID(authorize(info, resource));
+namespace {
+
+Result<void> refuse_dry_run(const std::optional<bool>& dry_run) {
   if (!dry_run.value_or(false)) return {};
   return fail(aws::server::fault(ErrorKind::refused, "DryRunOperation",
                                  "Request would have succeeded, but DryRun flag is set.", 412));
+}
+
+}  // namespace
+
+Result<void> admit(const Info& info, const std::optional<bool>& dry_run, std::string_view resource) {
+  TRY_VOID(authorize(info, resource));
+  return refuse_dry_run(dry_run);
+}
+
+Result<void> admit(const Info& info, const std::optional<bool>& dry_run, const Access& access) {
+  TRY_VOID(authorize(info, access));
+  return refuse_dry_run(dry_run);
 }
 
 Result<void> only(const Info& info, const void* request, std::initializer_list<std::string_view> offered) {

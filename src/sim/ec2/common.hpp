@@ -12,6 +12,10 @@
 #include "aws/ec2/types.hpp"
 #include "sim/ec2/listing.hpp"
 
+namespace postern::sim {
+class Access;
+}
+
 namespace postern::sim::ec2 {
 
 using Info = aws::server::CallInfo;
@@ -66,6 +70,7 @@ std::string arn_of(const Info& info, std::string_view rest);
 
 /// May the caller do it, and does he only ask? UnauthorizedOperation or DryRunOperation.
 Result<void> admit(const Info& info, const std::optional<bool>& dry_run, std::string_view resource = "*");
+Result<void> admit(const Info& info, const std::optional<bool>& dry_run, const Access& access);
 
 /// Fails with UnsupportedOperation, which names it, when the request sets a member that this simulator does not offer.
 Result<void> only(const Info& info, const void* request, std::initializer_list<std::string_view> offered);

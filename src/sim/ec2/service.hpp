@@ -230,6 +230,8 @@ class Ec2Service final : public aws::ec2::Handler {
   /// The caller's instances with these ids, in that order. Fails with the errors of InvalidInstanceID.
   Result<std::vector<Instance*>> instances_of(const Info& info, const std::vector<std::string>& ids);
   Result<Instance*> instance_of(const Info& info, const std::string& id);
+  /// The thing with this id, as something to authorise: with the tags that it has.
+  Access tagged(const Info& info, const std::string& type, const std::string& id);
   Result<launch_ops::Launch> plan_launch(const Info& info, const aws::ec2::RunInstancesRequest& request);
   std::vector<std::string> launch_all(const Info& info, const launch_ops::Launch& launch,
                                       const std::vector<std::uint32_t>& addresses);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "sim/access.hpp"
 #include "sim/ec2/common.hpp"
 #include "sim/ec2/service.hpp"
 
@@ -140,15 +141,28 @@ bool goes(const std::vector<Tag>& asked, std::string_view key, std::string_view 
 
 }  // namespace tag_ops
 
+Access Ec2Service::tagged(const Info& info, const std::string& type, const std::string& id) {
+  using namespace tag_ops;
+  const std::string arn = ec2::arn_of(info, type + "/" + id);
+  if (const Result<sim::Instance*> instance = instance_of(info, id)) return Access().on(arn, (*instance)->all_tags());
+  TagMap tags;
+  if (const std::vector<Tag>* own = record_tags(network(info), catalog(info), id)) {
+    for (const Tag& tag : *own) tags[*tag.key] = tag.value.value_or("");
+  }
+  return Access().on(arn, tags);
+}
+
 Result<aws::ec2::CreateTagsResponse> Ec2Service::create_tags(const Info& info,
                                                              const aws::ec2::CreateTagsRequest& request) {
   using namespace tag_ops;
   if (request.resources.size() > kResourcesMax) return fail(ec2::invalid_value("Too many resources in one call"));
   TRY_VOID(ec2::check_tags(request.tags));
+  TagMap given;
+  for (const Tag& tag : request.tags) given[*tag.key] = tag.value.value_or("");
   for (const std::string& id : request.resources) {
     const Taggable* kind = taggable(id);
     if (kind == nullptr) return fail(unknown(id));
-    TRY_VOID(admit(info, request.dry_run, ec2::arn_of(info, std::string(kind->type) + "/" + id)));
+    TRY_VOID(admit(info, request.dry_run, tagged(info, std::string(kind->type), id).tagging(given)));
   }
   // All of them are there and have room before the first is changed.
   ec2::Network& net = network(info);
@@ -189,10 +203,12 @@ Result<aws::ec2::CreateTagsResponse> Ec2Service::create_tags(const Info& info,
 Result<aws::ec2::DeleteTagsResponse> Ec2Service::delete_tags(const Info& info,
                                                              const aws::ec2::DeleteTagsRequest& request) {
   using namespace tag_ops;
+  std::vector<std::string> keys;
+  for (const Tag& tag : request.tags) keys.push_back(tag.key.value_or(""));
   for (const std::string& id : request.resources) {
     const Taggable* kind = taggable(id);
     if (kind == nullptr) return fail(unknown(id));
-    TRY_VOID(admit(info, request.dry_run, ec2::arn_of(info, std::string(kind->type) + "/" + id)));
+    TRY_VOID(admit(info, request.dry_run, tagged(info, std::string(kind->type), id).untagging(keys)));
   }
   ec2::Network& net = network(info);
   for (const std::string& id : request.resources) {

@@ -292,8 +292,11 @@ Result<aws::ssm::AddTagsToResourceResponse> SsmService::add_tags(const Info& inf
   using namespace ssm_parameters;
   const std::string& type = request.resource_type->text();
   TRY_VOID(check_type(type));
-  TRY_VOID(authorize(info, tagged_arn(info, type, *request.resource_id)));
+  Tags given;
+  for (const aws::ssm::Tag& tag : request.tags) given[*tag.key] = *tag.value;
   auto* tags = tags_of(info, type, *request.resource_id);
+  const Tags before = tags == nullptr ? Tags() : *tags;
+  TRY_VOID(authorize(info, Access().on(tagged_arn(info, type, *request.resource_id), before).tagging(given)));
   if (tags == nullptr) return fail(no_resource());
   std::map<std::string, std::string> all = *tags;
   for (const aws::ssm::Tag& tag : request.tags) all[*tag.key] = *tag.value;
@@ -309,8 +312,10 @@ Result<aws::ssm::RemoveTagsFromResourceResponse> SsmService::remove_tags(
   using namespace ssm_parameters;
   const std::string& type = request.resource_type->text();
   TRY_VOID(check_type(type));
-  TRY_VOID(authorize(info, tagged_arn(info, type, *request.resource_id)));
   auto* tags = tags_of(info, type, *request.resource_id);
+  const Tags before = tags == nullptr ? Tags() : *tags;
+  const std::string arn = tagged_arn(info, type, *request.resource_id);
+  TRY_VOID(authorize(info, Access().on(arn, before).untagging(request.tag_keys)));
   if (tags == nullptr) return fail(no_resource());
   for (const std::string& key : request.tag_keys) tags->erase(key);
   return aws::ssm::RemoveTagsFromResourceResponse();
