@@ -80,6 +80,14 @@ Installed installed(DrSim& sim) {
   return out;
 }
 
+/// The id of the instance with this name, from a rollout's answer.
+std::string named(const DrAnswer& answer, std::string_view name) {
+  for (const Json& target : answer.document["targets"].items()) {
+    if (target["name"].to_string() == name) return target["instance_id"].as_string();
+  }
+  return std::string();
+}
+
 }  // namespace dr_rollouts
 
 /// S12: 20 are kept before anything is sent, one is enrolled already, a family fails at its canary and waits, a phantom
@@ -104,14 +112,20 @@ std::string bad_hosts_story(std::uint64_t seed, Summary* summary) {
   wanted[{"blocked", "KERNEL_UNSUPPORTED"}] = 3;
   wanted[{"blocked", "DISK_SPACE"}] = 2;
   wanted[{"failed", "GCC_MISSING"}] = 1;
-  wanted[{"not_sent", "NOT_SENT"}] = 9;
-  wanted[{"phantom", "PHANTOM_INSTALL"}] = 1;
-  wanted[{"protected", ""}] = 98;
+  const Installed there = installed(story.sim());
+  const std::size_t sent = there.started.size();
+  // By chance the one whose installer fails may be in the wave of a tenth, whose budget it is too much for: then its
+  // family is held as well, with everything after that wave.
+  const bool held_early = sent < 100;
+  if (held_early) story.expect(sent <= 11 && there.started.contains(named(done, "odd")), "held without a cause");
+  const std::size_t phantoms = there.started.contains(named(done, "phantom")) ? 1 : 0;
+  story.expect(held_early || (sent == 100 && phantoms == 1), std::to_string(sent) + " ran the installer");
+  wanted[{"not_sent", "NOT_SENT"}] = 109 - sent;
+  if (phantoms > 0) wanted[{"phantom", "PHANTOM_INSTALL"}] = phantoms;
+  wanted[{"protected", ""}] = sent - 1 - phantoms;
   story.expect(fates_of(done) == wanted, "the rollout: " + describe(fates_of(done)));
   story.expect(done.code == 3, "the exit code");
-  const Installed there = installed(story.sim());
   story.expect(there.most <= 50, "a command had " + std::to_string(there.most) + " targets");
-  story.expect(there.started.size() == 100, std::to_string(there.started.size()) + " ran the installer");
   for (const auto& [id, times] : there.started) story.expect(times == 1, id + " ran the installer twice");
   return story.end(summary);
 }
