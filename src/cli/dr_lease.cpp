@@ -31,22 +31,32 @@ struct Change {
   std::optional<Error> error;
 };
 
-/// Reads the settings and works out what has to be sent and what it was before.
+fleet::DrSettings settings_of(const Json& launch) {
+  fleet::DrSettings out;
+  out.launch = launch;
+  return out;
+}
+
+/// What has to be sent for a server to be as it is wanted.
+rt::Task<Result<recovery::SettingsChange>> needed(rt::CallContext ctx, recovery::SiteConfig* port, const Change& one) {
+  CO_TRY(const recovery::ServerSettings is,
+         co_await recovery::read_server_settings(ctx, *port, one.site, one.lease.server,
+                                                 recovery::ReplicationPart::elsewhere,
+                                                 recovery::LaunchTemplatePart::left));
+  co_return recovery::compare_settings(is, settings_of(one.wanted));
+}
+
+/// Reads the settings and works out what they are before they are changed.
 struct Look {
   Look(rt::CallContext c, recovery::SiteConfig& p, std::vector<Change>* a) : ctx(c), port(&p), all(a) {}
   rt::Task<void> operator()(std::size_t index) const {
     Change& one = (*all)[index];
-    Result<recovery::ServerSettings> is = co_await recovery::read_server_settings(
-        ctx, *port, one.site, one.lease.server, recovery::ReplicationPart::elsewhere,
-        recovery::LaunchTemplatePart::left);
-    if (!is) {
-      one.error = std::move(is).error();
+    const Result<recovery::SettingsChange> change = co_await needed(ctx, port, one);
+    if (!change) {
+      one.error = change.error();
       co_return;
     }
-    fleet::DrSettings wanted;
-    wanted.launch = one.wanted;
-    const recovery::SettingsChange change = recovery::compare_settings(*is, wanted);
-    for (const recovery::FieldChange& field : change.launch) one.lease.before.set(field.field, field.is);
+    for (const recovery::FieldChange& field : change->launch) one.lease.before.set(field.field, field.is);
   }
   rt::CallContext ctx;
   recovery::SiteConfig* port;
@@ -59,19 +69,14 @@ struct Apply {
   rt::Task<void> operator()(std::size_t index) const {
     Change& one = (*all)[index];
     one.error.reset();
-    Result<recovery::ServerSettings> is = co_await recovery::read_server_settings(
-        ctx, *port, one.site, one.lease.server, recovery::ReplicationPart::elsewhere,
-        recovery::LaunchTemplatePart::left);
-    if (!is) {
-      one.error = std::move(is).error();
+    Result<recovery::SettingsChange> change = co_await needed(ctx, port, one);
+    if (!change) {
+      one.error = std::move(change).error();
       co_return;
     }
-    fleet::DrSettings wanted;
-    wanted.launch = one.wanted;
-    recovery::SettingsChange change = recovery::compare_settings(*is, wanted);
-    if (change.empty()) co_return;
+    if (change->empty()) co_return;
     Result<recovery::ApplyResult> done = co_await recovery::apply_server_settings(
-        ctx, *port, one.site, one.lease.server, std::move(change), std::move(wanted));
+        ctx, *port, one.site, one.lease.server, std::move(*change), settings_of(one.wanted));
     if (!done) {
       one.error = std::move(done).error();
     } else if (done->outcome != recovery::ApplyOutcome::applied) {

@@ -61,6 +61,16 @@ std::string mode_text(const DrSheet& sheet) {
   }
 }
 
+/// What the servers are launched with instead of their own settings.
+std::string settings_text(const Json& launch) {
+  if (launch.empty()) return std::string();
+  std::string out;
+  for (const Json::Member& each : launch.members()) {
+    out += (out.empty() ? "" : ", ") + each.key + " " + recovery::setting_text(each.value);
+  }
+  return "for this launch alone: " + out + "; the servers' own settings are put back afterwards\n";
+}
+
 /// Which launches lose more than a snapshot of now would, and what they end.
 std::string launches_text(const DrSheet& sheet, PlanDetail detail) {
   std::map<std::string, std::vector<std::string>> old_points;
@@ -183,6 +193,7 @@ std::string dr_plan_text(const DrSheet& sheet, PlanDetail detail) {
                     plural(plan.targets.size(), what) + " in " + plural(plan.scopes.size(), "site") + ", " +
                     plural(plan.batches.size(), "job") + "\n";
   out += dr_plan::mode_text(sheet) + dr_plan::sites_text(sheet);
+  out += dr_plan::settings_text(sheet.launch);
   if (sheet.chosen != nullptr) out += dr_plan::launches_text(sheet, detail);
   out += dr_plan::skipped_text(sheet, detail);
   if (sheet.asked != nullptr) out += summarize_problems(*sheet.asked);
@@ -197,6 +208,7 @@ Json dr_plan_document(const DrSheet& sheet) {
     out.set("is_drill", sheet.kind == flow::RunKind::drill).set("point", sheet.point);
   }
   if (!sheet.of_run.empty()) out.set("of_run", sheet.of_run);
+  if (!sheet.launch.empty()) out.set("launch_settings", sheet.launch);
   if (!sheet.override_reason.empty()) out.set("override", scrub_utf8(sheet.override_reason));
   Json totals = Json::object().set("servers", plan.targets.size()).set("jobs", plan.batches.size());
   out.set("totals", std::move(totals.set("sites", plan.scopes.size()).set("skipped", plan.skipped.size())));

@@ -20,6 +20,7 @@ struct DrSheet {
   std::string point;   ///< of a launch
   std::string of_run;  ///< of a cleanup
   std::string override_reason;
+  Json launch;  ///< settings for this launch alone, by the names of fleet::launch_fields(); empty: the servers' own
   std::vector<std::string> doubts;
   std::vector<std::string> asks;
   std::vector<RailFinding> findings;

@@ -32,6 +32,7 @@ DrSheet sheet_of(const DrOrder& order, const TargetNames& names, std::string wor
   sheet.of_run = order.of_run;
   sheet.override_reason = order.header.recovery.override_reason;
   sheet.doubts = order.doubts;
+  sheet.launch = order.settings.launch;
   return sheet;
 }
 
@@ -42,15 +43,6 @@ std::string spec_of(const DrOrder& order) {
   for (const std::string& job : spec.jobs) out += " " + job;
   if (!order.settings.launch.empty()) out += " " + order.settings.launch.dump();
   return out;
-}
-
-/// What the servers are launched with instead of their own settings.
-std::string settings_text(const fleet::DrSettings& settings) {
-  std::string out;
-  for (const Json::Member& each : settings.launch.members()) {
-    out += (out.empty() ? "" : ", ") + each.key + " " + recovery::setting_text(each.value);
-  }
-  return "for this launch alone: " + out + "; the servers' own settings are put back afterwards\n";
 }
 
 void put_rails(DrSheet& sheet, const RailView& view, const Production& production) {
@@ -162,7 +154,6 @@ rt::Task<Result<int>> run_dr_order(const Command& command, DrWork& work, DrOptio
     co_return exit_code_of(order.asked);
   }
   command.err(dr_plan_text(sheet, invocation.has("--verbose") ? PlanDetail::whole : PlanDetail::folded));
-  if (!order.settings.launch.empty()) command.err(dr_run::settings_text(order.settings));
   if (order.plan.targets.empty()) co_return dr_run::exit_of_nothing(command, order);
   CO_TRY(order.header.break_glass, pass_rails(command, view));
   CO_TRY(std::string confirmed, co_await confirm_plan(command, order.plan, production));
