@@ -47,7 +47,7 @@ rt::Task<Result<int>> roll_out(const Command& command, DrWork& work) {
   Result<void> done = co_await install_and_confirm(rollout);
   co_await rollout.close_record();
   if (!done) co_return fail(std::move(done).error());
-  CO_TRY_VOID(co_await rollout.tell());
+  co_await rollout.tell();
   CO_TRY_VOID(command.answer(rollout_answer(command, rollout, RolloutStage::done)));
   const std::string notes =
       rollout_advice(rollout) + summarize_sites(rollout.sweep()) + summarize_problems(rollout.discovery());

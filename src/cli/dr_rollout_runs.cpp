@@ -255,17 +255,12 @@ rt::Task<Result<void>> RolloutWork::install() {
   co_return Result<void>();
 }
 
-rt::Task<Result<void>> RolloutWork::tell() {
-  const bool any = std::any_of(groups_.begin(), groups_.end(),
-                               [](const InstallGroup& group) { return group.came && group.came->notice.has_value(); });
-  if (!any) co_return Result<void>();
-  for (const InstallGroup& group : groups_) {
+rt::Task<void> RolloutWork::tell() {
+  for (InstallGroup& group : groups_) {
     if (!group.came || !group.came->notice) continue;
-    RunCame came = *group.came;
-    rollout_runs::take_fates(targets_, group.members, *came.notice);
-    co_await tell_of_run(command_, work_.aws, *ledger_, came);
+    rollout_runs::take_fates(targets_, group.members, *group.came->notice);
+    co_await tell_of_run(command_, work_.aws, *ledger_, *group.came);
   }
-  co_return Result<void>();
 }
 
 }  // namespace postern::cli

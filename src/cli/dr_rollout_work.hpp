@@ -74,7 +74,7 @@ class RolloutWork {
   rt::Task<Result<void>> confirm();
   /// Tells whoever wants to know of each family's run, with what DRS knows of its servers: not what Systems Manager
   /// called a success. What goes wrong here is a warning.
-  rt::Task<Result<void>> tell();
+  rt::Task<void> tell();
 
   const std::vector<recovery::RolloutTarget>& targets() const noexcept { return targets_; }
   const std::vector<InstallGroup>& groups() const noexcept { return groups_; }
