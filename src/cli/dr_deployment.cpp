@@ -443,7 +443,7 @@ report::Deployment make_deployment(const DeploymentSources& sources) {
   std::sort(out.servers.begin(), out.servers.end(), [](const auto& a, const auto& b) {
     return std::tie(a.account_id, a.region, a.instance_id) < std::tie(b.account_id, b.region, b.instance_id);
   });
-  out.todo = todo_of(out, sources.rollout);
+  out.actions = actions_of(out, sources.rollout);
   return out;
 }
 

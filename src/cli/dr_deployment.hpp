@@ -38,6 +38,6 @@ struct DeploymentSources {
 report::Deployment make_deployment(const DeploymentSources& sources);
 
 /// What is left to do about it, with command lines.
-std::vector<report::DeploymentTodo> todo_of(const report::Deployment& deployment, const RolloutRead* rollout);
+std::vector<report::DeploymentAction> actions_of(const report::Deployment& deployment, const RolloutRead* rollout);
 
 }  // namespace postern::cli

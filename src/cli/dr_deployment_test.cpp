@@ -139,7 +139,7 @@ TEST(DeploymentOfARollout, EveryLineThatIsLeftToDoIsComplete) {
   bed.row(2, "blocked", "PROFILE_LACKS_DRS_POLICY");
   const report::Deployment report = bed.made();
   std::vector<std::string> lines;
-  for (const report::DeploymentTodo& one : report.todo) {
+  for (const report::DeploymentAction& one : report.actions) {
     lines.insert(lines.end(), one.commands.begin(), one.commands.end());
   }
   EXPECT_THAT(lines, Contains("postern dr init --account 444455556666"));
@@ -152,7 +152,7 @@ TEST(DeploymentOfARollout, WithManyServersTheSelectionOfTheRolloutStandsThere) {
   Bed bed;
   for (unsigned number = 1; number <= 30; ++number) bed.row(number, "not_sent", "NOT_SENT");
   const report::Deployment report = bed.made();
-  EXPECT_EQ(report.todo.at(0).commands, std::vector<std::string>{"postern dr rollout --to us-west-2 -s @dr"});
+  EXPECT_EQ(report.actions.at(0).commands, std::vector<std::string>{"postern dr rollout --to us-west-2 -s @dr"});
 }
 
 }  // namespace dr_deployment_test

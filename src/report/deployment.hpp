@@ -104,8 +104,8 @@ struct DeploymentRun {
 };
 
 /// Something that somebody still has to do.
-struct DeploymentTodo {
-  DeploymentTodo() = default;
+struct DeploymentAction {
+  DeploymentAction() = default;
   std::string what;
   std::string why;  ///< may be empty
   std::size_t servers = 0;
@@ -131,7 +131,7 @@ struct Deployment {
   std::vector<DeployedServer> servers;  ///< by account, Region and id
   std::vector<UnseenPlace> unseen;      ///< accounts and sites that could not be asked
   std::vector<std::string> remarks;     ///< sentences: what is not as one may think
-  std::vector<DeploymentTodo> todo;
+  std::vector<DeploymentAction> actions;
   std::vector<DeploymentRun> runs;
   std::uint64_t records = 0;  ///< of the rollout's own chain
   std::string head;           ///< hex; empty without a rollout

@@ -16,7 +16,7 @@ class Page final : private HtmlWriter {
   std::string make() {
     top();
     standing();
-    todo();
+    actions();
     places();
     fates();
     replication();
@@ -158,11 +158,11 @@ class Page final : private HtmlWriter {
     unshown(report_.unseen.size() - shown, "places");
   }
 
-  void todo() {
+  void actions() {
     heading("What is left to do");
-    if (report_.todo.empty()) return paragraph("Nothing.");
-    raw("<ol class=\"todo\">\n");
-    for (const DeploymentTodo& one : report_.todo) {
+    if (report_.actions.empty()) return paragraph("Nothing.");
+    raw("<ol class=\"actions\">\n");
+    for (const DeploymentAction& one : report_.actions) {
       raw("<li><strong>");
       cut_text(one.what, limits_.reason);
       raw("</strong>");

@@ -92,9 +92,9 @@ Json runs_json(const Deployment& deployment) {
   return out;
 }
 
-Json todo_json(const Deployment& deployment) {
+Json actions_json(const Deployment& deployment) {
   Json out = Json::array();
-  for (const DeploymentTodo& one : deployment.todo) {
+  for (const DeploymentAction& one : deployment.actions) {
     Json json = Json::object().set("what", scrub_utf8(one.what)).set("why", scrub_utf8(one.why));
     out.push_back(json.set("servers", one.servers).set("commands", texts(one.commands)));
   }
@@ -115,7 +115,7 @@ Json deployment_json(const Deployment& deployment) {
   Json facts = Json::object();
   for (const DeploymentFact& fact : deployment.facts) facts.set(key_of(fact.label), scrub_utf8(fact.value));
   json.set("facts", std::move(facts)).set("places", places_json(deployment)).set("classes", classes_json(deployment));
-  json.set("replication", replication_json(deployment)).set("todo", todo_json(deployment));
+  json.set("replication", replication_json(deployment)).set("actions", actions_json(deployment));
   Json unseen = Json::array();
   for (const UnseenPlace& one : deployment.unseen) {
     unseen.push_back(Json::object().set("place", scrub_utf8(one.place)).set("why", scrub_utf8(one.why)));

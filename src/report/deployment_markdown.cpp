@@ -147,7 +147,7 @@ class Writer {
   std::string make() {
     top();
     standing();
-    todo();
+    actions();
     places();
     fates();
     replication();
@@ -210,11 +210,11 @@ class Writer {
     unshown(report_.unseen.size() - shown, "places");
   }
 
-  void todo() {
+  void actions() {
     heading("What is left to do");
-    if (report_.todo.empty()) return paragraph("Nothing.");
+    if (report_.actions.empty()) return paragraph("Nothing.");
     std::size_t number = 0;
-    for (const DeploymentTodo& one : report_.todo) {
+    for (const DeploymentAction& one : report_.actions) {
       const std::string lead = std::to_string(++number) + ". ";
       const std::string indent(lead.size(), ' ');
       std::string text = cut(one.what, limits_.reason);

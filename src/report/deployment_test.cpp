@@ -93,11 +93,11 @@ Deployment sample() {
   out.runs.push_back(run);
   out.records = 4;
   out.head = std::string(64, 'c');
-  DeploymentTodo todo;
-  todo.what = "Install where nothing was sent (NOT_SENT)";
-  todo.servers = 1;
-  todo.commands.emplace_back("postern dr rollout -s id:i-00000000000000065");
-  out.todo.push_back(todo);
+  DeploymentAction action;
+  action.what = "Install where nothing was sent (NOT_SENT)";
+  action.servers = 1;
+  action.commands.emplace_back("postern dr rollout -s id:i-00000000000000065");
+  out.actions.push_back(action);
   out.remarks.emplace_back("2 instances tagged since are not in this rollout, nor in these numbers.");
   out.unseen.emplace_back("lab (888899990000)/us-west-2", "DRS could not be asked: AccessDeniedException");
   return out;
@@ -167,7 +167,7 @@ Deployment hostile_report() {
   }
   for (DeploymentFact& fact : report.facts) fact.value = testing::hostile();
   report.made_by = report.remarks[0] = report.unseen[0].place = report.unseen[0].why = testing::hostile();
-  report.todo[0].what = report.todo[0].why = report.runs[0].family = report.runs[0].pins[0] = testing::hostile();
+  report.actions[0].what = report.actions[0].why = report.runs[0].family = report.runs[0].pins[0] = testing::hostile();
   report.world = "sim:" + testing::hostile();
   return report;
 }

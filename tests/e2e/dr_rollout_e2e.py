@@ -120,7 +120,7 @@ def report_of_the_rollout(world, rollout):
         listed = e2e.expect_code(world.run("runs", "prune", "--keep", "0", "--dry-run", "-o", "json"), 0).document()["runs"]
         e2e.expect_equal([one["head"] for one in listed if one["id"] == run_id], [each["head"]], "the head of a run", done)
         e2e.expect("sha256 " in each["pins"][0], "the document's hash is missing", done)
-    lines = [line for each in document["todo"] for line in each["commands"]]
+    lines = [line for each in document["actions"] for line in each["commands"]]
     held = [run_id for run_id, each in runs.items() if each["status"] == "held"]
     for line in (f"postern resume {held[0]} --release", "postern dr init --account 888899990000", "postern dr coverage --gaps --gate"):
         e2e.expect(line in lines, f"{line!r} is not among what is left to do", done)

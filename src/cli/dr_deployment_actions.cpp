@@ -8,12 +8,12 @@
 #include "flow/script_quote.hpp"
 
 namespace postern::cli {
-namespace dr_todo {
+namespace dr_actions {
 
 using report::DeployedServer;
 using report::Deployment;
+using report::DeploymentAction;
 using report::DeploymentClass;
-using report::DeploymentTodo;
 using report::Stage;
 
 constexpr std::size_t kIdsNamed = 20;  ///< in one line; with more the selection of the rollout stands there
@@ -71,17 +71,17 @@ std::vector<std::string> outputs_of(const std::vector<const DeployedServer*>& se
   return lines;
 }
 
-void blocked(const DeploymentClass& one, const RolloutRead* rollout, DeploymentTodo& todo) {
+void blocked(const DeploymentClass& one, const RolloutRead* rollout, DeploymentAction& action) {
   if (one.code == "TARGET_NOT_INITIALIZED") {
-    todo.commands.push_back("postern dr init" + accounts_of(one.servers));
+    action.commands.push_back("postern dr init" + accounts_of(one.servers));
   } else if (one.code == "PROFILE_LACKS_DRS_POLICY") {
-    todo.commands.push_back("postern dr prepare" + selection(one.servers, rollout));
+    action.commands.push_back("postern dr prepare" + selection(one.servers, rollout));
   } else if (one.code == "SSM_OFFLINE" || one.code == "INSTANCE_STOPPED" || one.code == "NO_INSTANCE_PROFILE") {
-    todo.commands.push_back("postern targets" + selection(one.servers, rollout));
+    action.commands.push_back("postern targets" + selection(one.servers, rollout));
   } else if (one.code == "DUPLICATE_REGISTRATION" || one.code == "OTHER_SITE") {
-    todo.commands.push_back("postern dr status --all-servers" + selection(one.servers, rollout));
+    action.commands.push_back("postern dr status --all-servers" + selection(one.servers, rollout));
   }
-  todo.commands.push_back(again(one.servers, rollout));
+  action.commands.push_back(again(one.servers, rollout));
 }
 
 std::string what_of(const DeploymentClass& one) {
@@ -106,58 +106,58 @@ std::string what_of(const DeploymentClass& one) {
   }
 }
 
-DeploymentTodo item_of(const DeploymentClass& one, const RolloutRead* rollout) {
-  DeploymentTodo todo;
-  todo.what = what_of(one);
-  todo.why = one.fix.empty() ? one.reason : one.fix;
-  todo.servers = one.servers.size();
+DeploymentAction item_of(const DeploymentClass& one, const RolloutRead* rollout) {
+  DeploymentAction action;
+  action.what = what_of(one);
+  action.why = one.fix.empty() ? one.reason : one.fix;
+  action.servers = one.servers.size();
   switch (one.stage) {
     case Stage::registered:
-      todo.commands.emplace_back(one.fix.empty() ? "postern dr status --watch --until protected"
-                                                 : "postern dr status --troubled");
+      action.commands.emplace_back(one.fix.empty() ? "postern dr status --watch --until protected"
+                                                   : "postern dr status --troubled");
       break;
     case Stage::installed:
-      todo.commands.push_back("postern dr coverage" + selection(one.servers, rollout));
+      action.commands.push_back("postern dr coverage" + selection(one.servers, rollout));
       break;
     case Stage::phantom:
     case Stage::failed:
-      todo.commands = outputs_of(one.servers);
-      todo.commands.push_back(again(one.servers, rollout));
+      action.commands = outputs_of(one.servers);
+      action.commands.push_back(again(one.servers, rollout));
       break;
     case Stage::blocked:
-      blocked(one, rollout, todo);
+      blocked(one, rollout, action);
       break;
     case Stage::not_sent:
     case Stage::missing:
-      todo.commands.push_back(again(one.servers, rollout));
+      action.commands.push_back(again(one.servers, rollout));
       break;
     default:
-      todo.commands.push_back("postern dr coverage" + selection(one.servers, rollout));
+      action.commands.push_back("postern dr coverage" + selection(one.servers, rollout));
       break;
   }
-  return todo;
+  return action;
 }
 
 /// Runs that are not over come first: nothing else is sent while they wait.
-void add_open_runs(const Deployment& deployment, std::vector<DeploymentTodo>& out) {
+void add_open_runs(const Deployment& deployment, std::vector<DeploymentAction>& out) {
   for (const report::DeploymentRun& run : deployment.runs) {
     const bool open = run.status == "held" || run.status == "in doubt" || run.status == "running";
     if (!open) continue;
-    DeploymentTodo todo;
-    todo.what = "Decide about the run for " + run.family + ", which is " + run.status;
-    todo.why = run.status == "held" ? "nothing more is sent until somebody lets it go on, or ends it"
-                                    : "it is taken up where it stopped, or ended";
-    todo.commands.push_back("postern resume " + run.id + (run.status == "held" ? " --release" : ""));
-    todo.commands.push_back("postern cancel " + run.id);
-    out.push_back(std::move(todo));
+    DeploymentAction action;
+    action.what = "Decide about the run for " + run.family + ", which is " + run.status;
+    action.why = run.status == "held" ? "nothing more is sent until somebody lets it go on, or ends it"
+                                      : "it is taken up where it stopped, or ended";
+    action.commands.push_back("postern resume " + run.id + (run.status == "held" ? " --release" : ""));
+    action.commands.push_back("postern cancel " + run.id);
+    out.push_back(std::move(action));
   }
 }
 
-}  // namespace dr_todo
+}  // namespace dr_actions
 
-std::vector<report::DeploymentTodo> todo_of(const report::Deployment& deployment, const RolloutRead* rollout) {
-  using namespace dr_todo;
-  std::vector<DeploymentTodo> out;
+std::vector<report::DeploymentAction> actions_of(const report::Deployment& deployment, const RolloutRead* rollout) {
+  using namespace dr_actions;
+  std::vector<DeploymentAction> out;
   add_open_runs(deployment, out);
   // What somebody has to mend before what only takes time.
   for (const bool bad : {true, false}) {
@@ -167,13 +167,13 @@ std::vector<report::DeploymentTodo> todo_of(const report::Deployment& deployment
     }
   }
   if (!deployment.unseen.empty()) {
-    DeploymentTodo todo;
-    todo.what = "Ask the " + plural(deployment.unseen.size(), "place") + " that could not be asked";
-    todo.commands.emplace_back("postern accounts check");
-    out.push_back(std::move(todo));
+    DeploymentAction action;
+    action.what = "Ask the " + plural(deployment.unseen.size(), "place") + " that could not be asked";
+    action.commands.emplace_back("postern accounts check");
+    out.push_back(std::move(action));
   }
   if (out.empty()) return out;
-  DeploymentTodo last;
+  DeploymentAction last;
   last.what = "See that nothing is missing";
   last.commands.emplace_back("postern dr coverage --gaps --gate");
   out.push_back(std::move(last));
