@@ -16,9 +16,9 @@ rt::Task<void> read_installed(const Command& command, const DrWork& work, DrLook
     if (ledger.error().kind() != ErrorKind::not_found) look->ledger_trouble = described_message(ledger.error(), 300);
     co_return;
   }
-  auto installed = co_await installed_by_rollouts(command.ctx(), *ledger->store, ledger->world);
+  const auto installed = co_await installed_by_rollouts(command.ctx(), *ledger->store, ledger->world, WallTime::min());
   if (installed) {
-    look->input.installed = std::move(*installed);
+    for (const auto& [instance, install] : *installed) look->input.installed.insert(instance);
   } else {
     look->ledger_trouble = described_message(installed.error(), 300);
   }

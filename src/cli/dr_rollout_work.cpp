@@ -190,9 +190,38 @@ rt::Task<Result<void>> RolloutWork::look() {
   sweep.concurrency = order_.concurrency;
   sweep.points = recovery::ReadPoints::nobodys;
   CO_TRY(sweep_, co_await recovery::sweep_sites(command_.ctx(), source, work_.sites, sweep));
+  CO_TRY_VOID(co_await read_earlier());
   plan_targets();
   CO_TRY_VOID(co_await check_roles());
   co_return Result<void>();
+}
+
+/// DRS's lists lag behind its installers. Where one of a rollout has succeeded a moment ago, by this ledger, DRS is
+/// given the time that it is given in any rollout before anybody installs again.
+rt::Task<Result<void>> RolloutWork::read_earlier() {
+  const rt::CallContext ctx = command_.ctx();
+  const std::string world = world_label(command_, work_.aws.session.get());
+  Result<OpenLedger> ledger = open_ledger(command_, world, LedgerUse::look);
+  // A fleet that was never rolled out to has none.
+  if (!ledger && ledger.error().kind() == ErrorKind::not_found) co_return Result<void>();
+  if (!ledger) co_return fail(std::move(ledger).error());
+  const WallTime since = ctx.clock().wall_now() - order_.registration;
+  CO_TRY(earlier_, co_await installed_by_rollouts(ctx, *ledger->store, ledger->world, since));
+  co_return Result<void>();
+}
+
+void RolloutWork::take_earlier() {
+  for (recovery::RolloutTarget& target : targets_) {
+    if (target.state != recovery::RolloutState::ready) continue;
+    const auto found = earlier_.find(recovery::instance_key(target.instance->ref.scope().account.text(),
+                                                            target.instance->ref.id().text()));
+    if (found == earlier_.end()) continue;
+    target.state = recovery::RolloutState::installed;
+    target.code = "INSTALLED_BEFORE";
+    target.run_id = found->second.run_id;
+    target.reason = "run " + target.run_id + " installed it a moment ago, and DRS does not list it yet";
+    target.fix = "nothing is sent; once DRS has had its time (--registration-timeout), a rollout installs again";
+  }
 }
 
 void RolloutWork::plan_targets() {
@@ -212,6 +241,7 @@ void RolloutWork::plan_targets() {
     return rollout_work::blocker_of(*found->second);
   };
   targets_ = recovery::plan_rollout(discovery_.instances, work_.sites, sweep_, recovery::HealthPolicy(), preflight);
+  take_earlier();
 }
 
 /// The documents and roles of those that nothing else stands in the way of.

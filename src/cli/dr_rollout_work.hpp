@@ -2,6 +2,7 @@
 
 /// A rollout of the replication agent under way: looked at, probed, installed, confirmed by DRS.
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -95,7 +96,9 @@ class RolloutWork {
 
  private:
   rt::Task<Result<void>> check_roles();
+  rt::Task<Result<void>> read_earlier();
   void plan_targets();
+  void take_earlier();
   flow::CommandSpec install_spec(const InstallGroup& group) const;
   std::vector<fleet::Instance> instances_of(const std::vector<std::size_t>& members) const;
   /// The same with the way in of the duty operate, by which scripts are run.
@@ -117,6 +120,7 @@ class RolloutWork {
   recovery::Sweep sweep_;
   NodePreparation nodes_;
   OwnInstall own_;
+  std::map<std::string, LedgerInstall, std::less<>> earlier_;  ///< of late, by instance
   std::vector<recovery::RolloutTarget> targets_;
   std::vector<InstallGroup> groups_;
   flow::BreakGlass glass_;

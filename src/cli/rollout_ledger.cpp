@@ -186,9 +186,11 @@ rt::Task<Result<RolloutRead>> read_rollout(rt::CallContext ctx, ledger::Store& s
   co_return out;
 }
 
-rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(rt::CallContext ctx, ledger::Store& store,
-                                                                           std::string world) {
-  std::set<std::string, std::less<>> installed;
+rt::Task<Result<std::map<std::string, LedgerInstall, std::less<>>>> installed_by_rollouts(rt::CallContext ctx,
+                                                                                          ledger::Store& store,
+                                                                                          std::string world,
+                                                                                          WallTime since) {
+  std::map<std::string, LedgerInstall, std::less<>> installed;
   std::string before;
   for (;;) {
     CO_TRY(const std::vector<ledger::StreamInfo> page,
@@ -196,13 +198,19 @@ rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(rt::C
     for (const ledger::StreamInfo& info : page) {
       const Result<Json> summary = Json::parse(info.summary);
       if (!summary || info.pruned || rollout_ledger::member_of(*summary, "comment") != kInstallComment) continue;
-      const Result<std::unique_ptr<flow::RunModel>> model =
-          co_await flow::read_run(ctx, store, world, info.id.substr(kRunPrefix.size()));
+      CO_TRY(const std::vector<ledger::Record> last, co_await store.read(ctx, info.id, info.version, 1));
+      if (last.empty() || last.back().at < since) continue;
+      LedgerInstall install;
+      install.run_id = info.id.substr(kRunPrefix.size());
+      install.told = last.back().at;
+      const Result<std::unique_ptr<flow::RunModel>> model = co_await flow::read_run(ctx, store, world, install.run_id);
       if (!model) continue;
       const flow::RunResult result = flow::result_of_run(**model, std::string());
       for (const flow::TargetResult& target : result.targets) {
         if (target.outcome != flow::Outcome::succeeded) continue;
-        installed.insert(recovery::instance_key(target.target.scope().account.text(), target.target.id().text()));
+        // Newest runs come first.
+        installed.emplace(
+            recovery::instance_key(target.target.scope().account.text(), target.target.id().text()), install);
       }
     }
     if (page.size() < rollout_ledger::kPage) co_return installed;

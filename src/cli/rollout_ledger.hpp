@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -93,9 +92,18 @@ rt::Task<Result<std::string>> find_rollout(rt::CallContext ctx, ledger::Store& s
 rt::Task<Result<RolloutRead>> read_rollout(rt::CallContext ctx, ledger::Store& store, std::string world,
                                            std::string id);
 
-/// ACCOUNT/i-... of every instance on which a rollout's installation succeeded by Systems Manager's word. Rollouts
-/// whose records are gone or cannot be read are left out.
-rt::Task<Result<std::set<std::string, std::less<>>>> installed_by_rollouts(rt::CallContext ctx, ledger::Store& store,
-                                                                           std::string world);
+/// An installation that Systems Manager called a success.
+struct LedgerInstall {
+  LedgerInstall() = default;
+  std::string run_id;
+  WallTime told;  ///< when the run's stream last grew: the installation is no newer
+};
+
+/// The newest of every instance, by ACCOUNT/i-..., of runs whose stream grew at `since` or later. Runs whose records are
+/// gone or cannot be read are left out.
+rt::Task<Result<std::map<std::string, LedgerInstall, std::less<>>>> installed_by_rollouts(rt::CallContext ctx,
+                                                                                          ledger::Store& store,
+                                                                                          std::string world,
+                                                                                          WallTime since);
 
 }  // namespace postern::cli
