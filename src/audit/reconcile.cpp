@@ -163,6 +163,12 @@ class Matcher {
     } else {
       return;
     }
+    const auto other = evidence_.other_commands.find(event.command_id);
+    if (row.kind == EventKind::unknown && !commands_.contains(event.command_id) &&
+        other != evidence_.other_commands.end()) {
+      row.kind = EventKind::explained;
+      row.why += ", for run " + other->second;
+    }
     row.event = event;
     out.push_back(std::move(row));
   }
@@ -208,6 +214,16 @@ std::size_t Reconciliation::unknown_events() const {
 
 bool Reconciliation::agrees() const {
   return count(Match::matched) + count(Match::none) == mutations.size() && unknown_events() == 0;
+}
+
+std::set<std::string> other_runs(const Reconciliation& found, std::string_view run_id) {
+  std::set<std::string> runs;
+  for (const EventRow& row : found.events) {
+    if (row.kind != EventKind::unknown) continue;
+    const auto mark = flow::parse_comment(row.event.comment);
+    if (mark && mark->run != run_id) runs.insert(mark->run);
+  }
+  return runs;
 }
 
 std::string_view own_session(const flow::RunHeader& header) {

@@ -2,6 +2,7 @@
 
 /// A run of the ledger beside the events of CloudTrail: what each knows that the other does not.
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,7 +42,7 @@ struct MutationRow {
 
 /// An event with the run's mark, its commands or its credentials.
 enum class EventKind : std::uint8_t {
-  explained,  ///< CancelCommand of a run that was being cancelled
+  explained,  ///< CancelCommand of a run that was being cancelled; a command of another run that shares credentials
   unknown     ///< the ledger has nothing of it
 };
 
@@ -68,7 +69,11 @@ struct Evidence {
   Evidence() = default;
   std::vector<TrailEvent> events;
   std::set<std::string> unasked;
+  std::map<std::string, std::string> other_commands;  ///< of other runs of the ledger: the run's id by the command's
 };
+
+/// The runs, other than this one, that the marks of unknown events name.
+std::set<std::string> other_runs(const Reconciliation& found, std::string_view run_id);
 
 /// Access keys of sessions whose events were recognised: what else they did is the run's too. Keys of users are left
 /// out: they are not one run's.

@@ -223,6 +223,22 @@ TEST_F(ReconcileTest, WhatElseTheRunsSessionDidIsUnknown) {
   EXPECT_EQ(found.events[0].why, "the run's credentials");
 }
 
+TEST_F(ReconcileTest, ARunThatSharesCredentialsIsKnownByItsCommands) {
+  sent(0);
+  event(0);
+  TrailEvent& other = event(0);
+  other.command_id = "c-other";
+  other.comment = flow::make_comment(op(7), "01ARZ3NDEKTSV4RRFFQ69G5XXX", "");
+  Reconciliation found = run(std::chrono::hours(1), {"ASIA0"});
+  EXPECT_EQ(found.unknown_events(), 1U) << "nobody says so but the mark";
+  EXPECT_EQ(other_runs(found, model.header().run_id), std::set<std::string>{"01ARZ3NDEKTSV4RRFFQ69G5XXX"});
+  evidence.other_commands["c-other"] = "01ARZ3NDEKTSV4RRFFQ69G5XXX";
+  found = run(std::chrono::hours(1), {"ASIA0"});
+  EXPECT_TRUE(found.agrees());
+  ASSERT_EQ(found.events.size(), 1U);
+  EXPECT_EQ(found.events[0].why, "the run's credentials, for run 01ARZ3NDEKTSV4RRFFQ69G5XXX");
+}
+
 TEST_F(ReconcileTest, AnotherRunsCommandsAreNotOurs) {
   sent(0);
   event(0);

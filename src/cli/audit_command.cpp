@@ -248,20 +248,45 @@ rt::Task<Result<int>> who(const Command& command, AwsWork& work, const WhoOrder&
 struct ReadRun {
   ReadRun() = default;
   std::string id;
-  std::string world;
+  OpenLedger ledger;
   std::unique_ptr<flow::RunModel> model;
   audit::MutationLog log;
 };
 
+rt::Task<Result<std::unique_ptr<flow::RunModel>>> read_calls(const Command& command, const OpenLedger& ledger,
+                                                             std::string id, audit::MutationLog* log) {
+  flow::RecordSeen seen = [log](const flow::RunRecord& record, WallTime at) { log->add(record, at); };
+  co_return co_await flow::read_run(command.ctx(), *ledger.store, ledger.world, std::move(id), std::move(seen));
+}
+
 rt::Task<Result<ReadRun>> read_run_of(const Command& command, const AwsWork& work) {
   ReadRun run;
-  run.world = world_label(command, work.session.get());
-  CO_TRY(OpenLedger ledger, open_ledger(command, run.world, LedgerUse::look));
-  CO_TRY(run.id, co_await chosen_run(command, *ledger.store));
-  audit::MutationLog* const log = &run.log;
-  flow::RecordSeen seen = [log](const flow::RunRecord& record, WallTime at) { log->add(record, at); };
-  CO_TRY(run.model, co_await flow::read_run(command.ctx(), *ledger.store, ledger.world, run.id, std::move(seen)));
+  CO_TRY(run.ledger, open_ledger(command, world_label(command, work.session.get()), LedgerUse::look));
+  CO_TRY(run.id, co_await chosen_run(command, *run.ledger.store));
+  CO_TRY(run.model, co_await read_calls(command, run.ledger, run.id, &run.log));
   co_return run;
+}
+
+/// Runs of one rollout share its credentials: what another run of the ledger says that it sent is no stranger's. A run
+/// that the ledger does not have, or that says nothing of a command, explains none.
+rt::Task<Result<std::map<std::string, std::string>>> commands_of_others(const Command& command, const ReadRun& run,
+                                                                        std::set<std::string> others) {
+  constexpr std::size_t kMost = 200;
+  std::map<std::string, std::string> commands;
+  std::size_t looked = 0;
+  for (const std::string& id : others) {
+    if (++looked > kMost) break;
+    CO_TRY(const std::optional<ledger::StreamInfo> info,
+           co_await run.ledger.store->find(command.ctx(), std::string(kRunPrefix) + id));
+    if (!info || info->pruned) continue;
+    audit::MutationLog log;
+    const auto model = co_await read_calls(command, run.ledger, id, &log);
+    if (!model) continue;
+    for (const audit::Mutation& mutation : log.mutations()) {
+      if (!mutation.command_id.empty()) commands.emplace(mutation.command_id, id);
+    }
+  }
+  co_return commands;
 }
 
 /// The run's accounts and Regions that something was sent to, with today's way in where there is one: what the ledger
@@ -368,9 +393,13 @@ rt::Task<Result<int>> trail(const Command& command, AwsWork& work, std::size_t c
     CO_TRY_VOID(co_await gather(command, work, std::move(further), concurrency, &evidence, &looked));
     found = audit::reconcile(*run.model, run.log, evidence, keys, now);
   }
+  if (std::set<std::string> others = audit::other_runs(found, run.id); !others.empty()) {
+    CO_TRY(evidence.other_commands, co_await commands_of_others(command, run, std::move(others)));
+    found = audit::reconcile(*run.model, run.log, evidence, keys, now);
+  }
   AuditedRun audited;
   audited.id = run.id;
-  audited.world = run.world;
+  audited.world = run.ledger.world;
   audited.status = run.model->close() ? run.model->close()->status : "open";
   CO_TRY_VOID(command.answer(reconciliation_answer(audited, found, looked)));
   tell_looked(command, looked);

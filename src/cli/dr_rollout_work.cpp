@@ -207,14 +207,28 @@ rt::Task<Result<void>> RolloutWork::read_earlier() {
   if (!ledger) co_return fail(std::move(ledger).error());
   const WallTime since = ctx.clock().wall_now() - order_.registration;
   CO_TRY(earlier_, co_await installed_by_rollouts(ctx, *ledger->store, ledger->world, since));
+  std::set<std::string> runs;
+  for (const auto& [instance, install] : earlier_) runs.insert(install.run_id);
+  for (const std::string& run : runs) {
+    const Result<std::string> id = co_await find_rollout(ctx, *ledger->store, run);
+    if (!id) continue;
+    const Result<RolloutRead> rollout = co_await read_rollout(ctx, *ledger->store, ledger->world, *id);
+    if (!rollout || !rollout->closed()) continue;
+    // It waited for DRS, and said that it waited in vain.
+    for (const Json& target : rollout->targets) {
+      if (target["state"].to_string() != to_string(recovery::RolloutState::phantom)) continue;
+      earlier_.erase(recovery::instance_key(std::string(target["account_id"].to_string().value_or("")),
+                                            std::string(target["instance_id"].to_string().value_or(""))));
+    }
+  }
   co_return Result<void>();
 }
 
 void RolloutWork::take_earlier() {
   for (recovery::RolloutTarget& target : targets_) {
     if (target.state != recovery::RolloutState::ready) continue;
-    const auto found = earlier_.find(recovery::instance_key(target.instance->ref.scope().account.text(),
-                                                            target.instance->ref.id().text()));
+    const auto found = earlier_.find(
+        recovery::instance_key(target.instance->ref.scope().account.text(), target.instance->ref.id().text()));
     if (found == earlier_.end()) continue;
     target.state = recovery::RolloutState::installed;
     target.code = "INSTALLED_BEFORE";
