@@ -75,6 +75,8 @@ class AwsSession {
   aws::Invoker& invoker() noexcept { return *invoker_; }
   aws::auth::IdentityGuard& identities() noexcept { return *identities_; }
   http::Client& http() noexcept { return *wire_; }
+  /// Connections of their own, with the same proxies and trust; null in a cloud in memory.
+  net::Dialer* dialer(bool tls) noexcept { return tls ? tls_dialer_.get() : plain_dialer_.get(); }
   const net::CaBundle& ca() const noexcept { return ca_; }
   const net::ProxySettings& proxies() const noexcept { return proxies_; }
 

@@ -52,6 +52,7 @@ std::string indent_lines(std::string_view text) {
 }  // namespace
 
 int exit_code_of(const Error& error) {
+  if (error.context("rail") == "reach") return kExitUnknown;
   switch (error.kind()) {
     case ErrorKind::usage:
       return kExitUsage;
