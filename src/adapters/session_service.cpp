@@ -53,7 +53,7 @@ rt::Task<Result<session::Started>> AwsSessions::start(rt::CallContext ctx, Sessi
   session::Started started;
   started.session_id = response.session_id.value_or("");
   started.stream_url = response.stream_url.value_or("");
-  if (response.token_value) started.token = Secret<std::string>(std::string(*response.token_value));
+  if (response.token_value) started.token = std::move(*response.token_value);
   if (started.session_id.empty() || started.stream_url.empty() || started.token.empty()) {
     co_return fail(Error(ErrorKind::malformed, "StartSession's answer lacks the session's id, address or token")
                        .delivered(Delivery::answered));
@@ -70,7 +70,9 @@ rt::Task<Result<Secret<std::string>>> AwsSessions::resume(rt::CallContext ctx, s
       co_await aws::call<aws::ssm::ResumeSession>(ctx, aws_.invoker(), std::move(scope), std::move(request));
   if (!response && session_service::is_forgotten(response.error())) co_return Secret<std::string>();
   if (!response) co_return fail(std::move(response).error());
-  co_return Secret<std::string>(std::string(response->token_value.value_or("")));
+  Secret<std::string> token;
+  if (response->token_value) token = std::move(*response->token_value);
+  co_return token;
 }
 
 rt::Task<Result<void>> AwsSessions::terminate(rt::CallContext ctx, std::string session_id) {
@@ -95,7 +97,7 @@ rt::Task<Result<session::DataKey>> AwsSessions::data_key(rt::CallContext ctx, se
       co_await aws::call<aws::kms::GenerateDataKey>(ctx, aws_.invoker(), std::move(scope), std::move(request));
   if (!response) co_return fail(std::move(response).error().with("needs", "kms:GenerateDataKey on the session's key"));
   session::DataKey key;
-  if (response->plaintext) key.plaintext = Secret<std::string>(std::string(response->plaintext->reveal().bytes));
+  if (response->plaintext) key.plaintext = Secret<std::string>(std::move(response->plaintext->bytes));
   if (response->ciphertext_blob) key.ciphertext = response->ciphertext_blob->bytes;
   if (key.plaintext.empty() || key.ciphertext.empty()) {
     co_return fail(ErrorKind::malformed, "KMS GenerateDataKey's answer has no key");

@@ -6,6 +6,7 @@
 
 #include "app/sim_cloud.hpp"
 #include "cli/host.hpp"
+#include "cli/plugin_command.hpp"
 #include "net/tcp.hpp"
 #include "os/allocator.hpp"
 #include "os/hardening.hpp"
@@ -19,7 +20,24 @@ void leave_now(int exit_code) {
   std::_Exit(exit_code);
 }
 
-int run(std::vector<std::string> arguments) {
+/// The base name by which the program was started.
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// Of the plugin: the answer of StartSession may be in a variable, which no child of ours is to see.
+void take_variable(std::vector<std::string>& arguments) {
+  if (arguments.empty() || !arguments.front().starts_with(cli::kPluginVariable)) return;
+  const std::string name = arguments.front();
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return;
+  arguments.front() = value;
+  ::unsetenv(name.c_str());
+}
+
+int run(std::string_view program, std::vector<std::string> arguments) {
+  const bool plugin = base_name(program) == cli::kPluginName;
+  if (plugin) take_variable(arguments);
   rt::Loop loop;
   const auto files = os::make_posix_files();
   const auto environment = os::make_posix_environment();
@@ -41,6 +59,7 @@ int run(std::vector<std::string> arguments) {
   host.dialer = &dialer;
   host.clouds = &clouds;
   host.leave = &leave_now;
+  if (plugin) return loop.run(cli::run_plugin_cli(host, std::move(arguments)));
   return loop.run(cli::run_cli(host, std::move(arguments)));
 }
 
@@ -50,5 +69,5 @@ int run(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
   postern::os::return_memory_early();
   (void)postern::os::harden_process();  // best effort: an old kernel may refuse a part of it
-  return postern::app::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  return postern::app::run(argc > 0 ? argv[0] : "", std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }

@@ -8,6 +8,7 @@
 #include "cli/failure.hpp"
 #include "cli/in_memory.hpp"
 #include "cli/mfa_prompt.hpp"
+#include "cli/plugin_command.hpp"
 #include "flow/verdict.hpp"
 #include "rt/combine.hpp"
 
@@ -27,6 +28,7 @@ adapters::SessionOptions session_options(const Command& command, const AwsWork& 
   if (!regions.empty()) options.settings.region = regions[0].substr(0, regions[0].find(','));
   if (options.settings.region.empty() && work.fleet) options.settings.region = work.fleet->hub.region.text();
   options.settings.endpoint_url = invocation.value("--endpoint-url").value_or("");
+  options.settings.ssm_endpoint_url = invocation.value(kSsmEndpointOption).value_or("");
   options.settings.ca_bundle = invocation.value("--ca-bundle").value_or("");
   if (work.fleet) {
     const os::Environment& environment = *command.host().environment;

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
+#include "cli/plugin_command.hpp"
 #include "cli/world_guard.hpp"
 #include "obs/explanations.hpp"
 #include "rt/combine.hpp"
@@ -136,6 +137,20 @@ Runner runner_of(Verb verb) {
       return &run_why;
     case Verb::doctor:
       return &run_doctor;
+    case Verb::shell:
+      return &run_shell;
+    case Verb::exec:
+      return &run_exec;
+    case Verb::forward:
+      return &run_forward;
+    case Verb::ssh_proxy:
+      return &run_ssh_proxy;
+    case Verb::ssh_config:
+      return &run_ssh_config;
+    case Verb::audit_sessions:
+      return &run_audit_sessions;
+    case Verb::plugin:
+      return &run_plugin;
     case Verb::sim_serve:
       return &run_sim_serve;
     case Verb::sim_init:
@@ -173,6 +188,8 @@ rt::Task<void> watch_signals(Host host, const Command* command, rt::TaskGroup* r
   for (;;) {
     const Result<os::Signal> signal = co_await host.signals->next();
     if (!signal) co_return;
+    const std::function<bool(os::Signal)> taker = command->farewell().taker;
+    if (!asked && taker && taker(*signal)) continue;
     if (*signal == os::Signal::window_change) continue;
     if (asked) {
       host.console->restore();
@@ -277,6 +294,39 @@ bool makes_worlds(Verb verb) {
   return verb == Verb::demo || verb == Verb::sim_serve || verb == Verb::sim_init;
 }
 
+rt::Task<int> run_invocation(Host host, const Invocation& invocation) {
+  obs::Log log(*host.clock);
+  if (const Result<void> opened = open_log(host, invocation, log); !opened) co_return report(host, fail(opened.error()));
+  obs::Explanations explanations(log);
+  const Result<rt::Deadline> deadline = command_deadline(host, invocation);
+  if (!deadline) co_return report(host, fail(deadline.error()));
+  const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
+  Result<std::string> world = simulated_world(*host.environment);
+  if (makes_worlds(invocation.command->verb)) world = std::string();
+  if (!world) co_return report(host, fail(world.error()));
+  std::optional<net::AllowDialer> fence;
+  if (!world->empty()) {
+    Result<net::AllowDialer> made = world_dialer(*host.dialer, *host.environment, *world);
+    if (!made) co_return report(host, fail(made.error()));
+    fence.emplace(std::move(*made));
+    host.dialer = &*fence;
+    host.world = *world;
+  }
+  Farewell farewell;
+  const Result<Command> command = Command::make(host, ctx, invocation, Reporting(log, farewell));
+  if (!command) co_return report(host, fail(command.error()));
+  const MonoTime begin = host.clock->now();
+  const Result<int> result = co_await run_interruptible(host, *command);
+  const int code = report(host, result);
+  log_end(invocation, log, code, host.clock->now() - begin);
+  co_return code;
+}
+
+/// Not in the table: it has another name and other words.
+constexpr CommandSpec kPlugin = {
+    kPluginName, Verb::plugin, "RESPONSE REGION StartSession [PROFILE REQUEST [ENDPOINT]]", "", "", {},
+    Positionals::names, {}};
+
 }  // namespace
 
 rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
@@ -288,32 +338,30 @@ rt::Task<int> run_cli(Host host, std::vector<std::string> arguments) {
     (void)host.console->write(os::StdStream::out, *text);
     co_return kExitOk;
   }
-  obs::Log log(*host.clock);
-  if (const Result<void> opened = open_log(host, *invocation, log); !opened)
-    co_return report(host, fail(opened.error()));
-  obs::Explanations explanations(log);
-  const Result<rt::Deadline> deadline = command_deadline(host, *invocation);
-  if (!deadline) co_return report(host, fail(deadline.error()));
-  const rt::CallContext ctx(*host.clock, *host.random, explanations, *deadline);
-  Result<std::string> world = simulated_world(*host.environment);
-  if (makes_worlds(invocation->command->verb)) world = std::string();
-  if (!world) co_return report(host, fail(world.error()));
-  std::optional<net::AllowDialer> fence;
-  if (!world->empty()) {
-    Result<net::AllowDialer> made = world_dialer(*host.dialer, *host.environment, *world);
-    if (!made) co_return report(host, fail(made.error()));
-    fence.emplace(std::move(*made));
-    host.dialer = &*fence;
-    host.world = *world;
+  co_return co_await run_invocation(host, *invocation);
+}
+
+rt::Task<int> run_plugin_cli(Host host, std::vector<std::string> arguments) {
+  if (arguments.empty()) {
+    // Installers look for these words.
+    (void)host.console->write(
+        os::StdStream::out,
+        "\nThe Session Manager plugin was installed successfully. Use the AWS CLI to start a session.\n\n");
+    co_return kExitOk;
   }
-  Farewell farewell;
-  const Result<Command> command = Command::make(host, ctx, *invocation, Reporting(log, farewell));
-  if (!command) co_return report(host, fail(command.error()));
-  const MonoTime begin = host.clock->now();
-  const Result<int> result = co_await run_interruptible(host, *command);
-  const int code = report(host, result);
-  log_end(*invocation, log, code, host.clock->now() - begin);
-  co_return code;
+  if (arguments.front() == "--version") {
+    (void)host.console->write(os::StdStream::out, std::string(session::kClientVersion) + "\n");
+    co_return kExitOk;
+  }
+  const Result<PluginOrder> order = parse_plugin_words(arguments);
+  if (!order) co_return report(host, fail(order.error()));
+  Invocation invocation;
+  invocation.command = &kPlugin;
+  if (!order->profile.empty()) invocation.add("--profile", order->profile);
+  if (!order->region.empty()) invocation.add("--region", order->region);
+  if (!order->endpoint.empty()) invocation.add(kSsmEndpointOption, order->endpoint);
+  invocation.words = std::move(arguments);
+  co_return co_await run_invocation(host, invocation);
 }
 
 }  // namespace postern::cli

@@ -23,6 +23,8 @@ namespace postern::cli {
 struct Farewell {
   Farewell() = default;
   std::list<std::function<std::string()>> texts;  ///< of everything that is under way
+  /// Of the command that runs: takes a signal itself (a session hands Ctrl-C on); false leaves it to the usual way.
+  std::function<bool(os::Signal)> taker;
   std::string text() const {
     std::string all;
     for (const auto& one : texts) all += one();
@@ -88,6 +90,20 @@ class LeaveNote {
   std::list<std::function<std::string()>>::iterator mine_;
 };
 
+/// While it lives, signals go to `taker` first. One at a time.
+class SignalHook {
+ public:
+  SignalHook(const Command& command, std::function<bool(os::Signal)> taker) : farewell_(command.farewell()) {
+    farewell_.taker = std::move(taker);
+  }
+  SignalHook(const SignalHook&) = delete;
+  SignalHook& operator=(const SignalHook&) = delete;
+  ~SignalHook() { farewell_.taker = nullptr; }
+
+ private:
+  Farewell& farewell_;
+};
+
 // One function per command; the value is the exit code.
 rt::Task<Result<int>> run_demo(const Command& command);
 rt::Task<Result<int>> run_init(const Command& command);
@@ -141,6 +157,13 @@ rt::Task<Result<int>> run_dr_prepare(const Command& command);
 rt::Task<Result<int>> run_dr_config_show(const Command& command);
 rt::Task<Result<int>> run_dr_config_diff(const Command& command);
 rt::Task<Result<int>> run_dr_config_apply(const Command& command);
+rt::Task<Result<int>> run_shell(const Command& command);
+rt::Task<Result<int>> run_exec(const Command& command);
+rt::Task<Result<int>> run_forward(const Command& command);
+rt::Task<Result<int>> run_ssh_proxy(const Command& command);
+rt::Task<Result<int>> run_ssh_config(const Command& command);
+rt::Task<Result<int>> run_audit_sessions(const Command& command);
+rt::Task<Result<int>> run_plugin(const Command& command);
 rt::Task<Result<int>> run_sim_serve(const Command& command);
 rt::Task<Result<int>> run_sim_init(const Command& command);
 

@@ -6,6 +6,7 @@
 #include "cli/dr_options.hpp"
 #include "cli/dr_report_options.hpp"
 #include "cli/dr_site_options.hpp"
+#include "cli/session_options.hpp"
 #include "cli/sim_options.hpp"
 
 namespace postern::cli {
@@ -587,6 +588,7 @@ constexpr CommandSpec kCommands[] = {
      "what else the run's sessions did there; and says what only one of the two knows. Exit code 3 when they do not "
      "agree: an event that is missing or late, one that the ledger does not know, or a place that could not be asked.",
      kAuditTrail, Positionals::names, kAuditTrailExamples},
+    session_options::kAuditSessionsCommand,
     {"hold", Verb::hold, "[--all]", "stop every run of the fleet before its next wave",
      "Sets a flag in the hub account: the parameter /postern/hold of Parameter Store, in the hub's Region, with who, "
      "when "
@@ -675,6 +677,11 @@ constexpr CommandSpec kCommands[] = {
     {"dr config apply", Verb::dr_config_apply, "[SERVER...]", "make settings what they are wanted to be",
      dr_site::kConfigApplyText, dr_site::kConfigApply, Positionals::names, dr_site::kConfigApplyExamples},
     dr_site::kPrepareCommand,
+    session_options::kShellCommand,
+    session_options::kExecCommand,
+    session_options::kForwardCommand,
+    session_options::kSshProxyCommand,
+    session_options::kSshConfigCommand,
     kSimServeCommand,
     kSimInitCommand,
 };

@@ -46,6 +46,7 @@ enum class Verb : std::uint8_t {
   release,
   audit_who,
   audit_trail,
+  audit_sessions,
   render_roles,
   render_alarms,
   deploy_alarms,
@@ -76,6 +77,12 @@ enum class Verb : std::uint8_t {
   dr_config_show,
   dr_config_diff,
   dr_config_apply,
+  shell,
+  exec,
+  forward,
+  ssh_proxy,
+  ssh_config,
+  plugin,
   sim_serve,
   sim_init
 };

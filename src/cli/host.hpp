@@ -82,5 +82,8 @@ struct Host {
 
 /// Runs one command line (without the program's name) and returns the exit code; everything has been printed.
 rt::Task<int> run_cli(Host host, std::vector<std::string> arguments);
+/// The same as session-manager-plugin. The caller has put what a variable holds (kPluginVariable) in the place of its
+/// name, and taken it out of the environment.
+rt::Task<int> run_plugin_cli(Host host, std::vector<std::string> arguments);
 
 }  // namespace postern::cli

@@ -222,7 +222,10 @@ rt::Task<Result<void>> LiveSession::begin() {
   options.session.target = place_.id;
   options.session.client_id = session_work::fresh_uuid(command_.ctx().random());
   options.session.expected = ask_.expected;
-  channel_ = std::make_unique<session::DataChannel>(command_.ctx(), service_->dial(), *service_, std::move(*started),
+  // The command's deadline is its owner's: a session that it cuts off must still be ended.
+  const rt::CallContext outer = command_.ctx();
+  const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer());
+  channel_ = std::make_unique<session::DataChannel>(ctx, service_->dial(), *service_, std::move(*started),
                                                     std::move(options));
   if (noted) co_return Result<void>();
   co_await terminate();
@@ -286,6 +289,21 @@ rt::Task<void> LiveSession::close(SessionClose end) {
   if (channel_) end.reconnections = channel_->reconnections();
   const rt::CallContext ctx = session_work::brief(command_.ctx(), session_work::kCloseTime);
   co_await rt::uncancelled(session_work::close_record(record_.get(), ctx, std::move(end), &command_));
+}
+
+ChannelRun::ChannelRun(rt::Executor executor, session::DataChannel& channel)
+    : channel_(channel), group_(std::move(executor)) {
+  group_.spawn(carry());
+}
+
+rt::Task<void> ChannelRun::carry() {
+  Result<void> ran = co_await channel_.run();
+  if (!ran && ran.error().kind() != ErrorKind::cancelled) error_ = std::move(ran).error();
+}
+
+rt::Task<void> ChannelRun::stop() {
+  group_.cancel();
+  co_await group_.join();
 }
 
 std::string news_text(const session::ConnectionNews& news) {

@@ -95,12 +95,20 @@ class LiveSession {
   std::unique_ptr<session::DataChannel> channel_;
 };
 
-/// What a session's end comes to for the exit code and the record.
-struct SessionOutcome {
-  SessionOutcome() = default;
-  std::string cause = "closed";
-  std::string text;
-  std::optional<Error> error;
+/// DataChannel::run() as a task of its own. stop() must have ended before it goes.
+class ChannelRun {
+ public:
+  ChannelRun(rt::Executor executor, session::DataChannel& channel);
+  rt::Task<void> stop();
+  /// Why it could not go on; absent: it has ended, goes on, or was stopped.
+  const std::optional<Error>& error() const noexcept { return error_; }
+
+ private:
+  rt::Task<void> carry();
+
+  session::DataChannel& channel_;
+  std::optional<Error> error_;
+  rt::TaskGroup group_;
 };
 
 /// "[postern: connection lost (reset by peer); resuming in 2 s]"; empty when there is nothing to say. Printable.

@@ -17,29 +17,17 @@ constexpr std::string_view kChainTag = "postern.ledger.chain.v1";
 /// the same.
 class FramedHash {
  public:
-  FramedHash() : context_(EVP_MD_CTX_new()) {
-    CHECK(context_ != nullptr);
-    CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
-  }
-  FramedHash(const FramedHash&) = delete;
-  FramedHash& operator=(const FramedHash&) = delete;
-  ~FramedHash() { EVP_MD_CTX_free(context_); }
-
   void add(std::string_view bytes) {
     const std::array<std::uint8_t, 8> length = big_endian(bytes.size());
-    CHECK(EVP_DigestUpdate(context_, length.data(), length.size()) == 1);
-    CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+    hasher_.add(std::string_view(reinterpret_cast<const char*>(length.data()), length.size()));
+    hasher_.add(bytes);
   }
   void add(const Digest& digest) { add(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size())); }
   void add_number(std::uint64_t value) {
     const std::array<std::uint8_t, 8> bytes = big_endian(value);
     add(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   }
-  Digest finish() {
-    Digest out;
-    CHECK(EVP_DigestFinal_ex(context_, out.data(), nullptr) == 1);
-    return out;
-  }
+  Digest finish() { return hasher_.finish(); }
 
  private:
   static std::array<std::uint8_t, 8> big_endian(std::uint64_t value) {
@@ -48,7 +36,7 @@ class FramedHash {
     return out;
   }
 
-  EVP_MD_CTX* context_;
+  Hasher hasher_;
 };
 
 Error broken_chain(std::string message, std::uint64_t seq) {
@@ -56,6 +44,25 @@ Error broken_chain(std::string message, std::uint64_t seq) {
 }
 
 }  // namespace
+
+Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
+  CHECK(context_ != nullptr);
+  CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+}
+
+Hasher::~Hasher() {
+  EVP_MD_CTX_free(context_);
+}
+
+void Hasher::add(std::string_view bytes) {
+  CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+}
+
+Digest Hasher::finish() {
+  Digest out;
+  CHECK(EVP_DigestFinal_ex(context_, out.data(), nullptr) == 1);
+  return out;
+}
 
 Digest sha256(std::string_view bytes) {
   Digest out;

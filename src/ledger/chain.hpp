@@ -7,9 +7,27 @@
 
 #include "ledger/store.hpp"
 
+struct evp_md_ctx_st;  // OpenSSL's
+
 namespace postern::ledger {
 
 Digest sha256(std::string_view bytes);
+
+/// SHA-256 of what comes piece by piece.
+class Hasher {
+ public:
+  Hasher();
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+  ~Hasher();
+  void add(std::string_view bytes);
+  /// Once, as the last call.
+  Digest finish();
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
 std::string to_hex(const Digest& digest);
 std::optional<Digest> from_hex(std::string_view hex);
 

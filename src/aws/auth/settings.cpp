@@ -76,6 +76,9 @@ class SettingsReader {
   Result<void> collect_endpoints(const SettingsOptions& options, EndpointConfig& endpoints) const {
     endpoints.use_fips = flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
     endpoints.use_dual_stack = flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    if (!options.ssm_endpoint_url.empty()) {
+      endpoints.custom.emplace_back("SSM", options.ssm_endpoint_url, "the caller's endpoint");
+    }
     if (!options.endpoint_url.empty()) endpoints.custom.emplace_back("", options.endpoint_url, "--endpoint-url");
     if (flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")) return {};
     const std::string prefix = std::string(kEndpointVariable) + "_";

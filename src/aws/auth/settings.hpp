@@ -20,6 +20,7 @@ struct SettingsOptions {
   std::string profile;
   std::string region;
   std::string endpoint_url;
+  std::string ssm_endpoint_url;  ///< of Systems Manager alone; before every other
   std::string ca_bundle;
 };
 
