@@ -141,6 +141,8 @@ Runner runner_of(Verb verb) {
       return &run_shell;
     case Verb::exec:
       return &run_exec;
+    case Verb::cp:
+      return &run_cp;
     case Verb::forward:
       return &run_forward;
     case Verb::ssh_proxy:

@@ -159,6 +159,7 @@ rt::Task<Result<int>> run_dr_config_diff(const Command& command);
 rt::Task<Result<int>> run_dr_config_apply(const Command& command);
 rt::Task<Result<int>> run_shell(const Command& command);
 rt::Task<Result<int>> run_exec(const Command& command);
+rt::Task<Result<int>> run_cp(const Command& command);
 rt::Task<Result<int>> run_forward(const Command& command);
 rt::Task<Result<int>> run_ssh_proxy(const Command& command);
 rt::Task<Result<int>> run_ssh_config(const Command& command);

@@ -679,6 +679,7 @@ constexpr CommandSpec kCommands[] = {
     dr_site::kPrepareCommand,
     session_options::kShellCommand,
     session_options::kExecCommand,
+    session_options::kCpCommand,
     session_options::kForwardCommand,
     session_options::kSshProxyCommand,
     session_options::kSshConfigCommand,

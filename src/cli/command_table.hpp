@@ -79,6 +79,7 @@ enum class Verb : std::uint8_t {
   dr_config_apply,
   shell,
   exec,
+  cp,
   forward,
   ssh_proxy,
   ssh_config,

@@ -2,6 +2,7 @@
 
 /// Agreeing to a plan: --yes, a question on the terminal, or the name of what is production.
 
+#include "cli/command.hpp"
 #include "cli/run_rails.hpp"
 
 namespace postern::cli {

@@ -2,79 +2,27 @@
 // line feeds, in a file, by the interpreter that its first line names.
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "base/text.hpp"
+#include "cli/shell_bed.hpp"
 #include "flow/script.hpp"
-#include "os/processes.hpp"
-#include "rt/loop.hpp"
 
 namespace postern::cli {
 namespace script_shell_test {
 
-class NullExplainer final : public rt::Explainer {
- public:
-  bool wants(std::string_view) const override { return false; }
-  void explain(std::string_view, std::string) override {}
-};
-
-class FixedRandom final : public rt::Random {
- public:
-  void fill(std::span<std::uint8_t> bytes) override {
-    for (auto& byte : bytes) byte = 7;
-  }
-};
-
-std::string found_on_path(const std::string& program) {
-  for (const char* folder : {"/bin/", "/usr/bin/", "/usr/local/bin/"}) {
-    if (std::filesystem::exists(folder + program)) return folder + program;
-  }
-  return {};
-}
-
 class ScriptShellTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const std::string shell = found_on_path(GetParam());
-    if (shell.empty()) GTEST_SKIP() << "this machine has no " << GetParam();
-    folder_ = ::testing::TempDir() + "postern-script-XXXXXX";
-    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
-    for (const char* name : {"/tmp", "/bin"}) ::mkdir((folder_ + name).c_str(), 0700);
-    shell_ =
-        std::string(GetParam()) == "busybox" ? std::vector<std::string>{shell, "sh"} : std::vector<std::string>{shell};
+    if (!bed_.has_shell()) GTEST_SKIP() << "this machine has no " << GetParam();
   }
-  void TearDown() override {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  }
-
-  void write(const std::string& name, const std::string& bytes) {
-    std::ofstream file(folder_ + name, std::ios::binary);
-    file << bytes;
-    file.close();
-    std::filesystem::permissions(folder_ + name, std::filesystem::perms::owner_all);
-  }
+  void write(const std::string& name, const std::string& bytes) { bed_.write(name, bytes); }
 
   os::ProcessResult run(const flow::Script& script) {
     const auto spec = flow::encode_script(script);
     EXPECT_TRUE(spec) << spec.error().message();
     const std::string text = join(spec->sh_lines, "\n") + "\n";
     write("/_script.sh", text);
-    os::ProcessSpec process;
-    if (!text.starts_with("#!")) process.argv = shell_;
-    process.argv.push_back(folder_ + "/_script.sh");
-    process.working_dir = folder_;
-    auto& environment = process.environment.emplace();
-    environment.emplace_back("PATH", folder_ + "/bin:/usr/bin:/bin");
-    environment.emplace_back("TMPDIR", folder_ + "/tmp");
-    environment.emplace_back("LANG", "C.UTF-8");
-    auto result = loop_.run(processes_->run(rt::CallContext(loop_.clock(), random_, explainer_), std::move(process)));
-    EXPECT_TRUE(result) << result.error().to_text();
-    EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/tmp")) << "something was left behind";
-    return result ? *result : os::ProcessResult();
+    return bed_.run({bed_.folder() + "/_script.sh"}, std::string(), text.starts_with("#!"));
   }
   os::ProcessResult run_text(std::string text) {
     flow::Script script;
@@ -82,12 +30,7 @@ class ScriptShellTest : public ::testing::TestWithParam<const char*> {
     return run(script);
   }
 
-  rt::Loop loop_;
-  FixedRandom random_;
-  NullExplainer explainer_;
-  std::unique_ptr<os::Processes> processes_ = os::make_posix_processes(loop_.executor());
-  std::vector<std::string> shell_;
-  std::string folder_;
+  ShellBed bed_{GetParam()};
 };
 
 std::string every_byte() {
@@ -161,7 +104,7 @@ TEST_P(ScriptShellTest, TheNginxExampleOfTheBriefIsReportedFailed) {
 TEST_P(ScriptShellTest, AnotherInterpreterRunsEveryByteFromAPrivateFile) {
   write("/bin/show",
         "#!/bin/sh\n[ $# = 2 ] || exit 9\nprintf '%s|' \"$1\"; stat -c %a \"$2\" \"${2%/*}\"; cat \"$2\"; exit 7\n");
-  const std::string text = "#!" + folder_ + "/bin/show one arg\r\n" + every_byte() +
+  const std::string text = "#!" + bed_.folder() + "/bin/show one arg\r\n" + every_byte() +
                            "\r\n{{ commands }}\nPOSTERN_END\n" + std::string(5'000, 'z');
   const auto done = run_text(text);
   EXPECT_EQ(done.exit_code, 7) << done.errors;
@@ -187,7 +130,7 @@ TEST_P(ScriptShellTest, AMissingDecoderIsToldAndNothingRuns) {
 }
 
 TEST_P(ScriptShellTest, WithoutBase64OpensslDecodes) {
-  if (found_on_path("openssl").empty()) GTEST_SKIP() << "this machine has no openssl";
+  if (ShellBed::found_on_path("openssl").empty()) GTEST_SKIP() << "this machine has no openssl";
   if (std::string_view(GetParam()) == "busybox") GTEST_SKIP() << "busybox has a base64 of its own";
   write("/bin/base64", "#!/bin/sh\nexit 1\n");
   const auto done = run_text("#!/bin/cat\n" + every_byte());

@@ -71,6 +71,31 @@ inline constexpr CommandSpec kExecCommand = {
     Positionals::names,
     kExecExamples};
 
+inline constexpr OptionSpec kCp[] = {
+    {"--recursive", "-r", Arity::flag, "", "copy a folder and all that is in it", ""},
+    {"--sudo", "", Arity::flag, "", "read and write there as root, by sudo without a password", ""},
+    kReason,
+    kWait,
+    kWaitFor,
+};
+inline constexpr std::string_view kCpExamples[] = {
+    "postern cp nginx.conf web-01:/tmp/", "postern cp -r web-01:/var/log/nginx ./logs",
+    "postern cp --sudo hosts payments-prod/us-east-1/web-01:/etc/hosts --reason INC-4711"};
+inline constexpr CommandSpec kCpCommand = {
+    "cp",
+    Verb::cp,
+    "SRC DST",
+    "copy files and folders to or from one node, without SSH",
+    "Copies through a session of AWS-StartInteractiveCommand. One of SRC and DST is TARGET:PATH, with TARGET as for "
+    "`postern shell`; a PATH that is not absolute begins in the home of the session's user. A goal that is a folder "
+    "takes the source in under its own name. Every file grows under another name beside its place, has its SHA-256 "
+    "compared, and is then renamed; whatever happens, the other name does not stay. A session that is lost is replaced, "
+    "and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node. Large files are "
+    "quicker through S3.",
+    kCp,
+    Positionals::names,
+    kCpExamples};
+
 inline constexpr OptionSpec kForward[] = {
     kReason,
     kWait,

@@ -1,8 +1,11 @@
 // audit sessions
 
+#include <algorithm>
+
 #include "base/plural.hpp"
 #include "base/text.hpp"
 #include "cli/session_record.hpp"
+#include "cli/size_text.hpp"
 
 namespace postern::cli {
 namespace sessions_command {
@@ -14,12 +17,8 @@ std::string text_of(const Json& row, std::string_view key) {
   return std::string(row[key].to_string().value_or(""));
 }
 
-/// "3.1 MiB".
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 10'000) return std::to_string(bytes) + " B";
-  const bool large = bytes >= 10'000 * 1024LL;
-  const std::int64_t tenths = bytes * 10 / (large ? 1024 * 1024 : 1024);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + (large ? " MiB" : " KiB");
+std::string size_of(const Json& count) {
+  return size_text(static_cast<std::uint64_t>(std::max<std::int64_t>(0, count.to_int().value_or(0))));
 }
 
 std::string end_text(const Json& row) {
@@ -44,10 +43,10 @@ Answer answer_of(Json rows) {
   answer.columns.push_back(member_column("REASON", 3, "reason"));
   answer.columns.emplace_back("END", 1, [](const Json& row) { return term::Cell(end_text(row)); });
   answer.columns.emplace_back("SENT", 5, [](const Json& row) {
-    return term::Cell(size_text(row["bytes_to_node"].to_int().value_or(0)));
+    return term::Cell(size_of(row["bytes_to_node"]));
   });
   answer.columns.emplace_back("RECEIVED", 5, [](const Json& row) {
-    return term::Cell(size_text(row["bytes_from_node"].to_int().value_or(0)));
+    return term::Cell(size_of(row["bytes_from_node"]));
   });
   answer.table_footer = plural(count, "session") + "\n";
   return answer;
