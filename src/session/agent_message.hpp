@@ -34,7 +34,7 @@ struct AgentMessage {
   AgentMessage() = default;
   std::string type;  ///< "agent_job", at most 32 bytes
   std::uint32_t schema_version = 1;
-  std::uint64_t created_ms = 0;  ///< Unix milliseconds; 0 is not valid
+  std::uint64_t created_ms = 0;  ///< Unix milliseconds; 0 is valid in what the service says about pauses only
   std::int64_t sequence = 0;
   std::uint64_t flags = 0;
   std::string id;  ///< a UUID, lower case with hyphens
@@ -44,7 +44,8 @@ struct AgentMessage {
 
 /// The bytes of a message, digest included. Fails with usage: a type that is empty or too long, an id that is no UUID.
 Result<std::string> encode_message(const AgentMessage& message);
-/// Fails with malformed. Of the digest: a header without one (all zero bytes) is accepted, a wrong one is not.
+/// Fails with malformed. Of the digest: a header without one (all zero bytes) is accepted, a wrong one is not. Of
+/// start_publication and pause_publication nothing is checked but that there is a whole header, as all readers do.
 Result<AgentMessage> decode_message(std::string_view bytes);
 
 }  // namespace postern::session

@@ -85,5 +85,22 @@ TEST(AgentMessage, RefusesWhatMakesNoSense) {
   EXPECT_FALSE(encode_message(nameless).has_value());
 }
 
+TEST(AgentMessage, PausesAreTakenWithoutAnyCheck) {
+  for (const char* type : {"start_publication", "pause_publication"}) {
+    AgentMessage message = sample();
+    message.type = type;
+    std::string bytes = *encode_message(message);
+    bytes.replace(40, 8, std::string(8, '\0'));  // no date
+    bytes.replace(120, 2, "[]");                 // another payload than the digest's
+    EXPECT_TRUE(decode_message(bytes).has_value()) << type;
+    bytes.replace(0, 4, "\x7F\xFF\xFF\xFF");
+    const Result<AgentMessage> read = decode_message(bytes);
+    ASSERT_TRUE(read.has_value()) << type;
+    EXPECT_EQ(read->type, type);
+    EXPECT_EQ(read->payload, "") << "nobody knows where it would begin";
+    EXPECT_FALSE(decode_message(bytes.substr(0, kHeaderBytes - 1)).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace postern::session
