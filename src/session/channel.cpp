@@ -1,7 +1,6 @@
 #include "session/channel.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -11,25 +10,18 @@
 namespace postern::session {
 namespace channel {
 
-// protocol.md B1.3; both ends use the same.
-constexpr std::chrono::milliseconds kFirstRoundTrip{100};
-constexpr std::chrono::milliseconds kFirstRepeat{200};
-constexpr std::chrono::milliseconds kVarianceMin{10};
-constexpr std::chrono::milliseconds kRepeatMax{1000};
-constexpr unsigned kBackOffMax = 3;
-/// After that many acknowledgements of later messages the first one is taken for lost. Agents really do swap messages,
-/// so that one alone says nothing.
-constexpr unsigned kOvertakenMax = 8;
-/// Somebody who asked for silence is asked again that often whether they still want it: one message.
-constexpr std::chrono::seconds kPauseProbe{5};
-/// What a message costs beside its payload.
-constexpr std::size_t kMessageCost = 192;
-constexpr std::size_t kWindowStart = 32U << 10U;
-constexpr std::size_t kWindowMin = 4U << 10U;
+/// A client that was asked for silence asks that often whether it still holds, with one message.
+constexpr std::chrono::seconds kPauseProbe{1};
+/// Messages behind one that is never acknowledged; what the other end keeps before its turn has limits.
+constexpr std::size_t kSentMax = 4096;
 constexpr std::uint64_t kSyn = 1;
 constexpr std::uint64_t kSynFin = 3;
-/// Acknowledgements that wait to be written; more are dropped, which costs a repetition.
-constexpr std::size_t kAcknowledgementsMax = 20'000;
+/// Acknowledgements that wait to be written; more are dropped, which costs a repetition. Reading does not stop for
+/// them: two ends that wait for each other to read would wait for ever.
+constexpr std::size_t kAcknowledgementsMax = 10'000;
+/// So many are written again on a new connection. An agent of AWS repeats ten messages a second, oldest first: every
+/// acknowledgement that it misses costs it a tenth of a second.
+constexpr std::size_t kAcknowledgedKept = 512;
 
 constexpr std::string_view kInput = "input_stream_data";
 constexpr std::string_view kOutput = "output_stream_data";
@@ -59,17 +51,8 @@ std::string encoded(const AgentMessage& message) {
 
 }  // namespace channel
 
-std::size_t Channel::Sent::cost() const noexcept {
-  return payload.size() + channel::kMessageCost;
-}
-
 Channel::Channel(rt::Random& random, ChannelOptions options)
-    : random_(random),
-      options_(options),
-      rtt_(channel::kFirstRoundTrip),
-      rto_(channel::kFirstRepeat),
-      window_(std::min(channel::kWindowStart, options.window_bytes)),
-      slow_start_until_(options.window_bytes) {}
+    : random_(random), options_(options), pace_(options.window_bytes) {}
 
 std::string_view Channel::own_type() const noexcept {
   return options_.end == End::client ? channel::kInput : channel::kOutput;
@@ -79,62 +62,74 @@ std::string_view Channel::other_type() const noexcept {
   return options_.end == End::client ? channel::kOutput : channel::kInput;
 }
 
+std::size_t Channel::memory() const noexcept {
+  const std::size_t acknowledgements = acknowledgements_.size() + acknowledged_.size();
+  return arrived_bytes_ + early_bytes_ + sent_bytes_ + queue_bytes_ + acknowledgements * sizeof(Acknowledgement);
+}
+
+// ---- in
+
 Result<void> Channel::receive(Moment now, std::string_view bytes) {
   TRY(AgentMessage message, decode_message(bytes));
+  if (closed_) return {};
   if (message.type == channel::kAcknowledge) {
-    paused_ = false;
-    take_acknowledgement(now, message.payload);
+    TRY_VOID(take_acknowledgement(now, message.payload));
+    unpause(now);
   } else if (message.type == other_type()) {
-    paused_ = false;
-    take_data(std::move(message));
+    TRY_VOID(take_data(std::move(message)));
+    unpause(now);
   } else if (message.type == channel::kClosed) {
-    if (!closed_) closed_ = std::move(message.payload);
+    closed_ = std::move(message.payload);
   } else if (message.type == channel::kPause) {
+    if (!paused_) paused_at_ = now.mono;
     paused_ = true;
-    paused_at_ = now.mono;
   } else if (message.type == channel::kStart) {
-    paused_ = false;
+    unpause(now);
   }
   // Types that nobody here knows are newer than we are: ignored, as the other implementations do.
   return {};
 }
 
-void Channel::take_data(AgentMessage message) {
-  if (message.sequence < expected_) {
+void Channel::unpause(Moment now) {
+  if (!paused_) return;
+  paused_ = false;
+  // Nobody could answer during the silence.
+  timer_from_ = now.mono;
+}
+
+Result<void> Channel::take_data(AgentMessage message) {
+  if (message.sequence < 0) return fail(ErrorKind::malformed, "a message has a number below zero");
+  if (message.sequence < expected_ || early_.contains(message.sequence)) {
     // Its acknowledgement was lost: without another one the sender repeats it for ever, and nothing behind it.
     acknowledge(message);
-    return;
+    return {};
   }
-  const bool fits = arrived_bytes_ + message.payload.size() <= options_.arrived_bytes &&
-                    arrived_.size() + early_.size() < options_.arrived_messages;
+  const std::size_t cost = message.payload.size() + kMessageCost;
   if (message.sequence > expected_) {
-    if (early_.contains(message.sequence)) {
-      acknowledge(message);
-      return;
-    }
-    if (!fits) return;
+    if (early_bytes_ + cost > options_.early_bytes || early_.size() >= options_.early_messages) return {};
     acknowledge(message);
-    arrived_bytes_ += message.payload.size();
+    early_bytes_ += cost;
     Arrived& early = early_[message.sequence];
     early.type = static_cast<PayloadType>(message.payload_type);
     early.payload = std::move(message.payload);
-    return;
+    return {};
   }
-  // The next one is taken even when others, which came too early, hold all the room: nothing would move otherwise.
-  if (!fits && !arrived_.empty()) return;
+  // One is always taken, however large it is.
+  if (!arrived_.empty() && arrived_bytes_ + cost > options_.arrived_bytes) return {};
   acknowledge(message);
-  arrived_bytes_ += message.payload.size();
   take_in(message.payload_type, std::move(message.payload));
   for (auto next = early_.begin(); next != early_.end() && next->first == expected_; next = early_.erase(next)) {
-    arrived_.push_back(std::move(next->second));
-    ++expected_;
+    early_bytes_ -= next->second.cost();
+    take_in(static_cast<std::uint32_t>(next->second.type), std::move(next->second.payload));
   }
+  return {};
 }
 
 void Channel::take_in(std::uint32_t type, std::string payload) {
   Arrived message;
   message.type = static_cast<PayloadType>(type);
   message.payload = std::move(payload);
+  arrived_bytes_ += message.cost();
   arrived_.push_back(std::move(message));
   ++expected_;
 }
@@ -143,90 +138,83 @@ std::optional<Arrived> Channel::next() {
   if (arrived_.empty()) return std::nullopt;
   Arrived message = std::move(arrived_.front());
   arrived_.pop_front();
-  arrived_bytes_ -= message.payload.size();
+  arrived_bytes_ -= message.cost();
   return message;
 }
 
 void Channel::acknowledge(const AgentMessage& message) {
   if (acknowledgements_.size() >= channel::kAcknowledgementsMax) return;
-  acknowledgements_.emplace_back(message.type, message.id, message.sequence);
+  Acknowledgement& one = acknowledgements_.emplace_back();
+  CHECK(message.id.size() == one.id.size());
+  std::ranges::copy(message.id, one.id.begin());
+  one.sequence = message.sequence;
 }
 
-void Channel::take_acknowledgement(Moment now, std::string_view payload) {
-  const Result<Json> json = Json::parse(payload);
-  if (!json) return;
+Result<void> Channel::take_acknowledgement(Moment now, std::string_view payload) {
+  TRY(const Json json, Json::parse(payload));
   // The number alone says which: ids and the name of the type are not looked at by anybody.
-  const std::optional<std::int64_t> sequence = (*json)["AcknowledgedMessageSequenceNumber"].to_int();
-  if (!sequence || *sequence < first_sequence() || *sequence >= next_sequence_) return;
-  const std::size_t index = static_cast<std::size_t>(*sequence - first_sequence());
+  const std::optional<std::int64_t> sequence = json["AcknowledgedMessageSequenceNumber"].to_int();
+  if (!sequence || *sequence < 0 || *sequence >= next_sequence_) {
+    return fail(ErrorKind::malformed, "an acknowledgement of a message that was never sent");
+  }
+  if (*sequence < first_sequence()) return {};
+  const auto index = static_cast<std::size_t>(*sequence - first_sequence());
   Sent& message = sent_[index];
-  if (message.acknowledged) return;
-  // A message that was sent twice says nothing of the way: nobody knows which of the two was answered.
-  if (message.times == 1) learn(now.mono - message.sent_at);
+  if (message.acknowledged) return {};
+  std::optional<Duration> sample;
+  if (message.times == 1) sample = now.mono - message.sent_at;
   const std::size_t cost = message.cost();
+  pace_.acknowledged(now.mono, sample, cost, flying_bytes_);
   sent_bytes_ -= cost;
   if (message.in_flight) flying_bytes_ -= cost;
   message.in_flight = false;
   message.acknowledged = true;
   message.payload = std::string();
-  backed_off_ = 0;
-  if (window_ < slow_start_until_) {
-    window_ += cost;
-  } else {
-    window_ += std::max<std::size_t>(1, cost * cost / window_);
-  }
-  window_ = std::min(window_, options_.window_bytes);
-  if (index > 0) {
-    if (sent_.front().in_flight && ++overtaken_ >= channel::kOvertakenMax) {
-      overtaken_ = 0;
-      flying_bytes_ -= sent_.front().cost();
-      sent_.front().in_flight = false;
-      cursor_ = 0;
-      lose(window_ / 2);
-    }
-    return;
-  }
-  drop_acknowledged();
+  // Of a repeated message that is answered sooner than the way allows, the first copy was answered.
+  const bool last_copy = message.times == 1 || now.mono - message.sent_at >= pace_.shortest();
+  if (index > 0 && last_copy) find_losses(message.sent_at);
+  if (index == 0) drop_acknowledged(now);
+  return {};
 }
 
-void Channel::drop_acknowledged() {
+/// A message that was sent at `arrived_sent_at` has arrived: what went out well before it is lost.
+void Channel::find_losses(MonoTime arrived_sent_at) {
+  const Duration swapped = pace_.swapped_within();
+  std::size_t first = sent_.size();
+  for (std::size_t i = sent_.size(); i-- > 0;) {
+    Sent& message = sent_[i];
+    if (!message.in_flight || message.sent_at + swapped >= arrived_sent_at) continue;
+    message.in_flight = false;
+    flying_bytes_ -= message.cost();
+    first = i;
+  }
+  if (first == sent_.size()) return;
+  cursor_ = std::min(cursor_, first);
+  pace_.lost(first_sequence(), next_sequence_);
+}
+
+void Channel::drop_acknowledged(Moment now) {
   while (!sent_.empty() && sent_.front().acknowledged) {
     sent_.pop_front();
     if (cursor_ > 0) --cursor_;
   }
-  overtaken_ = 0;
+  timer_from_ = now.mono;
 }
 
-void Channel::learn(Duration sample) {
-  if (sample < Duration::zero()) return;
-  const Duration off = sample > rtt_ ? sample - rtt_ : rtt_ - sample;
-  variance_ = (variance_ * 3 + off) / 4;
-  rtt_ = (rtt_ * 7 + sample) / 8;
-  rto_ = std::min<Duration>(channel::kRepeatMax, rtt_ + std::max<Duration>(channel::kVarianceMin, variance_ * 4));
-}
-
-/// Something was lost: the way carries less than we thought. One round of losses counts once.
-void Channel::lose(std::size_t window) {
-  if (first_sequence() <= recover_) return;
-  recover_ = next_sequence_ - 1;
-  slow_start_until_ = std::max(channel::kWindowMin, window_ / 2);
-  window_ = std::max(channel::kWindowMin, window);
-}
+// ---- out
 
 void Channel::repeat_all() {
   for (Sent& message : sent_) message.in_flight = false;
   flying_bytes_ = 0;
   cursor_ = 0;
-  overtaken_ = 0;
 }
 
 void Channel::reconnected() {
-  // What the old connection carried is gone, in both directions: acknowledgements for what the other end will repeat
-  // are made again when it does.
-  acknowledgements_.clear();
+  acknowledgements_.insert(acknowledgements_.begin(), acknowledged_.begin(), acknowledged_.end());
+  acknowledged_.clear();
   repeat_all();
   paused_ = false;
-  backed_off_ = 0;
+  pace_.reconnected();
 }
 
 std::int64_t Channel::first_sequence() const noexcept {
@@ -234,8 +222,16 @@ std::int64_t Channel::first_sequence() const noexcept {
 }
 
 std::size_t Channel::room() const noexcept {
-  const std::size_t used = sent_bytes_ + queue_bytes_;
+  const std::size_t used = sent_bytes_ + queue_bytes_ + kMessageCost;
   return used >= options_.window_bytes ? 0 : options_.window_bytes - used;
+}
+
+std::size_t Channel::room_in(std::size_t unit) const noexcept {
+  const std::size_t first = room();
+  if (first <= unit) return first;
+  const std::size_t rest = first - unit;
+  const std::size_t last = rest % (unit + kMessageCost);
+  return unit + rest / (unit + kMessageCost) * unit + (last > kMessageCost ? last - kMessageCost : 0);
 }
 
 void Channel::send(PayloadType type, std::string payload) {
@@ -248,29 +244,36 @@ void Channel::send(PayloadType type, std::string payload) {
 
 /// One message is always let go when nothing else is in flight, however large it is.
 bool Channel::may_send(const Sent& message) const noexcept {
-  return flying_bytes_ == 0 || flying_bytes_ + message.cost() <= window_;
+  return flying_bytes_ == 0 || flying_bytes_ + message.cost() <= pace_.window();
 }
 
 std::optional<std::string> Channel::next_outgoing(Moment now) {
+  if (closed_) return std::nullopt;
   if (!acknowledgements_.empty()) return write_acknowledgement(now);
   if (paused_) {
-    if (now.mono < paused_at_ + channel::kPauseProbe || (sent_.empty() && queue_.empty())) return std::nullopt;
+    const std::optional<MonoTime> due = wakes_at();
+    if (!due || now.mono < *due) return std::nullopt;
     paused_at_ = now.mono;
     repeat_all();
-    if (!sent_.empty()) return write(now, sent_.front(), first_sequence());
-  } else if (!sent_.empty() && sent_.front().in_flight &&
-             now.mono >= sent_.front().sent_at + std::min<Duration>(channel::kRepeatMax, rto_ * (1U << backed_off_))) {
-    lose(channel::kWindowMin);
-    backed_off_ = std::min(backed_off_ + 1, channel::kBackOffMax);
+    if (!sent_.empty()) return write(now, sent_[cursor_++], first_sequence());
+  } else if (!sent_.empty() && sent_.front().in_flight && now.mono >= repeats_at()) {
+    pace_.timed_out(first_sequence(), next_sequence_);
     repeat_all();
   }
+  return next_data(now);
+}
+
+std::optional<std::string> Channel::next_data(Moment now) {
   for (; cursor_ < sent_.size(); ++cursor_) {
     Sent& message = sent_[cursor_];
     if (message.acknowledged || message.in_flight) continue;
-    if (!may_send(message)) return std::nullopt;
+    // The oldest always goes: its timer is the one that keeps everything moving.
+    if (cursor_ > 0 && !may_send(message)) return std::nullopt;
     return write(now, message, first_sequence() + static_cast<std::int64_t>(cursor_++));
   }
-  if (queue_.empty() || !may_send(queue_.front())) return std::nullopt;
+  if (queue_.empty() || sent_.size() >= channel::kSentMax) return std::nullopt;
+  if (sent_.empty() && now.mono >= last_sent_ + pace_.repeat_after()) pace_.idle();
+  if (!may_send(queue_.front())) return std::nullopt;
   const std::size_t cost = queue_.front().cost();
   sent_.push_back(std::move(queue_.front()));
   queue_.pop_front();
@@ -286,9 +289,11 @@ std::string Channel::write(Moment now, Sent& message, std::int64_t sequence) {
   } else {
     ++repeated_;
   }
+  CHECK(!message.in_flight);
   message.sent_at = now.mono;
-  if (!message.in_flight) flying_bytes_ += message.cost();
   message.in_flight = true;
+  flying_bytes_ += message.cost();
+  last_sent_ = now.mono;
   AgentMessage out;
   out.type = own_type();
   out.created_ms = channel::unix_ms(now.wall);
@@ -301,29 +306,36 @@ std::string Channel::write(Moment now, Sent& message, std::int64_t sequence) {
 }
 
 std::string Channel::write_acknowledgement(Moment now) {
-  const Acknowledgement next = std::move(acknowledgements_.front());
+  const Acknowledgement next = acknowledgements_.front();
   acknowledgements_.pop_front();
+  acknowledged_.push_back(next);
+  if (acknowledged_.size() > channel::kAcknowledgedKept) acknowledged_.pop_front();
   AgentMessage out;
   out.type = channel::kAcknowledge;
   out.created_ms = channel::unix_ms(now.wall);
   out.flags = channel::kSynFin;
   out.id = channel::new_id(random_);
   out.payload = Json::object()
-                    .set("AcknowledgedMessageType", next.type)
-                    .set("AcknowledgedMessageId", next.id)
+                    .set("AcknowledgedMessageType", other_type())
+                    .set("AcknowledgedMessageId", std::string(next.id.data(), next.id.size()))
                     .set("AcknowledgedMessageSequenceNumber", next.sequence)
                     .set("IsSequentialMessage", true)
                     .dump();
   return channel::encoded(out);
 }
 
+MonoTime Channel::repeats_at() const noexcept {
+  return std::max(sent_.front().sent_at, timer_from_) + pace_.repeat_after();
+}
+
 std::optional<MonoTime> Channel::wakes_at() const {
+  if (closed_ || is_settled()) return std::nullopt;
   if (paused_) {
-    if (sent_.empty() && queue_.empty()) return std::nullopt;
+    if (options_.end == End::agent) return std::nullopt;
     return paused_at_ + channel::kPauseProbe;
   }
   if (sent_.empty() || !sent_.front().in_flight) return std::nullopt;
-  return sent_.front().sent_at + std::min<Duration>(channel::kRepeatMax, rto_ * (1U << backed_off_));
+  return repeats_at();
 }
 
 }  // namespace postern::session

@@ -3,6 +3,7 @@
 /// Channel: the numbered messages of a data channel, one end of it, without I/O (protocol.md B1.3). What one end sends
 /// arrives at the other once and in order, whatever the way between them loses, repeats, swaps or holds back.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,6 +15,7 @@
 #include "base/time.hpp"
 #include "rt/random.hpp"
 #include "session/agent_message.hpp"
+#include "session/pace.hpp"
 
 namespace postern::session {
 
@@ -28,16 +30,22 @@ struct Moment {
   WallTime wall{};
 };
 
+/// What a message costs in memory beside its payload: it counts in every limit below.
+constexpr std::size_t kMessageCost = 192;
+
 struct ChannelOptions {
   ChannelOptions() = default;
   explicit ChannelOptions(End e) : end(e) {}
   End end = End::client;
-  /// Sent and not yet acknowledged, at most; send() beyond it queues and room() is 0. Memory of a session is these
-  /// three.
-  std::size_t window_bytes = 256U << 10U;
-  /// Arrived before their turn, or not fetched yet. What is beyond is neither kept nor acknowledged.
-  std::size_t arrived_bytes = 512U << 10U;
-  std::size_t arrived_messages = 10'000;
+  /// Sent and not yet acknowledged, at most; send() beyond it queues and room() is 0.
+  std::size_t window_bytes = 512U << 10U;
+  /// Arrived in order and not fetched yet: is_full() at half of it. What comes when there is no room is neither kept
+  /// nor acknowledged.
+  std::size_t arrived_bytes = 256U << 10U;
+  /// Arrived before their turn. Much, because it fills only after a loss, and agents of AWS then send on while they
+  /// repeat no more than ten messages a second: each that has no room here costs a tenth of a second.
+  std::size_t early_bytes = 4U << 20U;
+  std::size_t early_messages = 10'000;
 };
 
 /// A message of the other end, in its turn.
@@ -45,6 +53,9 @@ struct Arrived {
   Arrived() = default;
   PayloadType type = PayloadType::none;  ///< unknown numbers are kept
   std::string payload;
+
+  /// What it counts for in the limits.
+  std::size_t cost() const noexcept { return payload.size() + kMessageCost; }
 };
 
 /// Loop thread only; no clock of its own: every call that needs one is told the time.
@@ -58,14 +69,22 @@ class Channel {
   Result<void> receive(Moment now, std::string_view message);
   /// The other end's next message in order.
   std::optional<Arrived> next();
-  /// Bytes of arrived messages that nobody fetched. While it is large the owner does not read its connection.
+  /// What arrived in order costs while nobody fetches it.
   std::size_t waiting_bytes() const noexcept { return arrived_bytes_; }
-  /// The payload of channel_closed; nothing more comes after it.
+  /// The owner does not read its connection until next() has been called: what is dropped instead comes again, but
+  /// late.
+  bool is_full() const noexcept { return arrived_bytes_ >= options_.arrived_bytes / 2; }
+  /// The payload of channel_closed; nothing more comes after it, and nothing goes out.
   const std::optional<std::string>& closed() const noexcept { return closed_; }
+  /// Messages that came before their turn and wait: one before them is missing.
+  std::size_t early() const noexcept { return early_.size(); }
 
   // ---- what goes out
-  /// Payload bytes that may be handed to send() now without growing beyond the window.
+  /// Payload bytes that may be handed to send() as one message now without growing beyond the window. A message of n
+  /// bytes takes n + kMessageCost of it.
   std::size_t room() const noexcept;
+  /// The same in messages of `unit` bytes each.
+  std::size_t room_in(std::size_t unit) const noexcept;
   /// Queues a message. Control messages (size, flag, handshake) need no room().
   void send(PayloadType type, std::string payload);
   /// The next WebSocket message to write, if one is due: acknowledgements, then what must be repeated, then what is
@@ -73,19 +92,25 @@ class Channel {
   std::optional<std::string> next_outgoing(Moment now);
   /// When next_outgoing() will have something without anything else happening; absent: never.
   std::optional<MonoTime> wakes_at() const;
-  /// A new connection took the place of the old one: what was not acknowledged is due again, in order.
+  /// A new connection took the place of the old one: what was not acknowledged is due again, in order, and what came
+  /// in last is acknowledged again, as the old connection may have lost that too.
   void reconnected();
   /// Everything that was handed to send() has been acknowledged.
   bool is_settled() const noexcept { return sent_.empty() && queue_.empty(); }
-  /// The other end asked for silence (pause_publication).
+  /// The other end asked for silence (pause_publication). Agents then wait until they are told or hear something else;
+  /// a client asks once a second, with the oldest message that it has, whether that still holds.
   bool is_paused() const noexcept { return paused_; }
 
   // ---- how it stands, for progress lines and tests
-  Duration round_trip() const noexcept { return rtt_; }
-  Duration repeat_after() const noexcept { return rto_; }
-  std::size_t window() const noexcept { return window_; }
+  Duration round_trip() const noexcept { return pace_.round_trip(); }
+  Duration repeat_after() const noexcept { return pace_.repeat_after(); }
+  std::size_t window() const noexcept { return pace_.window(); }
   std::uint64_t repeated() const noexcept { return repeated_; }
   std::int64_t expected() const noexcept { return expected_; }
+  /// How many messages the other end has acknowledged, up to the first that it has not.
+  std::int64_t acknowledged() const noexcept { return first_sequence(); }
+  /// What all that it keeps costs: bounded by the options.
+  std::size_t memory() const noexcept;
 
  private:
   struct Sent {
@@ -98,20 +123,25 @@ class Channel {
     bool in_flight = false;
     bool acknowledged = false;
 
-    /// What it counts for in the window: tiny messages cost memory too.
-    std::size_t cost() const noexcept;
+    std::size_t cost() const noexcept { return payload.size() + kMessageCost; }
+  };
+  struct Acknowledgement {
+    std::array<char, 36> id{};
+    std::int64_t sequence = 0;
   };
 
-  void take_data(AgentMessage message);
-  void take_acknowledgement(Moment now, std::string_view payload);
+  Result<void> take_data(AgentMessage message);
+  Result<void> take_acknowledgement(Moment now, std::string_view payload);
   void take_in(std::uint32_t type, std::string payload);
   void acknowledge(const AgentMessage& message);
-  void learn(Duration sample);
-  void lose(std::size_t window);
+  void unpause(Moment now);
+  void find_losses(MonoTime arrived_sent_at);
   void repeat_all();
-  void drop_acknowledged();
+  void drop_acknowledged(Moment now);
   bool may_send(const Sent& message) const noexcept;
   std::int64_t first_sequence() const noexcept;
+  MonoTime repeats_at() const noexcept;
+  std::optional<std::string> next_data(Moment now);
   std::string write(Moment now, Sent& message, std::int64_t sequence);
   std::string write_acknowledgement(Moment now);
   std::string_view own_type() const noexcept;
@@ -122,34 +152,25 @@ class Channel {
   // In.
   std::int64_t expected_ = 0;
   std::map<std::int64_t, Arrived> early_;
+  std::size_t early_bytes_ = 0;  ///< cost
   std::deque<Arrived> arrived_;
-  std::size_t arrived_bytes_ = 0;  ///< of both
+  std::size_t arrived_bytes_ = 0;  ///< cost
   std::optional<std::string> closed_;
   // Out.
-  struct Acknowledgement {
-    Acknowledgement(std::string t, std::string i, std::int64_t s) : type(std::move(t)), id(std::move(i)), sequence(s) {}
-    std::string type;
-    std::string id;
-    std::int64_t sequence;
-  };
   std::deque<Acknowledgement> acknowledgements_;
-  std::deque<Sent> sent_;         ///< from the first that is not acknowledged, without gaps
-  std::deque<Sent> queue_;        ///< not sent yet
-  std::size_t sent_bytes_ = 0;    ///< cost of what is not acknowledged
-  std::size_t queue_bytes_ = 0;   ///< cost
-  std::size_t flying_bytes_ = 0;  ///< cost of what is in flight
-  std::size_t cursor_ = 0;        ///< index in sent_: before it, everything is in flight or acknowledged
+  std::deque<Acknowledgement> acknowledged_;  ///< the last ones that were written
+  std::deque<Sent> sent_;                     ///< from the first that is not acknowledged, without gaps
+  std::deque<Sent> queue_;                    ///< not sent yet
+  std::size_t sent_bytes_ = 0;                ///< cost of what is not acknowledged
+  std::size_t queue_bytes_ = 0;               ///< cost
+  std::size_t flying_bytes_ = 0;              ///< cost of what is in flight
+  std::size_t cursor_ = 0;                    ///< index in sent_: before it, everything is in flight or acknowledged
   std::int64_t next_sequence_ = 0;
   bool paused_ = false;
-  MonoTime paused_at_{};
-  unsigned overtaken_ = 0;  ///< acknowledgements of later messages since the front was sent
-  unsigned backed_off_ = 0;
-  Duration rtt_{};
-  Duration variance_{};
-  Duration rto_{};
-  std::size_t window_ = 0;
-  std::size_t slow_start_until_ = 0;
-  std::int64_t recover_ = -1;  ///< losses up to this number have shrunk the window already
+  MonoTime paused_at_{};   ///< or asked again
+  MonoTime timer_from_{};  ///< the oldest message is given repeat_after() from then
+  MonoTime last_sent_{};
+  Pace pace_;
   std::uint64_t repeated_ = 0;
 };
 
