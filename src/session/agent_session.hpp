@@ -23,7 +23,7 @@ struct AgentEvent {
     input,     ///< bytes
     size,      ///< of the terminal
     flag,      ///< number
-    need_key,  ///< call data_key() with KMS Decrypt's answer for `bytes`, the ciphertext
+    need_key,  ///< call data_key() with KMS Decrypt's answer for `bytes`, the ciphertext; with_challenge
     closed,    ///< the service ended the session
     failed,    ///< the handshake failed: text is for agent_task_complete
   };
@@ -33,6 +33,7 @@ struct AgentEvent {
   std::string bytes;  ///< or text
   TerminalSize size;
   std::uint32_t number = 0;
+  bool with_challenge = false;  ///< the client made the challenge part of the key's context
 };
 
 struct AgentSessionOptions {
@@ -57,6 +58,8 @@ class AgentSession {
 
   /// The agent's leg is open: the handshake begins when one is due, else the session is ready at once.
   void begin(Moment now);
+  /// Nothing is read, and so acknowledged, before begin(). What comes before the handshake is over and is not part of
+  /// it is acknowledged and ignored.
   Result<void> receive(Moment now, std::string_view message);
   std::optional<std::string> next_outgoing(Moment now);
   std::optional<MonoTime> wakes_at() const;
@@ -64,10 +67,13 @@ class AgentSession {
   void on_time(Moment now);
   void reconnected() { channel_.reconnected(); }
 
+  /// Input waits in the channel until it is asked for: the connection should not be read while is_full().
   std::optional<AgentEvent> next_event();
+  bool is_full() const noexcept { return channel_.is_full(); }
   /// KMS Decrypt's plaintext.
   void data_key(Result<Secret<std::string>> key);
-  std::size_t room() const noexcept { return channel_.room(); }
+  /// Bytes of output that may be sent now; none before the session is ready and while the service wants silence.
+  std::size_t room() const noexcept;
   void send_output(std::string_view bytes);
   void send_errors(std::string_view bytes);
   void send_exit_code(int code);
@@ -78,14 +84,19 @@ class AgentSession {
   const Channel& channel() const noexcept { return channel_; }
 
  private:
-  enum class Stage : std::uint8_t { closed, asked, challenged, ready, failed };
+  enum class Stage : std::uint8_t { closed, asked, decrypting, challenged, ready, failed };
 
-  void take(Arrived message, Moment now);
-  void take_response(const HandshakeResponse& response, Moment now);
-  void take_challenge(std::string_view payload, Moment now);
-  void complete(Moment now);
+  void ask();
+  void take(Arrived message);
+  void take_response(std::string_view payload);
+  void take_answers(const HandshakeResponse& response);
+  void take_challenge(std::string_view payload);
+  void take_input(std::string payload);
+  void complete();
   void fail_with(std::string why);
   void send_bytes(PayloadType type, std::string_view bytes);
+  bool is_encrypted() const noexcept { return !options_.kms_key.empty() && options_.type != SessionType::port; }
+  AgentEvent& event(AgentEvent::Kind kind) { return events_.emplace_back(kind); }
 
   rt::Random& random_;
   AgentSessionOptions options_;
@@ -95,8 +106,10 @@ class AgentSession {
   std::optional<SessionCipher> cipher_;
   std::string client_version_;
   std::string challenge_text_;  ///< 64 random bytes
+  Moment now_;                  ///< of the last call that said
   MonoTime began_{};
   std::optional<MonoTime> fails_at_;
+  bool closed_told_ = false;
 };
 
 }  // namespace postern::session

@@ -22,18 +22,20 @@ struct SessionEvent {
     output,     ///< bytes: of the shell, of the command's standard output, of the port
     errors,     ///< bytes of the command's standard error
     exit_code,  ///< of a command with separate streams
-    started,    ///< the session's type is known: by the handshake, or by the first output. Once.
+    started,    ///< the session's type is known: by the handshake, by the first output, or by silence (below). Once.
     need_key,   ///< call ClientSession::data_key() with KMS's answer; the handshake waits for it
     message,    ///< text for the user, of the agent
     flag,       ///< of a port session: number
-    closed,     ///< the session is over; text says why when there is a reason. Last.
-    failed,     ///< the session cannot go on: error. Last; the owner terminates the session.
+    closed,     ///< the session is over; text says why when there is a reason; number: messages that came before their
+                ///< turn and for ever wait for the one before them. Last.
+    failed,     ///< the session cannot go on: error. Last. What was still to be told to the agent goes out until
+                ///< is_settled(); then the owner terminates the session.
   };
   SessionEvent() = default;
   explicit SessionEvent(Kind k) : kind(k) {}
   Kind kind = Kind::output;
   std::string bytes;         ///< or text
-  std::uint32_t number = 0;  ///< of flag
+  std::uint32_t number = 0;  ///< of flag and closed
   int exit_code = 0;
   std::optional<Error> error;  ///< of failed
 };
@@ -44,8 +46,10 @@ struct ClientSessionOptions {
   std::string target;  ///< as it was given to StartSession: part of the encryption context
   std::string client_version{kClientVersion};
   std::string client_id;  ///< a UUID
-  /// What the document says, when the caller knows it: input and size then go out before the agent says anything
-  /// (pitfall D5). The agent's own word wins.
+  /// What the document says, when the caller knows it: agents say nothing of it when no KMS key is configured, so that
+  /// what prints nothing would never get its input (pitfall D5). Interactive commands then get input and size at once;
+  /// shells after kSilence, as most of them print a prompt. When the agent asks for a handshake after all, it has
+  /// ignored that input, and gets it again. The agent's own word on the type wins. Early input is not encrypted.
   std::optional<SessionType> expected;
   ChannelOptions channel{End::client};
   /// Bytes of input in one message; agents of AWS send and are tested with 1,024, but take more.
@@ -69,6 +73,12 @@ struct DataKey {
 
 class ClientSession {
  public:
+  /// An agent that acknowledges and asks for no handshake for so long will not ask for one: it would be the first thing
+  /// that it does.
+  static constexpr std::chrono::seconds kSilence{3};
+  /// Input that goes out before it is known whether there will be a handshake, at most.
+  static constexpr std::size_t kEarlyMax = 64U << 10U;
+
   /// `random` outlives the session.
   ClientSession(rt::Random& random, ClientSessionOptions options);
 
@@ -77,15 +87,15 @@ class ClientSession {
   std::string opening(std::string_view token);
   /// One binary (or text) WebSocket message. Hostile ones are dropped; `malformed` tells that, nothing else happens.
   Result<void> receive(Moment now, std::string_view message);
-  std::optional<std::string> next_outgoing(Moment now) { return channel_.next_outgoing(now); }
-  std::optional<MonoTime> wakes_at() const { return channel_.wakes_at(); }
+  std::optional<std::string> next_outgoing(Moment now);
+  std::optional<MonoTime> wakes_at() const;
   void reconnected() { channel_.reconnected(); }
   /// So much has arrived that the connection should not be read until events have been fetched.
-  bool is_full() const noexcept;
+  bool is_full() const noexcept { return channel_.is_full(); }
 
   // ---- towards the user
   std::optional<SessionEvent> next_event();
-  /// What need_key asks for, and its answer. An error is told to the agent, which then ends the session.
+  /// What need_key asks for, and its answer. An error is told to the agent, and is the session's: a failed event.
   KeyRequest key_request() const;
   void data_key(Result<DataKey> key);
   /// Bytes of input that may be sent now; 0 while the session does not take any: before it is known to be one that
@@ -109,27 +119,41 @@ class ClientSession {
 
  private:
   void take(Arrived message);
-  void take_handshake(const HandshakeRequest& request);
+  void take_handshake(std::string_view payload);
   void answer_handshake();
+  void take_complete(std::string_view payload);
   void take_challenge(std::string_view payload);
-  void take_output(SessionEvent::Kind kind, std::string payload);
+  void take_output(PayloadType type, std::string payload);
+  void take_exit_code(std::string_view payload);
+  void on_silence(Moment now);
+  bool may_be_silent() const noexcept;
   void start(SessionType type);
+  void flush();
+  void send_units(std::string_view bytes);
+  void close();
   void fail_with(Error error);
   bool takes_input() const noexcept;
+  SessionEvent& event(SessionEvent::Kind kind) { return events_.emplace_back(kind); }
 
   rt::Random& random_;
   ClientSessionOptions options_;
   Channel channel_;
   std::deque<SessionEvent> events_;
-  std::optional<HandshakeRequest> handshake_;  ///< while it lasts
+  std::optional<HandshakeRequest> handshake_;  ///< kept when it is over
+  bool answered_ = false;
+  bool shaken_ = false;  ///< the handshake is over
   HandshakeResponse response_;
   std::optional<SessionCipher> cipher_;
   std::optional<SessionType> type_;
   PortProperties port_;
   std::string agent_version_;
-  std::optional<TerminalSize> size_;  ///< waits
+  std::optional<TerminalSize> size_;
+  std::string early_input_;  ///< from before the start: not sent, or to be sent again after a handshake
+  bool early_ = false;       ///< what is said before the start goes out
+  bool heard_ = false;       ///< the agent has said something that follows a handshake or goes without
   bool started_ = false;
   bool ended_ = false;
+  std::optional<MonoTime> silent_since_;
 };
 
 }  // namespace postern::session

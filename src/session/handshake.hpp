@@ -127,6 +127,7 @@ Result<int> read_exit_code(std::string_view payload);
 struct ChannelClosed {
   ChannelClosed() = default;
   std::string message_id;
+  std::string destination_id;
   std::string session_id;
   std::string created;  ///< RFC 3339
   std::string output;   ///< why, for people; may be empty
