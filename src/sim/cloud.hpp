@@ -23,6 +23,22 @@
 
 namespace postern::sim {
 
+/// A session of Session Manager; bytes as they stood when it ended.
+struct SeenSession {
+  SeenSession() = default;
+  std::string target;
+  std::string owner;
+  std::string document;
+  std::string reason;
+  std::string status;
+  std::string output;  ///< why it ended
+  WallTime started;
+  std::optional<WallTime> ended;
+  std::uint64_t bytes_from_client = 0;
+  std::uint64_t bytes_from_agent = 0;
+  std::uint64_t connections = 0;  ///< of the client
+};
+
 /// What really happened, for checkers.
 struct Truth {
   Truth() = default;
@@ -31,6 +47,7 @@ struct Truth {
   std::unordered_map<std::string, std::uint64_t> executions;
   std::uint64_t commands = 0;                       ///< accepted SendCommands
   std::uint64_t sessions = 0;                       ///< credentials handed out by STS
+  std::map<std::string, SeenSession> node_sessions;  ///< by session id
   KeptList<PublishedMessage> messages;              ///< what topics took, from callers and from services
   KeptList<SeenEvent> events;                       ///< what event buses took
 };

@@ -55,10 +55,13 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       drs_installer_(drs_sites_, agents),
       remote_(cloud, drs_installer_, ctx),
       engine_(cloud, remote_, ctx, options),
+      sessions_(cloud, engine_, ctx),
+      remote_sessions_(sessions_, ctx),
+      scripted_sessions_(sessions_, ctx),
       authenticator_(cloud),
       sts_(cloud),
       ec2_(cloud),
-      ssm_(cloud, engine_, remote_),
+      ssm_(cloud, engine_, remote_, sessions_),
       messages_(cloud, remote_),
       organizations_(cloud),
       iam_(cloud),
@@ -81,7 +84,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
                           events_, logs_, metrics_, drs_, trails_),
                       stacks_)),
       door_(dispatcher_, store_),
-      gateway_(door_, authenticator_, cloud, remote_),
+      channels_(door_, authenticator_, sessions_),
+      gateway_(channels_, authenticator_, cloud, remote_, remote_sessions_),
       faults_(gateway_, std::vector<aws::server::Binding>(dispatcher_.bindings().begin(), dispatcher_.bindings().end()),
               cloud),
       dated_(faults_, cloud) {
@@ -89,6 +93,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   const Result<void> documents = add_configured_documents(cloud.config(), cloud.begin(), ssm_.documents());
   const Result<void> buckets = add_configured_buckets(cloud.config(), cloud.begin(), store_);
   CHECK(documents && buckets);
+  sessions_.run_by(scripted_sessions_, remote_sessions_);
   dispatcher_.observed_by(&trails_.recorder());
   stacks_.calls().observed_by(&trails_.recorder());
   engine_.keep_output(&output_);

@@ -22,6 +22,10 @@
 #include "sim/s3/s3_door.hpp"
 #include "sim/s3/s3_service.hpp"
 #include "sim/serve/faults.hpp"
+#include "sim/sessions/data_channels.hpp"
+#include "sim/sessions/remote_sessions.hpp"
+#include "sim/sessions/scripted_sessions.hpp"
+#include "sim/sessions/sessions.hpp"
 #include "sim/signals/command_signals.hpp"
 #include "sim/signals/replication_signals.hpp"
 #include "sim/signals/sns_service.hpp"
@@ -54,6 +58,10 @@ class CloudServices {
   CommandEngine& engine() noexcept { return engine_; }
   RemoteAgents& remote_agents() noexcept { return remote_; }
   Cloud& cloud() noexcept { return cloud_; }
+  /// Session Manager. Scripted agents stand at the nodes' end until run_sessions() names others.
+  Sessions& sessions() noexcept { return sessions_; }
+  /// Outlives it.
+  void run_sessions(SessionAgents& own) { sessions_.run_by(own, remote_sessions_); }
   /// Everything that Elastic Disaster Recovery keeps; faults are set here.
   drs::Sites& disaster_recovery() noexcept { return drs_sites_; }
   /// The events of CloudTrail.
@@ -67,6 +75,9 @@ class CloudServices {
   drs::Installer drs_installer_;
   RemoteAgents remote_;
   CommandEngine engine_;
+  Sessions sessions_;
+  RemoteSessions remote_sessions_;
+  ScriptedSessions scripted_sessions_;
   CloudAuthenticator authenticator_;
   StsService sts_;
   Ec2Service ec2_;
@@ -89,6 +100,7 @@ class CloudServices {
   CloudFormationService stacks_;
   aws::server::Dispatcher dispatcher_;
   S3Door door_;
+  DataChannels channels_;
   MessageGateway gateway_;
   FaultyService faults_;
   DatedService dated_;

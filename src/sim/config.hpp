@@ -112,6 +112,8 @@ struct AgentConfig {
   AgentProfile profile = AgentProfile::none;
   std::string version = "3.3.987.0";
   Duration pick_up_delay = std::chrono::milliseconds(20);  ///< slow agents: ten seconds is typical
+  /// Bytes of output in one message of a session. AWS's agent: 1,024.
+  std::size_t session_frame_bytes = 1024;
   friend auto operator<=>(const AgentConfig&, const AgentConfig&) = default;
 };
 

@@ -140,6 +140,7 @@ rt::Task<Result<http::Response>> Dispatcher::serve(rt::CallContext ctx, http::Pe
   info.region = scope ? scope->region : options_.default_region;
   info.request_id = request_id;
   info.remote = peer.remote;
+  info.host = std::string(request.headers.get("Host"));
   info.tls = peer.tls;
   info.operation = &operation;
 

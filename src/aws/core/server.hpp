@@ -37,6 +37,7 @@ struct CallInfo {
   std::string region;      ///< of the signature's scope; the server's default for unsigned requests
   std::string request_id;  ///< a UUID; every answer carries it
   std::string remote;      ///< "127.0.0.1:51234"; empty in memory
+  std::string host;        ///< of the request's Host header: where the caller believes to be
   bool tls = false;
   const OperationSpec* operation = nullptr;
 };

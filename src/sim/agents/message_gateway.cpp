@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "rt/combine.hpp"
 #include "session/agent_message.hpp"
+#include "sim/agents/gateway_shared.hpp"
 #include "ws/connection.hpp"
 #include "ws/handshake.hpp"
 
@@ -17,7 +18,6 @@ namespace gateway {
 using aws::server::fault;
 
 constexpr std::string_view kControlPath = "/v1/control-channel/";
-constexpr std::string_view kDataPath = "/v1/data-channel/";
 constexpr std::size_t kTokensMax = ManagedNodes::kMost;
 constexpr std::size_t kTokenBytes = 32;
 /// Agents ping every 54 seconds.
@@ -25,52 +25,6 @@ constexpr std::chrono::minutes kSilenceMax{3};
 constexpr std::chrono::seconds kOpenTime{15};
 constexpr std::chrono::seconds kAckTime{30};
 constexpr std::size_t kMessageMax = 256U << 10U;
-constexpr int kCreated = 201;
-
-constexpr aws::ServiceSpec kService{"ssmmessages",
-                                    "ssmmessages",
-                                    "Amazon Message Gateway Service",
-                                    "2017-10-01",
-                                    aws::Protocol::rest_json,
-                                    "",
-                                    "",
-                                    "ssmmessages",
-                                    "ssmmessages",
-                                    "",
-                                    ""};
-
-aws::OperationSpec operation(std::string_view name) {
-  aws::OperationSpec spec{};
-  spec.name = name;
-  spec.service = &kService;
-  return spec;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-/// Agents look for "<AccessDeniedException>" in the body and then use ec2messages instead.
-http::Response refusal(const Error& error) {
-  const bool known = error.aws() != nullptr;
-  const std::string code = known ? error.aws()->code : "InternalServerException";
-  http::Response response;
-  response.status = known ? error.aws()->http_status : 500;
-  if (error.kind() == ErrorKind::denied) response.status = 403;
-  response.headers.set("Content-Type", "application/xml");
-  response.body = "<" + code + "><Message>" + escaped(error.message()) + "</Message></" + code + ">";
-  return response;
-}
 
 std::string random_hex(rt::Random& random, std::size_t count) {
   std::vector<std::uint8_t> bytes(count);
@@ -78,18 +32,13 @@ std::string random_hex(rt::Random& random, std::size_t count) {
   return to_hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-std::string_view node_in(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return path.substr(slash + 1);
-}
-
 }  // namespace gateway
 
 /// One open control channel: jobs out, acknowledgements and reports in.
 class MessageGateway::ControlChannel final : public http::Takeover {
  public:
-  ControlChannel(RemoteAgents& agents, std::string node, std::string token)
-      : agents_(agents), node_(std::move(node)), token_(std::move(token)) {}
+  ControlChannel(RemoteAgents& agents, RemoteSessions& sessions, std::string node, std::string token)
+      : agents_(agents), sessions_(sessions), node_(std::move(node)), token_(std::move(token)) {}
 
   rt::Task<void> run(rt::CallContext ctx, net::Stream& stream, std::string leftover) override {
     ws::ConnectionOptions options;
@@ -105,7 +54,8 @@ class MessageGateway::ControlChannel final : public http::Takeover {
       co_return;
     }
     const std::uint64_t channel = agents_.open_channel(node_);
-    co_await rt::race(listen(ctx, &connection), speak(ctx, &connection, channel));
+    co_await rt::race(rt::race(listen(ctx, &connection), speak(ctx, &connection, channel)),
+                      speak_of_sessions(ctx, &connection));
     agents_.close_channel(node_, channel);
     std::string goodbye = "the control channel has ended";
     const Result<void> closed = co_await connection.close(ws::kCloseGoingAway, std::move(goodbye));
@@ -135,6 +85,10 @@ class MessageGateway::ControlChannel final : public http::Takeover {
       if (message->type == "agent_job_reply") {
         CO_TRY_VOID(co_await take_reply(ctx, connection, *message));
       }
+      if (message->type == "agent_task_complete") {
+        std::optional<std::string> payload = sessions_.completed(node_, message->payload, message->id);
+        if (payload) CO_TRY_VOID(co_await send(ctx, connection, "agent_task_acknowledge", std::move(*payload)));
+      }
     }
   }
 
@@ -149,6 +103,16 @@ class MessageGateway::ControlChannel final : public http::Takeover {
                                 .set("Content", job->content)
                                 .dump();
       CO_TRY_VOID(co_await send(ctx, connection, "agent_job", std::move(payload)));
+    }
+  }
+
+  rt::Task<Result<void>> speak_of_sessions(rt::CallContext ctx, ws::Connection* connection) {
+    for (;;) {
+      CO_TRY(ControlMessage message, co_await sessions_.next(node_));
+      const Result<void> sent = co_await send(ctx, connection, message.type, message.payload);
+      if (sent) continue;
+      sessions_.put_back(node_, std::move(message));
+      co_return sent;
     }
   }
 
@@ -194,6 +158,7 @@ class MessageGateway::ControlChannel final : public http::Takeover {
   }
 
   RemoteAgents& agents_;
+  RemoteSessions& sessions_;
   std::string node_;
   std::string token_;
 };
@@ -208,11 +173,8 @@ rt::Task<Result<std::string>> MessageGateway::identify(rt::CallContext ctx, cons
   const std::string_view arn = info.caller.arn;
   const std::string own(arn.substr(arn.rfind('/') + 1));
   const bool is_managed = cloud_.managed().find(own) != nullptr;
-  if (own != gateway::node_in(request.path()) || !is_managed) {
-    co_return fail(gateway::fault(ErrorKind::denied, "AccessDeniedException",
-                                  "User: " + info.caller.arn + " is not authorized to perform: " + action_of(info) +
-                                      " on resource: " + printable(request.path(), 100),
-                                  403));
+  if (own != gateway::last_part(request.path()) || !is_managed) {
+    co_return fail(gateway::not_own(info, request));
   }
   co_return own;
 }
@@ -223,12 +185,7 @@ http::Response MessageGateway::create(rt::CallContext ctx, const std::string& no
   }
   std::string& token = tokens_[node];
   token = gateway::random_hex(ctx.random(), gateway::kTokenBytes);
-  http::Response response;
-  response.status = gateway::kCreated;
-  response.headers.set("Content-Type", "application/xml");
-  response.body = "<CreateControlChannelResponse><MessageSchemaVersion>1.0</MessageSchemaVersion><TokenValue>" + token +
-                  "</TokenValue></CreateControlChannelResponse>";
-  return response;
+  return gateway::created("CreateControlChannelResponse", token);
 }
 
 Result<http::Response> MessageGateway::open(rt::CallContext ctx, const http::Request& request,
@@ -239,7 +196,7 @@ Result<http::Response> MessageGateway::open(rt::CallContext ctx, const http::Req
   }
   Result<http::Response> accepted = ws::accept_upgrade(request);
   if (!accepted) return ws::refusal_of(accepted.error());
-  accepted->takeover = std::make_shared<ControlChannel>(agents_, node, std::move(token->second));
+  accepted->takeover = std::make_shared<ControlChannel>(agents_, sessions_, node, std::move(token->second));
   tokens_.erase(token);
   return accepted;
 }
@@ -247,10 +204,6 @@ Result<http::Response> MessageGateway::open(rt::CallContext ctx, const http::Req
 rt::Task<Result<http::Response>> MessageGateway::serve(rt::CallContext ctx, http::PeerInfo peer,
                                                        http::Request request) {
   const std::string_view path = request.path();
-  if (path.starts_with(gateway::kDataPath)) {
-    co_return gateway::refusal(gateway::fault(ErrorKind::unsupported, "UnknownOperationException",
-                                              "data channels are not offered by this simulator", 404));
-  }
   if (!path.starts_with(gateway::kControlPath)) {
     co_return co_await inner_.serve(ctx, std::move(peer), std::move(request));
   }

@@ -42,6 +42,25 @@ Json events(const KeptList<SeenEvent>& kept) {
   return Json::object().set("count", kept.count()).set("kept", std::move(all));
 }
 
+Json node_sessions(const Truth& known) {
+  Json all = Json::object();
+  for (const auto& [id, seen] : known.node_sessions) {
+    all.set(id, Json::object()
+                    .set("target", seen.target)
+                    .set("owner", seen.owner)
+                    .set("document", seen.document)
+                    .set("reason", seen.reason)
+                    .set("status", seen.status)
+                    .set("started", format_rfc3339(seen.started))
+                    .set("ended", seen.ended ? Json(format_rfc3339(*seen.ended)) : Json())
+                    .set("output", seen.output)
+                    .set("bytes_from_client", seen.bytes_from_client)
+                    .set("bytes_from_agent", seen.bytes_from_agent)
+                    .set("connections", seen.connections));
+  }
+  return all;
+}
+
 }  // namespace truth_detail
 
 Json truth_json(const Cloud& cloud, rt::Clock& clock) {
@@ -59,6 +78,7 @@ Json truth_json(const Cloud& cloud, rt::Clock& clock) {
       .set("executions", std::move(executions))
       .set("commands", known.commands)
       .set("sessions", known.sessions)
+      .set("node_sessions", truth_detail::node_sessions(known))
       .set("messages", truth_detail::messages(known.messages))
       .set("events", truth_detail::events(known.events));
 }

@@ -15,6 +15,7 @@ using yaml::Node;
 using yaml::Problems;
 
 constexpr std::size_t kCountMax = 200'000;
+constexpr std::size_t kFrameMax = 512U << 10U;
 constexpr std::size_t kProgramMax = 64U << 10U;
 constexpr std::array<std::string_view, 6> kStates = {"pending",    "running",  "shutting-down",
                                                      "terminated", "stopping", "stopped"};
@@ -111,10 +112,14 @@ void read_agent(const yaml::Node* node, AgentConfig& agent, yaml::Problems& prob
     agent.profile = world_instances::read_profile(*node, problems);
     return;
   }
-  const yaml::MapReader map(*node, "agent", {"profile", "version", "pick_up_delay"}, problems);
+  const yaml::MapReader map(*node, "agent", {"profile", "version", "pick_up_delay", "session_frame_bytes"}, problems);
   if (const yaml::Node* profile = map.get("profile")) agent.profile = world_instances::read_profile(*profile, problems);
   if (map.get("version") != nullptr) agent.version = map.text("version", 32);
   agent.pick_up_delay = read_span(map.get("pick_up_delay"), "pick_up_delay", problems).value_or(agent.pick_up_delay);
+  agent.session_frame_bytes = whole_number(map, "session_frame_bytes", agent.session_frame_bytes);
+  if (agent.session_frame_bytes < 1 || agent.session_frame_bytes > world_instances::kFrameMax) {
+    problems.add(*map.get("session_frame_bytes"), "session_frame_bytes must be from 1 to 524288");
+  }
 }
 
 std::string_view to_string(AgentProfile profile) noexcept {

@@ -133,12 +133,14 @@ std::string bucket_line(const BucketConfig& bucket) {
 
 std::string agent_of(const AgentConfig& agent) {
   const AgentConfig usual;
-  const bool plain = agent.version == usual.version && agent.pick_up_delay == usual.pick_up_delay;
+  const bool frames = agent.session_frame_bytes != usual.session_frame_bytes;
+  const bool plain = agent.version == usual.version && agent.pick_up_delay == usual.pick_up_delay && !frames;
   if (plain) return std::string(world_parts::to_string(agent.profile));
   FlowMap map;
   map.add("profile", world_parts::to_string(agent.profile));
   map.text("version", agent.version, usual.version);
   if (agent.pick_up_delay != usual.pick_up_delay) map.add("pick_up_delay", format_span(agent.pick_up_delay));
+  if (frames) map.add("session_frame_bytes", std::to_string(agent.session_frame_bytes));
   return map.done();
 }
 

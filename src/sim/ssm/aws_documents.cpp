@@ -4,6 +4,7 @@
 
 #include "aws/core/sigv4.hpp"
 #include "base/check.hpp"
+#include "sim/sessions/aws_session_documents.hpp"
 
 namespace postern::sim {
 namespace aws_documents_detail {
@@ -148,8 +149,9 @@ Json replication_agent_content() {
   return schema_2_2("Install the AWS Replication Agent on an instance.", std::move(parameters), std::move(steps));
 }
 
-std::shared_ptr<const Document> make(std::string name, std::string version, const Json& content, aws::Signer& hasher) {
-  Result<Document> parsed = parse_document(content.dump_pretty(), DocumentFormat::json, "Command");
+std::shared_ptr<const Document> make(std::string name, std::string version, const Json& content, aws::Signer& hasher,
+                                     std::string_view type = "Command") {
+  Result<Document> parsed = parse_document(content.dump_pretty(), DocumentFormat::json, type);
   CHECK(parsed.has_value());
   Document document = std::move(*parsed);
   document.name = std::move(name);
@@ -170,6 +172,9 @@ std::vector<std::shared_ptr<const Document>> aws_documents() {
   all.push_back(
       make("AWS-RunPowerShellScript", "1", script_content("aws:runPowerShellScript", "a PowerShell script"), hasher));
   all.push_back(make("AWS-RunShellScript", "1", script_content("aws:runShellScript", "a shell script"), hasher));
+  for (auto& [name, content] : aws_session_documents()) {
+    all.push_back(make(std::move(name), "1", content, hasher, "Session"));
+  }
   all.push_back(make("AWS-UpdateSSMAgent", "1", update_agent_content(), hasher));
   // Version 13 was seen in September 2024.
   all.push_back(make("AWSDisasterRecovery-InstallDRAgentOnInstance", "13", replication_agent_content(), hasher));

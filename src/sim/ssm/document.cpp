@@ -6,6 +6,7 @@
 #include "aws/core/server.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
+#include "sim/sessions/session_plan.hpp"
 
 namespace postern::sim {
 namespace document_parser {
@@ -263,6 +264,7 @@ Result<Document> parse_document(std::string_view content, DocumentFormat format,
     document.parameters.push_back(std::move(parameter));
   }
   if (type == "Session") {
+    TRY_VOID(check_session_content(json));
     document.platforms = {Platform::windows, Platform::linux};
     return document;
   }

@@ -318,9 +318,7 @@ Result<aws::ssm::GetConnectionStatusResponse> SsmService::connection(
   if (instance == nullptr) access.on("*");
   if (instance != nullptr) access.on(instance->arn(), instance->all_tags());
   TRY_VOID(authorize(info, access));
-  bool connected = instance != nullptr && engine_.reach(*instance) == Reach::connected;
-  // A node that only polls ec2messages runs commands but opens no sessions.
-  if (const ManagedNode* node = cloud_.managed().find(*request.target)) connected = connected && node->connected;
+  const bool connected = instance != nullptr && sessions_.reaches(*instance);
   aws::ssm::GetConnectionStatusResponse response;
   response.target = *request.target;
   response.status.emplace(connected ? "connected" : "notconnected");

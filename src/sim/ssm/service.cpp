@@ -94,6 +94,26 @@ SsmService::Answer<aws::ssm::GetCommandInvocationResponse> SsmService::get_comma
   co_return invocation(info, request);
 }
 
+SsmService::Answer<aws::ssm::StartSessionResponse> SsmService::start_session(Info info,
+                                                                             aws::ssm::StartSessionRequest request) {
+  co_return sessions_.start(info, request, documents_);
+}
+
+SsmService::Answer<aws::ssm::ResumeSessionResponse> SsmService::resume_session(Info info,
+                                                                               aws::ssm::ResumeSessionRequest request) {
+  co_return sessions_.resume(info, request);
+}
+
+SsmService::Answer<aws::ssm::TerminateSessionResponse> SsmService::terminate_session(
+    Info info, aws::ssm::TerminateSessionRequest request) {
+  co_return sessions_.terminate(info, request);
+}
+
+SsmService::Answer<aws::ssm::DescribeSessionsResponse> SsmService::describe_sessions(
+    Info info, aws::ssm::DescribeSessionsRequest request) {
+  co_return sessions_.describe(info, request);
+}
+
 SsmService::Answer<aws::ssm::PutParameterResponse> SsmService::put_parameter(Info info,
                                                                              aws::ssm::PutParameterRequest request) {
   co_return put(info, request);

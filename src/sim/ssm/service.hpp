@@ -1,25 +1,26 @@
 #pragma once
 
-/// SSM: managed nodes, documents, Run Command and Parameter Store (aws.md 1 and 3.1).
+/// SSM: managed nodes, documents, Run Command, Session Manager and Parameter Store (aws.md 1, 2 and 3.1).
 
 #include "aws/ssm/server.hpp"
 #include "sim/agents/remote_agents.hpp"
 #include "sim/cloud.hpp"
+#include "sim/sessions/sessions.hpp"
 #include "sim/ssm/command_engine.hpp"
 #include "sim/ssm/document_store.hpp"
 #include "sim/ssm/parameter_store.hpp"
 
 namespace postern::sim {
 
-/// Cloud, engine and agents outlive it.
+/// Cloud, engine, agents and sessions outlive it.
 class SsmService final : public aws::ssm::Handler {
  public:
   template <class T>
   using Answer = rt::Task<Result<T>>;
   using Info = aws::server::CallInfo;
 
-  SsmService(Cloud& cloud, CommandEngine& engine, RemoteAgents& agents)
-      : cloud_(cloud), engine_(engine), agents_(agents) {}
+  SsmService(Cloud& cloud, CommandEngine& engine, RemoteAgents& agents, Sessions& sessions)
+      : cloud_(cloud), engine_(engine), agents_(agents), sessions_(sessions) {}
   DocumentStore& documents() noexcept { return documents_; }
   ParameterStore& parameters() noexcept { return parameters_; }
 
@@ -51,6 +52,12 @@ class SsmService final : public aws::ssm::Handler {
       Info info, aws::ssm::ListCommandInvocationsRequest request) override;
   Answer<aws::ssm::GetCommandInvocationResponse> get_command_invocation(
       Info info, aws::ssm::GetCommandInvocationRequest request) override;
+  Answer<aws::ssm::StartSessionResponse> start_session(Info info, aws::ssm::StartSessionRequest request) override;
+  Answer<aws::ssm::ResumeSessionResponse> resume_session(Info info, aws::ssm::ResumeSessionRequest request) override;
+  Answer<aws::ssm::TerminateSessionResponse> terminate_session(Info info,
+                                                               aws::ssm::TerminateSessionRequest request) override;
+  Answer<aws::ssm::DescribeSessionsResponse> describe_sessions(Info info,
+                                                               aws::ssm::DescribeSessionsRequest request) override;
   Answer<aws::ssm::PutParameterResponse> put_parameter(Info info, aws::ssm::PutParameterRequest request) override;
   Answer<aws::ssm::GetParameterResponse> get_parameter(Info info, aws::ssm::GetParameterRequest request) override;
   Answer<aws::ssm::GetParametersResponse> get_parameters(Info info, aws::ssm::GetParametersRequest request) override;
@@ -153,6 +160,7 @@ class SsmService final : public aws::ssm::Handler {
   Cloud& cloud_;
   CommandEngine& engine_;
   RemoteAgents& agents_;
+  Sessions& sessions_;
   DocumentStore documents_;
   ParameterStore parameters_;
 };
