@@ -22,13 +22,15 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
 
 std::vector<aws::server::Binding> with_others(std::vector<aws::server::Binding> all, SnsService& sns,
                                               EventsService& events, LogsService& logs, MetricsService& metrics,
-                                              DrsService& drs, CloudTrailService& trails) {
+                                              DrsService& drs, CloudTrailService& trails,
+                                              KmsService& kms) {
   all.push_back(aws::sns::bind(sns));
   all.push_back(aws::events::bind(events));
   all.push_back(aws::logs::bind(logs));
   all.push_back(aws::cloudwatch::bind(metrics));
   all.push_back(aws::drs::bind(drs));
   all.push_back(aws::cloudtrail::bind(trails));
+  all.push_back(aws::kms::bind(kms));
   return all;
 }
 
@@ -59,6 +61,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
       remote_sessions_(sessions_, ctx),
       scripted_sessions_(sessions_, ctx),
       authenticator_(cloud),
+      kms_(cloud, ctx),
       sts_(cloud),
       ec2_(cloud),
       ssm_(cloud, engine_, remote_, sessions_),
@@ -81,7 +84,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
                   cloud_services::with_stacks(
                       cloud_services::with_others(
                           cloud_services::bindings(sts_, ec2_, ssm_, organizations_, iam_, s3_, messages_), sns_,
-                          events_, logs_, metrics_, drs_, trails_),
+                          events_, logs_, metrics_, drs_, trails_, kms_),
                       stacks_)),
       door_(dispatcher_, store_),
       channels_(door_, authenticator_, sessions_),
@@ -92,7 +95,8 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   // Cloud::create() has checked them.
   const Result<void> documents = add_configured_documents(cloud.config(), cloud.begin(), ssm_.documents());
   const Result<void> buckets = add_configured_buckets(cloud.config(), cloud.begin(), store_);
-  CHECK(documents && buckets);
+  const Result<void> keys = add_configured_keys(cloud.config(), cloud.begin(), kms_.keys());
+  CHECK(documents && buckets && keys);
   sessions_.run_by(scripted_sessions_, remote_sessions_);
   dispatcher_.observed_by(&trails_.recorder());
   stacks_.calls().observed_by(&trails_.recorder());

@@ -18,6 +18,7 @@
 #include "sim/iam/iam_service.hpp"
 #include "sim/iam/organizations_service.hpp"
 #include "sim/iam/sts_service.hpp"
+#include "sim/kms/kms_service.hpp"
 #include "sim/s3/output.hpp"
 #include "sim/s3/s3_door.hpp"
 #include "sim/s3/s3_service.hpp"
@@ -66,6 +67,7 @@ class CloudServices {
   drs::Sites& disaster_recovery() noexcept { return drs_sites_; }
   /// The events of CloudTrail.
   const trail::EventHistory& history() noexcept { return trails_.recorder().history(); }
+  KmsService& kms() noexcept { return kms_; }
   /// Everything that S3 keeps.
   const Store& store() const noexcept { return store_; }
 
@@ -79,6 +81,7 @@ class CloudServices {
   RemoteSessions remote_sessions_;
   ScriptedSessions scripted_sessions_;
   CloudAuthenticator authenticator_;
+  KmsService kms_;
   StsService sts_;
   Ec2Service ec2_;
   SsmService ssm_;

@@ -166,6 +166,17 @@ struct BucketConfig {
   std::string policy;  ///< JSON; empty: none
 };
 
+/// A symmetric key in KMS.
+struct KeyConfig {
+  KeyConfig() = default;
+  std::string id;  ///< a UUID; empty: derived from the cloud's seed, account, Region and position
+  std::string region;
+  std::string alias;  ///< "alias/sessions"; empty: none
+  std::string description;
+  std::string policy;  ///< JSON; empty: the account decides by its own policies
+  Switch enabled = Switch::on;
+};
+
 /// Whether an account has AWS Organizations' OrganizationAccountAccessRole, which trusts the hub.
 enum class OrganizationRole : std::uint8_t { present, absent };
 
@@ -187,6 +198,7 @@ struct AccountConfig {
   std::string alias;
   std::vector<DocumentConfig> documents;
   std::vector<BucketConfig> buckets;
+  std::vector<KeyConfig> keys;
   /// Elastic Disaster Recovery: at most one for each Region; those that are not here are uninitialized.
   std::vector<DrsSiteConfig> drs;
 };

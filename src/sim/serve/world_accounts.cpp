@@ -41,6 +41,20 @@ BucketConfig read_bucket(const Node& node, Problems& problems) {
   return bucket;
 }
 
+KeyConfig read_key(const Node& node, Problems& problems) {
+  const MapReader map(node, "keys[]", {"id", "region", "alias", "description", "policy", "enabled"}, problems);
+  KeyConfig key;
+  if (!node.is_map()) return key;
+  key.id = map.text("id", 36);
+  key.region = map.text("region", 32);
+  key.alias = map.text("alias", 256);
+  key.description = map.text("description", 8192);
+  key.policy = read_document(map.get("policy"), "policy", iam::DocumentKind::resource, problems);
+  key.enabled = read_switch(map, "enabled", Switch::on);
+  if (key.region.empty()) problems.add(node, "a key needs a region");
+  return key;
+}
+
 void read_lists(const MapReader& map, AccountConfig& account) {
   Problems& problems = map.problems();
   each(map, "managed_policies",
@@ -51,6 +65,7 @@ void read_lists(const MapReader& map, AccountConfig& account) {
        [&](const Node& item) { account.instance_profiles.push_back(read_instance_profile(item, problems)); });
   each(map, "networks", [&](const Node& item) { account.networks.push_back(read_network(item, problems)); });
   each(map, "documents", [&](const Node& item) { account.documents.push_back(read_ssm_document(item, problems)); });
+  each(map, "keys", [&](const Node& item) { account.keys.push_back(read_key(item, problems)); });
   each(map, "buckets", [&](const Node& item) { account.buckets.push_back(read_bucket(item, problems)); });
   each(map, "drs", [&](const Node& item) { account.drs.push_back(read_drs_site(item, problems)); });
   each(map, "instances", [&](const Node& item) { read_instances(item, account.instances, problems); });
@@ -61,7 +76,8 @@ void read_lists(const MapReader& map, AccountConfig& account) {
 AccountConfig read_account(const yaml::Node& node, yaml::Problems& problems) {
   const yaml::MapReader map(node, "accounts[]",
                             {"id", "name", "alias", "unit", "status", "organization_role", "managed_policies", "users",
-                             "roles", "instance_profiles", "networks", "documents", "buckets", "drs", "instances"},
+                             "roles", "instance_profiles", "networks", "documents", "buckets", "keys", "drs",
+                             "instances"},
                             problems);
   AccountConfig account;
   if (!node.is_map()) return account;

@@ -131,6 +131,17 @@ std::string bucket_line(const BucketConfig& bucket) {
   return map.done();
 }
 
+std::string key_line(const KeyConfig& key) {
+  FlowMap map;
+  map.text("id", key.id);
+  map.text("region", key.region);
+  map.text("alias", key.alias);
+  map.text("description", key.description);
+  map.text("policy", key.policy);
+  map.on_off("enabled", key.enabled, Switch::on);
+  return map.done();
+}
+
 std::string agent_of(const AgentConfig& agent) {
   const AgentConfig usual;
   const bool frames = agent.session_frame_bytes != usual.session_frame_bytes;

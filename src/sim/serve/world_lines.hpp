@@ -54,6 +54,7 @@ std::string instance_profile_line(const InstanceProfileConfig& profile);
 std::string network_line(const NetworkConfig& network);
 std::string document_line(const DocumentConfig& document);
 std::string bucket_line(const BucketConfig& bucket);
+std::string key_line(const KeyConfig& key);
 std::string drs_site_line(const DrsSiteConfig& site);
 std::string instance_line(const InstanceConfig& instance);
 std::string agent_of(const AgentConfig& agent);

@@ -46,6 +46,7 @@ void account_lines(const AccountConfig& account, std::string& out) {
   lines("networks", account.networks, &network_line);
   lines("documents", account.documents, &document_line);
   lines("buckets", account.buckets, &bucket_line);
+  lines("keys", account.keys, &key_line);
   lines("drs", account.drs, &drs_site_line);
   lines("instances", account.instances, &instance_line);
 }
