@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -53,7 +54,8 @@ class SpawnActions {
 
 class SpawnAttributes {
  public:
-  SpawnAttributes() {
+  /// `lead` makes the child lead a process group, or a session.
+  explicit SpawnAttributes(short lead = POSIX_SPAWN_SETPGROUP) {
     ::posix_spawnattr_init(&attributes_);
     sigset_t all;
     sigset_t none;
@@ -62,7 +64,8 @@ class SpawnAttributes {
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(&attributes_,
+                               static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | lead));
   }
   SpawnAttributes(const SpawnAttributes&) = delete;
   SpawnAttributes& operator=(const SpawnAttributes&) = delete;
@@ -80,22 +83,50 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-bool has_nul(const ProcessSpec& spec) {
-  for (const std::string& arg : spec.argv) {
-    if (arg.find('\0') != std::string::npos) return true;
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+bool has_nul(const std::string& text) {
+  return text.find('\0') != std::string::npos;
+}
+
+/// What a child is started as; an absent environment is ours.
+Result<void> check_command(const std::vector<std::string>& argv, const Variables* environment) {
+  if (argv.empty() || argv[0].empty()) return fail(ErrorKind::usage, "no program to start");
+  bool broken = std::any_of(argv.begin(), argv.end(), has_nul);
+  if (environment != nullptr) {
+    for (const auto& [name, value] : *environment) broken = broken || has_nul(name) || has_nul(value);
   }
-  if (!spec.environment) return false;
-  for (const auto& [name, value] : *spec.environment) {
-    if (name.find('\0') != std::string::npos || value.find('\0') != std::string::npos) return true;
+  if (broken) return fail(ErrorKind::usage, "an argument or variable holds a NUL byte");
+  return {};
+}
+
+Result<pid_t> launch(const std::vector<std::string>& command, const Variables* environment, SpawnActions& actions,
+                     SpawnAttributes& attributes) {
+  std::vector<std::string> arguments = command;
+  std::vector<std::string> variables;
+  if (environment != nullptr) {
+    for (const auto& [name, value] : *environment) variables.push_back(name + "=" + value);
   }
-  return false;
+  const std::vector<char*> argv = pointers(arguments);
+  const std::vector<char*> env = pointers(variables);
+  pid_t pid = -1;
+  const int code = ::posix_spawnp(&pid, command[0].c_str(), actions.get(), attributes.get(), argv.data(),
+                                  environment != nullptr ? env.data() : environ);
+  if (code != 0) return fail(errno_error(code, "start " + command[0]));
+  return pid;
+}
+
+/// Ours are all close-on-exec; this is for what libraries and our own parent left open.
+void close_others(SpawnActions& actions, const std::string& working_dir) {
+  ::posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
+  if (!working_dir.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), working_dir.c_str());
 }
 
 }  // namespace
 
 Result<SpawnedChild> spawn_child(const ProcessSpec& spec) {
-  if (spec.argv.empty() || spec.argv[0].empty()) return fail(ErrorKind::usage, "no program to start");
-  if (has_nul(spec)) return fail(ErrorKind::usage, "an argument or variable holds a NUL byte");
+  const Variables* environment = spec.environment ? &*spec.environment : nullptr;
+  TRY_VOID(check_command(spec.argv, environment));
   SpawnedChild child;
   PipeEnds input;
   TRY(PipeEnds output, make_pipe());
@@ -109,22 +140,37 @@ Result<SpawnedChild> spawn_child(const ProcessSpec& spec) {
   }
   ::posix_spawn_file_actions_adddup2(actions.get(), output.writer.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(actions.get(), errors.writer.get(), STDERR_FILENO);
-  // Ours are all close-on-exec; this is for what libraries and our own parent left open.
-  ::posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
-  if (!spec.working_dir.empty()) ::posix_spawn_file_actions_addchdir_np(actions.get(), spec.working_dir.c_str());
+  close_others(actions, spec.working_dir);
   SpawnAttributes attributes;
-
-  std::vector<std::string> arguments = spec.argv;
-  std::vector<std::string> variables;
-  if (spec.environment) {
-    for (const auto& [name, value] : *spec.environment) variables.push_back(name + "=" + value);
-  }
-  const std::vector<char*> argv = pointers(arguments);
-  const std::vector<char*> env = pointers(variables);
-  const int code = ::posix_spawnp(&child.pid, spec.argv[0].c_str(), actions.get(), attributes.get(), argv.data(),
-                                  spec.environment ? env.data() : environ);
-  if (code != 0) return fail(errno_error(code, "start " + spec.argv[0]));
+  TRY(child.pid, launch(spec.argv, environment, actions, attributes));
   child.input = std::move(input.writer);
+  child.output = std::move(output.reader);
+  child.errors = std::move(errors.reader);
+  return child;
+}
+
+Result<SpawnedChild> spawn_session(const ChildSpec& spec, const std::string& terminal) {
+  TRY_VOID(check_command(spec.argv, &spec.environment));
+  SpawnedChild child;
+  PipeEnds output;
+  PipeEnds errors;
+  SpawnActions actions;
+  // The first terminal that the leader of a new session opens becomes the session's.
+  const std::string input = terminal.empty() ? std::string("/dev/null") : terminal;
+  ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, input.c_str(), terminal.empty() ? O_RDONLY : O_RDWR,
+                                     0);
+  if (terminal.empty()) {
+    TRY(output, make_pipe());
+    TRY(errors, make_pipe());
+    ::posix_spawn_file_actions_adddup2(actions.get(), output.writer.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(actions.get(), errors.writer.get(), STDERR_FILENO);
+  } else {
+    ::posix_spawn_file_actions_adddup2(actions.get(), STDIN_FILENO, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(actions.get(), STDIN_FILENO, STDERR_FILENO);
+  }
+  close_others(actions, spec.working_dir);
+  SpawnAttributes attributes(POSIX_SPAWN_SETSID);
+  TRY(child.pid, launch(spec.argv, &spec.environment, actions, attributes));
   child.output = std::move(output.reader);
   child.errors = std::move(errors.reader);
   return child;

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "base/error.hpp"
+#include "os/children.hpp"
 #include "os/processes.hpp"
 #include "os/unique_fd.hpp"
 
@@ -20,5 +21,7 @@ struct SpawnedChild {
 };
 
 Result<SpawnedChild> spawn_child(const ProcessSpec& spec);
+/// In a session of its own: on the terminal of that name, or on /dev/null and two pipes when it is empty.
+Result<SpawnedChild> spawn_session(const ChildSpec& spec, const std::string& terminal);
 
 }  // namespace postern::os

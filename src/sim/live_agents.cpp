@@ -1,8 +1,7 @@
 #include "sim/live_agents.hpp"
 
-#include <span>
-
 #include "base/text.hpp"
+#include "sim/agents/live_node.hpp"
 
 namespace postern::sim {
 namespace live_agents {
@@ -14,12 +13,6 @@ constexpr std::size_t kErrorBytesMax = 4 * 8'000;
 constexpr std::size_t kFullOutputBytesMax = 4 * 1024 * 1024;
 constexpr int kSignalBase = 128;
 constexpr int kKilledExit = 137;
-
-Result<void> write_file(os::Files& files, const std::string& path, std::string_view text, std::uint32_t mode) {
-  TRY(std::unique_ptr<os::File> file, files.open(path, os::OpenMode::create, mode));
-  TRY_VOID(file->truncate(0));
-  return file->write_at(0, std::as_bytes(std::span<const char>(text.data(), text.size())));
-}
 
 StepOutcome outcome_of(Result<os::ProcessResult> result) {
   using End = StepOutcome::End;
@@ -103,30 +96,27 @@ rt::Task<Result<os::ProcessResult>> LiveAgents::run_script(const Work& work, con
 }
 
 Result<os::ProcessSpec> LiveAgents::prepare(const Work& work, const WorkStep& step) {
-  using live_agents::write_file;
   if (work.platform == Platform::windows || step.action == "aws:runPowerShellScript") {
     return fail(ErrorKind::unsupported, "a live agent of the simulated cloud cannot run PowerShell");
   }
   if (step.action != "aws:runShellScript") {
     return fail(ErrorKind::unsupported, "a live agent of the simulated cloud cannot run " + step.action);
   }
-  const std::string node = os::join_path(options_.root_dir, work.key.instance_id);
-  const std::string home = os::join_path(node, "home");
-  const std::string bin = os::join_path(node, "bin");
-  const std::string command = os::join_path(os::join_path(node, "orchestration"), work.key.command_id);
+  LiveNodeName name;
+  name.id = work.key.instance_id;
+  name.host = work.host_name;
+  name.region = work.region;
+  name.platform = work.platform_name;
+  name.platform_version = work.platform_version;
+  TRY(LiveNode node, prepare_live_node(files_, options_.root_dir, name, work.programs));
+  const std::string command = os::join_path(os::join_path(node.folder, "orchestration"), work.key.command_id);
   // A single step has the command's folder to itself, as ever.
   const std::string folder = work.steps->size() == 1 ? command : os::join_path(command, step.name);
-  TRY_VOID(files_.make_dirs(home));
-  TRY_VOID(files_.make_dirs(bin));
   TRY_VOID(files_.make_dirs(folder));
-  for (const auto& [name, script] : work.programs) {
-    const std::string path = os::join_path(bin, name);
-    if (!files_.exists(path)) TRY_VOID(write_file(files_, path, script, 0700));
-  }
   std::string script;
   for (const std::string& line : step.commands) script += line + "\n";
   const std::string path = os::join_path(folder, "_script.sh");
-  TRY_VOID(write_file(files_, path, script, 0700));
+  TRY_VOID(write_whole_file(files_, path, script, 0700));
 
   os::ProcessSpec spec;
   // The agent starts `sh -c PATH`, so that a first line with #! chooses the interpreter; without one the shell reads
@@ -137,17 +127,8 @@ Result<os::ProcessSpec> LiveAgents::prepare(const Work& work, const WorkStep& st
   const bool kept_whole = !work.output_bucket.empty() || !work.log_group.empty();
   spec.stdout_max_bytes = kept_whole ? live_agents::kFullOutputBytesMax : live_agents::kOutputBytesMax;
   spec.stderr_max_bytes = kept_whole ? live_agents::kFullOutputBytesMax : live_agents::kErrorBytesMax;
-  auto& environment = spec.environment.emplace();
-  environment.emplace_back("PATH", bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-  environment.emplace_back("HOME", home);
-  environment.emplace_back("LANG", "C.UTF-8");
-  environment.emplace_back("HOSTNAME", work.host_name);
-  environment.emplace_back("AWS_SSM_INSTANCE_ID", work.key.instance_id);
-  environment.emplace_back("AWS_SSM_REGION_NAME", work.region);
-  environment.emplace_back("AWS_SSM_PLATFORM_NAME", work.platform_name);
-  environment.emplace_back("AWS_SSM_PLATFORM_VERSION", work.platform_version);
-  environment.emplace_back("SSM_COMMAND_ID", work.key.command_id);
-  environment.emplace_back("POSTERN_SIM_HOSTNAME", work.host_name);
+  spec.environment = std::move(node.environment);
+  spec.environment->emplace_back("SSM_COMMAND_ID", work.key.command_id);
   return spec;
 }
 
