@@ -81,7 +81,7 @@ TEST_F(ChildrenTest, ATerminalHasASizeThatChanges) {
 }
 
 TEST_F(ChildrenTest, TheTerminalIsTheSessionsOwn) {
-  ChildSpec spec = shell("trap 'echo caught; exit 3' INT; echo ready; while :; do sleep 0.05; done");
+  ChildSpec spec = shell("trap 'echo caught; exit 3' INT; sleep 600 & echo ready; wait");
   spec.terminal = TtySize(80, 24);
   const auto child = start(spec);
   EXPECT_EQ(loop_.run(read_until(child.get(), "ready\r\n")), "ready\r\n");

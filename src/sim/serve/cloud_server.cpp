@@ -1,6 +1,5 @@
 #include "sim/serve/cloud_server.hpp"
 
-#include "net/tcp.hpp"
 #include "net/tls.hpp"
 #include "net/unix_socket.hpp"
 #include "sim/agents/scripted_agents.hpp"
@@ -119,6 +118,7 @@ Result<std::unique_ptr<CloudServer>> CloudServer::start(CloudHost host, CloudCon
   }
   Agents& agents = made->live_ ? static_cast<Agents&>(*made->live_) : *made->scripted_;
   made->services_ = std::make_unique<CloudServices>(*made->cloud_, agents, host.ctx, options.engine);
+  if (made->live_) made->make_sessions(host, options);
   TRY_VOID(made->listen(host, options));
   TRY_VOID(made->listen_beside(host, options));
   if (made->live_) {
@@ -135,6 +135,17 @@ Result<void> CloudServer::make_agents(const CloudHost& host, const CloudServerOp
   if (options.agents.root_dir.empty()) return fail(ErrorKind::usage, "live agents need a folder to work in");
   live_ = std::make_unique<LiveAgents>(host.executor, host.ctx, *host.processes, *host.files, options.agents);
   return {};
+}
+
+void CloudServer::make_sessions(const CloudHost& host, const CloudServerOptions& options) {
+  children_ = os::make_posix_children(host.executor);
+  dialer_ = std::make_unique<net::TcpDialer>(host.executor);
+  const LiveSessionParts parts(services_->sessions(), services_->kms(), *children_, *host.files, *dialer_);
+  LiveSessionOptions how;
+  how.root_dir = options.agents.root_dir;
+  how.shell = options.agents.shell;
+  live_sessions_ = std::make_unique<LiveSessions>(host.executor, host.ctx, parts, std::move(how));
+  services_->run_sessions(*live_sessions_);
 }
 
 Result<void> CloudServer::listen(const CloudHost& host, const CloudServerOptions& options) {
@@ -210,6 +221,7 @@ rt::Task<void> CloudServer::stop() {
   if (metadata_) co_await metadata_->stop();
   if (plain_) co_await plain_->stop();
   co_await server_->stop();
+  if (live_sessions_) co_await live_sessions_->stop();
   if (live_) co_await live_->stop();
 }
 

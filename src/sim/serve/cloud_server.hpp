@@ -14,9 +14,12 @@
 #include "net/certificates.hpp"
 #include "sim/agents/instance_metadata.hpp"
 #include "sim/cloud_services.hpp"
+#include "net/tcp.hpp"
+#include "os/children.hpp"
 #include "sim/live_agents.hpp"
 #include "sim/serve/request_log.hpp"
 #include "sim/serve/truth.hpp"
+#include "sim/sessions/live/live_sessions.hpp"
 
 namespace postern::sim {
 
@@ -79,6 +82,7 @@ class CloudServer {
  private:
   CloudServer() = default;
   Result<void> make_agents(const CloudHost& host, const CloudServerOptions& options);
+  void make_sessions(const CloudHost& host, const CloudServerOptions& options);
   Result<void> listen(const CloudHost& host, const CloudServerOptions& options);
   Result<void> listen_beside(const CloudHost& host, const CloudServerOptions& options);
   Result<void> serve_metadata(const CloudHost& host, const std::string& instance);
@@ -87,6 +91,9 @@ class CloudServer {
   std::unique_ptr<LiveAgents> live_;  ///< null when there are none
   std::unique_ptr<Agents> scripted_;  ///< what takes their place
   std::unique_ptr<CloudServices> services_;
+  std::unique_ptr<os::Children> children_;
+  std::unique_ptr<net::TcpDialer> dialer_;
+  std::unique_ptr<LiveSessions> live_sessions_;  ///< null when there are none
   std::unique_ptr<http::Service> logged_;
   std::unique_ptr<http::Service> truth_service_;
   std::unique_ptr<http::Server> server_;
