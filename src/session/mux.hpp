@@ -20,25 +20,29 @@ constexpr std::size_t kMuxDataMax = 32'768;
 struct MuxFrame {
   enum class Command : std::uint8_t { syn = 0, fin = 1, push = 2, nop = 3 };
   MuxFrame() = default;
-  MuxFrame(Command c, std::uint32_t s, std::string d) : command(c), stream(s), data(std::move(d)) {}
+  MuxFrame(Command c, std::uint32_t s, std::string_view d) : command(c), stream(s), data(d) {}
   Command command = Command::nop;
   std::uint32_t stream = 0;
-  std::string data;
+  std::string_view data;
 };
 
 /// Appends a frame; at most kMuxDataMax bytes of data (CHECK).
 void write_mux_frame_to(std::string& out, MuxFrame::Command command, std::uint32_t stream, std::string_view data);
 
-/// Takes a byte stream, cut anywhere, apart. Fails with malformed for good: another version, an unknown command, data
-/// where none belongs.
+/// Takes a byte stream, cut anywhere, apart. Holds a header at most beside what it was fed.
 class MuxReader {
  public:
   void feed(std::string_view bytes);
+  /// The next frame. The data of a push are handed on as they come: one frame of the wire may be several here, none of
+  /// them empty, and one without data is none. Data are valid until feed(). Fails with malformed for good: another
+  /// version, an unknown command, data where none belongs.
   Result<std::optional<MuxFrame>> next();
 
  private:
   std::string buffer_;
   std::size_t used_ = 0;
+  std::uint32_t stream_ = 0;
+  std::size_t left_ = 0;  ///< of the data of a push for stream_
   bool broken_ = false;
 };
 
@@ -52,12 +56,16 @@ struct MuxOptions {
   /// Received and not fetched, of one stream: beyond it the whole byte stream waits (wants_input() is false), as
   /// version 1 has no other way to hold one stream back.
   std::size_t stream_bytes = 256U << 10U;
+  /// Written and not taken, of one stream.
+  std::size_t out_bytes = 64U << 10U;
+  /// All streams together, each direction.
+  std::size_t total_bytes = 4U << 20U;
 };
 
 /// One end. The owner feeds what arrives, takes what must be sent, and asks each stream for its bytes.
 class Mux {
  public:
-  explicit Mux(MuxOptions options) : options_(options) {}
+  explicit Mux(MuxOptions options);
 
   // ---- the byte stream
   /// Fails with malformed when the other end breaks the protocol: the session is of no use any more.
@@ -65,15 +73,19 @@ class Mux {
   bool wants_input() const noexcept;
   /// Takes up to `most` bytes of what must be sent; streams take turns, frame by frame.
   std::string take_outgoing(std::size_t most);
-  bool has_outgoing() const noexcept;
+  bool has_outgoing() const noexcept { return outgoing_.size() > outgoing_used_ || !turns_.empty(); }
+  /// Says nothing to the other end, so that it hears something. Old agents need it, newer ones do without.
+  void send_nop() { write_control(MuxFrame::Command::nop, 0); }
 
   // ---- streams
   /// Opens a stream (3, 5, 7 ... of a client). Fails with unavailable at streams_max.
   Result<std::uint32_t> open();
-  /// A stream that the other end opened and nobody was told of yet.
+  /// A stream that the other end opened and nobody was told of yet. Only servers are asked: streams that a client is
+  /// offered are refused.
   std::optional<std::uint32_t> accept();
   /// Bytes that may be written to the stream now; 0 for one that has ended.
   std::size_t room(std::uint32_t stream) const noexcept;
+  /// What is written to a stream that has ended goes nowhere.
   void write(std::uint32_t stream, std::string_view bytes);
   /// What has arrived for it, and whether the other end has ended it: then no more comes after these bytes.
   struct Input {
@@ -82,27 +94,41 @@ class Mux {
     bool ended = false;
   };
   Input read(std::uint32_t stream);
-  /// Says FIN once everything written has gone out; the stream is forgotten when both have.
+  /// Nothing more is read from the stream. Says FIN once everything written has gone out; then the stream is forgotten,
+  /// and what the other end still sends for it is dropped.
   void close(std::uint32_t stream);
   /// Streams with something to read() or newly ended, each once until read.
   std::optional<std::uint32_t> next_readable();
-  /// Streams whose room() grew after it had been 0.
+  /// Streams to which more can be written than before, each once until written to.
   std::optional<std::uint32_t> next_writable();
+  /// Open streams.
   std::size_t size() const noexcept { return streams_.size(); }
 
  private:
   struct Stream {
     Stream() = default;
+    std::size_t pending() const noexcept { return out.size() - out_used; }
+
     std::string in;
     std::string out;
-    bool opened = false;  ///< SYN is queued or sent, or came
+    std::size_t out_used = 0;
     bool ended_by_us = false;
-    bool fin_sent = false;
     bool ended_by_them = false;
     bool told_readable = false;
-    bool was_full = false;
-    bool queued = false;
+    bool told_writable = false;
+    bool queued = false;  ///< in turns_
   };
+
+  void take(const MuxFrame& frame);
+  void take_syn(std::uint32_t id);
+  void take_data(Stream& stream, std::uint32_t id, std::string_view data);
+  void take_fin(Stream& stream, std::uint32_t id);
+  void tell_readable(Stream& stream, std::uint32_t id);
+  void queue_turn(Stream& stream, std::uint32_t id);
+  void write_turn_to(std::string& out);
+  void write_control(MuxFrame::Command command, std::uint32_t id);
+  std::string take_in(Stream& stream);
+  void drop_out(Stream& stream);
 
   MuxOptions options_;
   MuxReader reader_;
@@ -111,9 +137,12 @@ class Mux {
   std::deque<std::uint32_t> readable_;
   std::deque<std::uint32_t> writable_;
   std::deque<std::uint32_t> accepted_;
-  std::string outgoing_;
+  std::string outgoing_;  ///< before the streams' turns: control frames, the rest of a frame that was cut
+  std::size_t outgoing_used_ = 0;
   std::uint32_t next_id_ = 3;
-  std::size_t held_bytes_ = 0;
+  std::size_t in_bytes_ = 0;   ///< of all streams
+  std::size_t out_bytes_ = 0;  ///< of all streams
+  std::size_t full_ = 0;       ///< streams with stream_bytes or more
 };
 
 }  // namespace postern::session
