@@ -30,13 +30,14 @@ std::unique_ptr<SessionWork> make_work(WorkParts parts) {
 class LiveRun final : public SessionVoice {
  public:
   LiveRun(rt::CallContext ctx, const LiveSessionParts& parts, const LiveSessionOptions& options, SessionPtr session,
-          const Instance& node)
+          const Instance& node, session::AgentSessionOptions protocol)
       : ctx_(ctx),
         parts_(parts),
         options_(options),
         session_(std::move(session)),
         node_id_(node.id),
-        agent_(ctx.random(), agent_options(*session_, node, ctx.random())) {}
+        challenge_(protocol.challenge),
+        agent_(ctx.random(), std::move(protocol)) {}
 
   rt::Task<void> run() {
     rt::TaskGroup group(co_await rt::asio::this_coro::executor);
@@ -184,7 +185,7 @@ class LiveRun final : public SessionVoice {
     EncryptionContext context;
     context["aws:ssm:SessionId"] = session_->id;
     context["aws:ssm:TargetId"] = session_->target;
-    if (event.with_challenge) context["aws:ssm:RandomChallenge"] = agent_.challenge();
+    if (event.with_challenge) context["aws:ssm:RandomChallenge"] = challenge_;
     return parts_.kms->decrypt_as(*node, event.bytes, context, session_->plan.preferences.kms_key);
   }
 
@@ -232,6 +233,7 @@ class LiveRun final : public SessionVoice {
   const LiveSessionOptions& options_;
   SessionPtr session_;
   std::string node_id_;
+  std::string challenge_;
   session::AgentSession agent_;
   std::uint64_t number_ = 0;
   std::unique_ptr<SessionWork> work_;
@@ -253,7 +255,8 @@ void LiveSessions::open(SessionPtr session) {
 rt::Task<void> LiveSessions::run(SessionPtr session) {
   const Instance* node = parts_.sessions->cloud().find_node(session->account_id, session->region, session->target);
   if (node == nullptr) co_return;
-  live::LiveRun run(ctx_, parts_, options_, std::move(session), *node);
+  session::AgentSessionOptions protocol = agent_options(*session, *node, ctx_.random());
+  live::LiveRun run(ctx_, parts_, options_, std::move(session), *node, std::move(protocol));
   co_await run.run();
 }
 
