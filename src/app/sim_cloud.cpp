@@ -80,6 +80,7 @@ Result<Ordered> read_order(const cli::CloudOrder& order) {
   if (plan.list_lag) ordered.world.config.list_lag = *plan.list_lag;
   ordered.faults_seed = plan.seed;
   for (sim::FaultRule& rule : plan.rules) ordered.world.faults.push_back(std::move(rule));
+  for (sim::SessionFaultRule& rule : plan.session_rules) ordered.world.session_faults.push_back(std::move(rule));
   return ordered;
 }
 
@@ -99,7 +100,12 @@ rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::
   CO_TRY(std::unique_ptr<sim::CloudServer> server,
          sim::CloudServer::start(host, std::move(ordered.world.config), std::move(options)));
   for (sim::FaultRule& rule : ordered.world.faults) server->services().faults().add(std::move(rule));
-  if (ordered.faults_seed) server->services().faults().set_seed(*ordered.faults_seed);
+  sim::SessionFaults& sessions = server->services().sessions().faults();
+  for (sim::SessionFaultRule& rule : ordered.world.session_faults) sessions.add(std::move(rule));
+  if (ordered.faults_seed) {
+    server->services().faults().set_seed(*ordered.faults_seed);
+    sessions.set_seed(*ordered.faults_seed);
+  }
   std::unique_ptr<cli::RunningCloud> cloud =
       std::make_unique<SimCloud>(std::move(server), std::move(ordered.fleet_yaml), std::move(summary));
   co_return cloud;

@@ -8,6 +8,7 @@
 #include "session/agent_message.hpp"
 #include "sim/testing/node_key.hpp"
 #include "sim/testing/rig.hpp"
+#include "sim/testing/wire.hpp"
 #include "ws/connection.hpp"
 
 namespace postern::sim {
@@ -16,6 +17,7 @@ namespace agent_side_test {
 using namespace std::chrono_literals;
 using testing::NodeKey;
 using testing::Rig;
+using testing::Wire;
 
 constexpr const char* kOperator = "AKIARIGOPERATOR00001";
 
@@ -310,87 +312,31 @@ http::Request channel_request(Rig& rig, const Node& node, std::string method, st
   return request;
 }
 
-std::string token_in(const std::string& xml) {
-  const std::size_t begin = xml.find("<TokenValue>") + 12;
-  return xml.substr(begin, xml.find('<', begin) - begin);
-}
-
-struct Wire {
-  Wire(Rig& r, net::MemoryNetwork& n) : rig(&r), network(&n) {}
-  Rig* rig;
-  net::MemoryNetwork* network;
-  std::unique_ptr<net::Stream> stream;
-  std::unique_ptr<ws::Connection> connection;
-};
-
-rt::Task<std::string> connect(Wire* wire, rt::CallContext ctx, http::Request upgrade, std::string token) {
-  net::Endpoint endpoint("ssmmessages", 443);
-  auto stream = co_await wire->network->dialer().dial(ctx, std::move(endpoint));
-  wire->stream = std::move(*stream);
-  auto opened = co_await ws::open_client(ctx, *wire->stream, std::move(upgrade));
-  if (!opened) co_return opened.error().to_text();
-  wire->connection = std::move(*opened);
-  std::string hello = Json::object().set("TokenValue", token).dump();
-  const Result<void> sent = co_await wire->connection->send(ws::Event::Kind::text, std::move(hello));
-  co_return sent ? std::string() : sent.error().to_text();
-}
-
-rt::Task<session::AgentMessage> receive(Wire* wire) {
-  const Result<ws::Event> event = co_await wire->connection->receive();
-  session::AgentMessage message;
-  message.type = "none";
-  if (!event) co_return message;
-  if (event->kind == ws::Event::Kind::close) {
-    message.type = "close " + std::to_string(event->code) + " " + event->payload;
-    co_return message;
-  }
-  const Result<session::AgentMessage> decoded = session::decode_message(event->payload);
-  if (decoded) message = *decoded;
-  co_return message;
-}
-
-rt::Task<int> say(Wire* wire, std::string type, std::string payload) {
-  session::AgentMessage message;
-  message.type = std::move(type);
-  message.created_ms = 1;
-  message.id = "00112233-4455-6677-8899-aabbccddeeff";
-  message.payload = std::move(payload);
-  std::string bytes = *session::encode_message(message);
-  const Result<void> sent = co_await wire->connection->send(ws::Event::Kind::binary, std::move(bytes));
-  co_return sent ? 0 : 1;
-}
-
-rt::Task<int> end(Wire* wire, http::Server* server) {
-  if (wire->stream) wire->stream->close();
-  co_await server->stop();
-  co_return 0;
-}
-
 class Channel {
  public:
   explicit Channel(Scene& s)
       : scene(s),
         server(s.rig.loop().executor(), std::move(*network.listen(net::Endpoint("ssmmessages", 443))), s.rig.service(),
                http::PeerInfo()),
-        wire(s.rig, network) {
+        wire(network) {
     server.start(s.rig.loop().context());
   }
-  ~Channel() { scene.rig.loop().run(end(&wire, &server)); }
+  ~Channel() { scene.rig.loop().run(testing::end(&wire, &server)); }
 
   std::string token(const Node& node) {
     http::Request create = channel_request(scene.rig, node, "POST", "");
     auto answer = scene.rig.loop().run(
         scene.rig.service().serve(scene.rig.loop().context(), http::PeerInfo(), std::move(create)));
     EXPECT_EQ(answer->status, 201) << answer->body;
-    return token_in(answer->body);
+    return testing::token_in(answer->body);
   }
   std::string open(const Node& node, const std::string& token) {
     http::Request upgrade = channel_request(scene.rig, node, "GET", "?role=subscribe&stream=input");
-    return scene.rig.loop().run(connect(&wire, scene.rig.loop().context(), std::move(upgrade), token));
+    return scene.rig.loop().run(testing::connect(&wire, scene.rig.loop().context(), std::move(upgrade), token));
   }
-  session::AgentMessage hear() { return scene.rig.loop().run(receive(&wire)); }
+  session::AgentMessage hear() { return scene.rig.loop().run(testing::receive(&wire)); }
   void tell(std::string type, const Json& payload) {
-    EXPECT_EQ(scene.rig.loop().run(say(&wire, std::move(type), payload.dump())), 0);
+    EXPECT_EQ(scene.rig.loop().run(testing::say(&wire, std::move(type), payload.dump())), 0);
   }
 
   Scene& scene;

@@ -73,17 +73,28 @@ double read_probability(const MapReader& map) {
   return 1.0;
 }
 
-FaultKind read_kind(const MapReader& map, const Node& rule) {
+/// The rule's kind by its name; absent when it was reported.
+template <class Kind>
+std::optional<Kind> read_kind(const MapReader& map, const Node& rule, std::optional<Kind> (*parse)(std::string_view),
+                              const std::vector<std::string>& names) {
   const std::string text = map.text("kind");
   if (text.empty()) {
-    map.problems().add(rule, "the rule has no kind: one of " + join(fault_kind_names(), ", "));
-    return FaultKind::delay;
+    map.problems().add(rule, "the rule has no kind: one of " + join(names, ", "));
+    return std::nullopt;
   }
-  if (const auto kind = parse_fault_kind(text)) return *kind;
-  const std::string near = yaml::did_you_mean(text, fault_kind_names());
+  if (const auto kind = parse(text)) return kind;
+  const std::string near = yaml::did_you_mean(text, names);
   map.problems().add(*map.get("kind"), "there is no fault of kind '" + printable(text, 40) + "'" +
-                                           (near.empty() ? "; there are " + join(fault_kind_names(), ", ") : near));
-  return FaultKind::delay;
+                                           (near.empty() ? "; there are " + join(names, ", ") : near));
+  return std::nullopt;
+}
+
+std::optional<FaultKind> find_fault_kind(std::string_view text) {
+  return parse_fault_kind(text);
+}
+
+std::optional<SessionFaultKind> find_session_fault_kind(std::string_view text) {
+  return parse_session_fault_kind(text);
 }
 
 FaultRule read_rule(const Node& node, Problems& problems) {
@@ -93,7 +104,7 @@ FaultRule read_rule(const Node& node, Problems& problems) {
                       problems);
   FaultRule rule;
   if (!node.is_map()) return rule;
-  rule.kind = read_kind(map, node);
+  rule.kind = read_kind<FaultKind>(map, node, &find_fault_kind, fault_kind_names()).value_or(FaultKind::delay);
   if (map.get("operation") != nullptr) rule.operation = map.text("operation");
   rule.account = map.text("account");
   rule.region = map.text("region");
@@ -115,6 +126,51 @@ FaultRule read_rule(const Node& node, Problems& problems) {
   if (rule.kind == FaultKind::delay && rule.delay <= Duration::zero()) problems.add(node, "delay needs a delay");
   if (rule.delay < Duration::zero()) problems.add(*map.get("delay"), "delay must not be negative");
   return rule;
+}
+
+SessionFaultRule read_session_rule(const Node& node, Problems& problems) {
+  using Kind = SessionFaultKind;
+  const MapReader map(node, "session_faults[]",
+                      {"kind", "from", "target", "skip", "count", "probability", "bytes", "time"}, problems);
+  SessionFaultRule rule;
+  if (!node.is_map()) return rule;
+  rule.kind =
+      read_kind<Kind>(map, node, &find_session_fault_kind, session_fault_kind_names()).value_or(Kind::expire);
+  if (const Node* from = map.get("from")) {
+    if (from->text == "client") rule.from = End::client;
+    if (from->text == "agent") rule.from = End::agent;
+    if (!rule.from) problems.add(*from, "from must be client or agent");
+  }
+  rule.target = map.text("target");
+  rule.skip = read_count(map, "skip", 0);
+  rule.count = read_count(map, "count", SessionFaultRule::kForever);
+  rule.probability = read_probability(map);
+  rule.bytes = read_count(map, "bytes", 0);
+  rule.time = read_span(map.get("time"), "time", problems).value_or(Duration::zero());
+  if (rule.time < Duration::zero()) problems.add(*map.get("time"), "time must not be negative");
+  const bool kills = rule.kind == Kind::kill && rule.bytes == 0 && rule.time == Duration::zero();
+  if (kills) problems.add(node, "kill needs bytes or a time");
+  if (rule.kind == Kind::slow && rule.bytes == 0) problems.add(node, "slow needs bytes (a second)");
+  if (rule.kind == Kind::pause && rule.time == Duration::zero()) problems.add(node, "pause needs a time");
+  return rule;
+}
+
+/// A list of rules, of which there may be none.
+template <class Rule>
+std::vector<Rule> read_list(const Node* node, std::string_view what, Rule (*read)(const Node&, Problems&),
+                            Problems& problems) {
+  std::vector<Rule> rules;
+  if (node == nullptr) return rules;
+  if (!node->is_sequence()) {
+    problems.add(*node, std::string(what) + " must be a list, not " + std::string(yaml::to_string(node->kind)));
+    return rules;
+  }
+  if (node->items.size() > kRulesMax) {
+    problems.add(*node, "more than " + std::to_string(kRulesMax) + " rules");
+    return rules;
+  }
+  for (const Node& item : node->items) rules.push_back(read(item, problems));
+  return rules;
 }
 
 }  // namespace faults_file
@@ -139,25 +195,18 @@ std::string format_span(Duration span) {
 }
 
 std::vector<FaultRule> read_fault_rules(const yaml::Node* node, yaml::Problems& problems) {
-  std::vector<FaultRule> rules;
-  if (node == nullptr) return rules;
-  if (!node->is_sequence()) {
-    problems.add(*node, "faults must be a list, not " + std::string(yaml::to_string(node->kind)));
-    return rules;
-  }
-  if (node->items.size() > faults_file::kRulesMax) {
-    problems.add(*node, "more than " + std::to_string(faults_file::kRulesMax) + " rules");
-    return rules;
-  }
-  for (const yaml::Node& item : node->items) rules.push_back(faults_file::read_rule(item, problems));
-  return rules;
+  return faults_file::read_list<FaultRule>(node, "faults", &faults_file::read_rule, problems);
+}
+
+std::vector<SessionFaultRule> read_session_fault_rules(const yaml::Node* node, yaml::Problems& problems) {
+  return faults_file::read_list<SessionFaultRule>(node, "session_faults", &faults_file::read_session_rule, problems);
 }
 
 Result<FaultPlan> parse_faults(std::string_view text, std::string name) {
   TRY(const yaml::Node root, yaml::parse(text, std::move(name)));
   if (root.is_null()) return fail(root.error("the faults file is empty"));
   yaml::Problems problems;
-  const yaml::MapReader top(root, "the faults file", {"version", "seed", "clock_skew", "list_lag", "faults"}, problems);
+  const yaml::MapReader top(root, "the faults file", {"version", "seed", "clock_skew", "list_lag", "faults", "session_faults"}, problems);
   FaultPlan plan;
   if (root.is_map()) {
     const yaml::Node* version = top.get("version");
@@ -172,6 +221,7 @@ Result<FaultPlan> parse_faults(std::string_view text, std::string name) {
     plan.clock_skew = read_span(top.get("clock_skew"), "clock_skew", problems);
     plan.list_lag = read_span(top.get("list_lag"), "list_lag", problems);
     plan.rules = read_fault_rules(top.get("faults"), problems);
+    plan.session_rules = read_session_fault_rules(top.get("session_faults"), problems);
   }
   if (!problems.none()) return fail(problems.error());
   return plan;

@@ -10,6 +10,7 @@
 #include "net/certificates.hpp"
 #include "sim/config.hpp"
 #include "sim/serve/faults.hpp"
+#include "sim/sessions/session_faults.hpp"
 
 namespace postern::sim {
 
@@ -17,6 +18,7 @@ struct World {
   World() = default;
   CloudConfig config;
   std::vector<FaultRule> faults;
+  std::vector<SessionFaultRule> session_faults;
   std::optional<net::CertifiedKey> authority;  ///< absent: made anew whenever the world is served
 };
 

@@ -23,7 +23,7 @@ class Reader {
     if (root.is_null()) return fail(root.error("the world file is empty: `postern sim init` prints one"));
     const MapReader top(root, "the world file",
                         {"version", "name", "seed", "hub", "regions", "clock_skew", "list_lag", "tls", "faults",
-                         "accounts", "templates", "organization", "launched_agent", "cloudtrail"},
+                         "accounts", "templates", "organization", "launched_agent", "cloudtrail", "session_faults"},
                         problems_);
     if (root.is_map()) read_top(top, root);
     if (!problems_.none()) return fail(problems_.error());
@@ -52,6 +52,7 @@ class Reader {
     config.trail = world_parts::read_trail(top.get("cloudtrail"), problems_);
     read_tls(top.get("tls"));
     world_.faults = read_fault_rules(top.get("faults"), problems_);
+    world_.session_faults = read_session_fault_rules(top.get("session_faults"), problems_);
     read_accounts(top.get("accounts"), root);
   }
 

@@ -27,6 +27,19 @@ std::string fault_line(const FaultRule& rule) {
   return map.done();
 }
 
+std::string session_fault_line(const SessionFaultRule& rule) {
+  FlowMap map;
+  map.add("kind", to_string(rule.kind));
+  if (rule.from) map.add("from", *rule.from == End::client ? "client" : "agent");
+  map.text("target", rule.target);
+  if (rule.skip != 0) map.add("skip", std::to_string(rule.skip));
+  if (rule.count != SessionFaultRule::kForever) map.add("count", std::to_string(rule.count));
+  if (rule.probability < 1.0) map.add("probability", std::to_string(rule.probability));
+  if (rule.bytes != 0) map.add("bytes", std::to_string(rule.bytes));
+  if (rule.time != Duration::zero()) map.add("time", format_span(rule.time));
+  return map.done();
+}
+
 void account_lines(const AccountConfig& account, std::string& out) {
   out += "  - id: " + yaml_text(account.id) + "\n";
   if (!account.name.empty()) out += "    name: " + yaml_text(account.name) + "\n";
@@ -83,6 +96,8 @@ std::string write_world(const World& world, std::string_view comment) {
   }
   if (!world.faults.empty()) out += "faults:\n";
   for (const FaultRule& rule : world.faults) out += "  - " + fault_line(rule) + "\n";
+  if (!world.session_faults.empty()) out += "session_faults:\n";
+  for (const SessionFaultRule& rule : world.session_faults) out += "  - " + session_fault_line(rule) + "\n";
   out += "accounts:\n";
   for (const AccountConfig& account : config.accounts) account_lines(account, out);
   return out;
