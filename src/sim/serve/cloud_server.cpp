@@ -1,5 +1,6 @@
 #include "sim/serve/cloud_server.hpp"
 
+#include "base/text.hpp"
 #include "net/tls.hpp"
 #include "net/unix_socket.hpp"
 #include "sim/agents/scripted_agents.hpp"

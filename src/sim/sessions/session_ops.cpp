@@ -183,7 +183,7 @@ Result<aws::ssm::StartSessionResponse> Sessions::start(const Info& info,
   session->started = std::chrono::floor<std::chrono::milliseconds>(cloud_.now(ctx_.clock()));
   const std::string token = new_token();
   session->token = Secret<>(token);
-  open(session);
+  adopt(session);
   aws::ssm::StartSessionResponse response;
   response.session_id = session->id;
   response.token_value.emplace(token);

@@ -114,7 +114,7 @@ bool Sessions::reaches(const Instance& instance) const {
   return node == nullptr || node->connected;
 }
 
-void Sessions::open(const SessionPtr& session) {
+void Sessions::adopt(const SessionPtr& session) {
   Session* const at = session.get();
   session->line.judged_by([this, at](End from, std::string_view message) { return judge(*at, from, message); });
   session->active_at = ctx_.now();

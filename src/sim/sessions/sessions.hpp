@@ -38,6 +38,8 @@ class Sessions {
 
   Result<aws::ssm::StartSessionResponse> start(const Info& info, const aws::ssm::StartSessionRequest& request,
                                                const DocumentStore& documents);
+  /// A session that was made in another way than by the operation: it is known from now on, and its agent begins.
+  void adopt(const SessionPtr& session);
   Result<aws::ssm::ResumeSessionResponse> resume(const Info& info, const aws::ssm::ResumeSessionRequest& request);
   Result<aws::ssm::TerminateSessionResponse> terminate(const Info& info,
                                                        const aws::ssm::TerminateSessionRequest& request);
@@ -60,7 +62,6 @@ class Sessions {
   void note(const Session& session);
 
  private:
-  void open(const SessionPtr& session);
   void arm_idle(Session& session);
   void end(Session& session, Ended how, std::string output);
   Passage judge(Session& session, End from, std::string_view message);

@@ -2,6 +2,7 @@
 
 A call is `aws SERVICE COMMAND --cli-input-json PARAMETERS`; what the CLI wants otherwise (files for content) is below.
 """
+import base64
 import io
 import json
 import os
@@ -15,6 +16,8 @@ PYTHON = "/usr/bin/python3"  # whose modules are apt's
 COMMANDS = {"s3": "s3api"}
 # The commands that write what they get into a file whose name comes last; they take no JSON.
 FILES = {"get_object": (), "create_virtual_mfa_device": ("--bootstrap-method", "Base32StringSeed", "--outfile")}
+# What stands in for the plugin that `aws ssm start-session` starts: it only keeps what it was given.
+PLUGIN = '#!/bin/sh\n[ "$1" = --version ] && exec echo 1.2.707.0\nprintf %s "$1" > "$PLUGIN_GIVEN"\n'
 ERROR = re.compile(r"An error occurred \(([^)]+)\) when calling the (\w+) operation(?: \([^)]*\))?: ?(.*)", re.DOTALL)
 
 
@@ -26,7 +29,13 @@ class CliWorld(frame.World):
     def __init__(self, server):
         super().__init__(server)
         self.ids = {}
-        environment = {**os.environ, "AWS_CA_BUNDLE": server.ca_file, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+        programs = tempfile.mkdtemp(prefix="plugin-", dir=server.folder)
+        with open(os.open(os.path.join(programs, "session-manager-plugin"), os.O_CREAT | os.O_WRONLY, 0o755), "w",
+                  encoding="utf-8") as file:
+            file.write(PLUGIN)
+        self.plugin_given = os.path.join(programs, "given.json")
+        environment = {**os.environ, "AWS_CA_BUNDLE": server.ca_file, "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1",
+                       "PATH": programs + ":" + os.environ["PATH"], "PLUGIN_GIVEN": self.plugin_given}
         worker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cli_worker.py")
         self.worker = subprocess.Popen([PYTHON, worker], env=environment, text=True, stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE)
@@ -78,6 +87,9 @@ class CliClient:
             content = os.path.join(folder, "content")
             arguments = [COMMANDS.get(self._service, self._service), method.replace("_", "-"), "--region", self._region]
             given = dict(parameters)
+            if self._service == "kms":
+                given = {name_of: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+                         for name_of, value in given.items()}
             if isinstance(given.get("Body"), bytes):
                 with open(content, "wb") as file:
                     file.write(given.pop("Body"))
@@ -100,6 +112,9 @@ class CliClient:
                 raise frame.Refused(found[1], found[3].strip(), found[2])
             world.record.last = (*name, 200, None, "cli")
             reply = json.loads(out) if out.strip() else {}
+            if method == "start_session":
+                with open(world.plugin_given, encoding="utf-8") as file:
+                    reply = json.load(file)
             if method in FILES:
                 with open(content, "rb") as file:
                     written = file.read()

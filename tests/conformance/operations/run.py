@@ -27,7 +27,7 @@ import table  # noqa: E402
 import waiters  # noqa: E402
 
 SERVICES = ("sts", "iam", "organizations", "ec2", "ssm", "s3", "ec2messages", "sns", "events", "logs", "cloudwatch",
-            "drs", "cloudformation", "cloudtrail")
+            "drs", "cloudformation", "cloudtrail", "kms")
 WAITERS = "waiters"
 KINDS = {"boto3": frame.World, "cli": cli.CliWorld}
 PROCESSES = 2

@@ -257,22 +257,70 @@ def parameters_end(w):
     w.answers(ssm.get_parameters_by_path, {"Parameters": lacks({"Name": "/case/two"})}, Path="/case")
 
 
+def sessions(w):
+    ssm = w.client("ssm")
+    node, offline = w.instances("live-01", "offline-01")
+    identity = re.compile("conformance-0[0-9a-f]{16}")
+    url = re.compile("wss://[^/]+/v1/data-channel/conformance-0[0-9a-f]{16}[?]role=publish_subscribe")
+    started = w.answers(ssm.start_session, {"SessionId": identity, "TokenValue": lambda got: 20 < len(got) <= 300,
+                                            "StreamUrl": url}, Target=node, Reason="a case")
+    session = started["SessionId"]
+    w.refuses("TargetNotConnected", ssm.start_session, Target=ABSENT)
+    w.refuses("TargetNotConnected", ssm.start_session, Target=offline)
+    w.refuses("InvalidDocument", ssm.start_session, Target=node, DocumentName="AWS-Nothing")
+    w.refuses("InvalidDocument", ssm.start_session, Target=node, DocumentName=SHELL)
+    w.refuses("InvalidParameters", ssm.start_session, Target=node, DocumentName="AWS-StartSSHSession",
+              Parameters={"portNumber": ["0"]})
+    w.refuses("AccessDeniedException", w.client("ssm", "Narrow").start_session, Target=node, text="ssm:StartSession")
+    owner = f"arn:aws:sts::{TARGET}:assumed-role/Operator/conformance"
+    only = [{"key": "SessionId", "value": session}]
+    w.answers(ssm.describe_sessions, {"Sessions": [{
+        "SessionId": session, "Target": node, "Owner": owner, "Reason": "a case", "Status": "Connecting",
+        "DocumentName": "SSM-SessionManagerRunShell", "StartDate": moment}]}, State="Active", Filters=only)
+    w.refuses("ValidationException", ssm.describe_sessions, State="Active",
+              Filters=[{"key": "InvokedAfter", "value": "soon"}])
+    w.answers(ssm.resume_session, {"SessionId": session, "StreamUrl": url,
+                                   "TokenValue": lambda got: got not in ("", started["TokenValue"])}, SessionId=session)
+    w.refuses("DoesNotExistException", ssm.resume_session, SessionId="nobody-0123456789abcdef0")
+    w.answers(ssm.terminate_session, {"SessionId": session}, SessionId=session, then=lambda: w.answers(
+        ssm.describe_sessions, {"Sessions": [{"Status": "Terminated", "EndDate": moment}]}, State="History", Filters=only))
+    w.refuses("DoesNotExistException", ssm.terminate_session, SessionId="nobody-0123456789abcdef0")
+    w.refuses("AccessDeniedException", w.client("ssm", "Narrow").terminate_session, SessionId=session)
+
+
+def session_preferences(w):
+    ssm = w.client("ssm")
+    name = "SSM-SessionManagerRunShell"
+
+    def preferences(minutes):
+        return json.dumps({"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": {
+            "idleSessionTimeout": minutes, "maxSessionDuration": "60"}})
+    w.answers(ssm.create_document, {"DocumentDescription": {"Name": name, "DocumentType": "Session"}}, Name=name,
+              Content=preferences("20"), DocumentType="Session", DocumentFormat="JSON")
+    w.refuses("InvalidDocumentContent", ssm.update_document, Name=name, Content=preferences("61"), DocumentVersion="$LATEST")
+    w.answers(ssm.update_document, {"DocumentDescription": {"DocumentVersion": "2"}}, Name=name, Content=preferences("5"),
+              DocumentVersion="$LATEST")
+    session = ssm.start_session(Target=w.instances("live-01")[0])["SessionId"]
+    w.answers(ssm.describe_sessions, {"Sessions": [{"MaxSessionDuration": "60", "DocumentName": name}]}, State="Active",
+              Filters=[{"key": "SessionId", "value": session}])
+    ssm.terminate_session(SessionId=session)
+    ssm.delete_document(Name=name)
+    w.answers(ssm.describe_document, {"Document": {"DocumentType": "Session", "Parameters": has(
+        {"Name": "portNumber", "DefaultValue": "22"})}}, Name="AWS-StartSSHSession")
+
+
 def not_offered(w):
     """What the models have and the simulator does not offer says so."""
     ssm, agent = w.client("ssm"), w.client(SSM_AGENT)
     node = w.instances("live-01")[0]
     code, text = "UnknownOperationException", "is not offered by this simulator"
-    w.refuses(code, ssm.describe_sessions, State="Active", text=text)
     w.refuses(code, ssm.put_compliance_items, text=text, ResourceId=node, ResourceType="ManagedInstance",
               ComplianceType="Custom:Case", ExecutionSummary={"ExecutionTime": 1_700_000_000},
               Items=[{"Severity": "LOW", "Status": "COMPLIANT", "Id": "1", "Title": "t"}])
     w.refuses(code, ssm.put_inventory, text=text, InstanceId=node, Items=[
         {"TypeName": "Custom:Case", "SchemaVersion": "1.0", "CaptureTime": "2026-01-01T00:00:00Z"}])
-    w.refuses(code, ssm.resume_session, SessionId="case-0123456789abcdef0", text=text)
-    w.refuses(code, agent.start_session, Target=node, text=text)  # the CLI's own wants its plugin
-    w.refuses(code, ssm.terminate_session, SessionId="case-0123456789abcdef0", text=text)
     w.refuses(code, agent.update_instance_association_status, AssociationId=NOWHERE, InstanceId=node, text=text)
 
 
 CASES = [documents, document_versions, document_sharing, commands, cancelled, managed_nodes, activations, agent_registers,
-         parameters, tags, parameters_end, not_offered]
+         parameters, tags, parameters_end, sessions, session_preferences, not_offered]

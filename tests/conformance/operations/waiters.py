@@ -10,7 +10,8 @@ from ec2 import absent, named
 from frame import TARGET, Wrong
 from sim_harness import mfa_code
 
-SERVICES = ("iam", "organizations", "ec2", "ssm", "s3", "sns", "events", "logs", "cloudwatch", "cloudformation")
+SERVICES = ("iam", "organizations", "ec2", "ssm", "s3", "sns", "events", "logs", "cloudwatch", "cloudformation",
+            "kms")
 HUBS = ("organizations",)
 EC2_LEAST = 5  # the least MaxResults that EC2 takes, which its model does not say
 BUCKET = "conformance-pages"
@@ -101,11 +102,19 @@ def populate_ssm(w, client):
         client.update_document(Name=f"Pages{number}", Content=documents.content("echo 2"), DocumentVersion="$LATEST")
         client.put_parameter(Name=f"/pages/{number}", Value="v", Type="String")
         client.create_activation(IamRole="Managed")
+        client.start_session(Target=w.instances("live-01")[0])
         client.send_command(DocumentName=documents.SHELL, Parameters={"commands": ["true"]},
                             Targets=[{"Key": "tag:fifth", "Values": ["yes"]}], MaxConcurrency="100%")
     # Lists lag: of a command that is not listed yet nothing is known.
     w.until(lambda: [one["Status"] for one in client.list_commands()["Commands"]] == ["Success"] * 2)
     return {"Name": "Pages0", "Path": "/pages", "State": "Active"}
+
+
+def populate_kms(_, client):
+    for number in range(2):
+        key = client.create_key()["KeyMetadata"]["KeyId"]
+        client.create_alias(AliasName=f"alias/pages{number}", TargetKeyId=key)
+    return {}
 
 
 def populate_s3(_, client):
@@ -174,7 +183,7 @@ def populate_cloudformation(w, client):
 
 POPULATE = {"iam": populate_iam, "organizations": populate_organizations, "ec2": populate_ec2, "ssm": populate_ssm,
             "s3": populate_s3, "sns": populate_sns, "events": populate_events, "logs": populate_logs,
-            "cloudwatch": populate_cloudwatch, "cloudformation": populate_cloudformation}
+            "cloudwatch": populate_cloudwatch, "cloudformation": populate_cloudformation, "kms": populate_kms}
 
 
 def lasting(item):
@@ -340,7 +349,7 @@ def run(w, operations, untried):
     for service in SERVICES:
         client = w.client(service, "hub" if service in HUBS else "target")
         mine = client.meta.service_model.service_id
-        offered = {row["operation"] for row in operations if row["service_id"] == mine} - {"DescribeSessions"}
+        offered = {row["operation"] for row in operations if row["service_id"] == mine}
         known = POPULATE[service](w, client)
         lines += [f"| {mine} {name} | {seen} |" for name, seen in paginators(service, client, offered, known)]
         waiting += [f"| {mine} {' | '.join(row)} |" for row in waiters(w, service, client, offered, untried)]
