@@ -10,6 +10,11 @@ namespace connection {
 
 constexpr std::size_t kReadBytes = 16U << 10U;
 constexpr std::size_t kAnswerBytesMax = 64U << 10U;
+constexpr std::size_t kFrameHeaderMax = 14;
+
+std::span<const std::string> one(const std::string& payload) {
+  return std::span<const std::string>(&payload, 1);
+}
 
 }  // namespace connection
 
@@ -18,28 +23,38 @@ Connection::Connection(net::Stream& stream, rt::Random& random, ConnectionOption
   reader_.feed(options.leftover);
 }
 
-rt::Task<Result<void>> Connection::write(Event::Kind kind, std::string payload) {
+rt::Task<Result<void>> Connection::write(Event::Kind kind, std::span<const std::string> payloads) {
   CO_TRY_VOID(co_await writing_.acquire());
   const rt::Semaphore::Permit permit(writing_);
   // Asked again: a close may have been sent while this waited its turn.
   if (close_sent_) co_return fail(ErrorKind::usage, "the WebSocket has been closed");
   if (kind == Event::Kind::close) close_sent_ = true;
-  std::optional<std::array<unsigned char, 4>> mask;
-  if (role_ == Role::client) random_.fill(mask.emplace());
   std::string bytes;
-  write_frame_to(bytes, kind, payload, mask);
+  std::size_t size = 0;
+  for (const std::string& payload : payloads) size += payload.size() + connection::kFrameHeaderMax;
+  bytes.reserve(size);
+  for (const std::string& payload : payloads) {
+    std::optional<std::array<unsigned char, 4>> mask;
+    if (role_ == Role::client) random_.fill(mask.emplace());
+    write_frame_to(bytes, kind, payload, mask);
+  }
   co_return co_await stream_.write_all(net::as_bytes(bytes));
 }
 
 rt::Task<Result<void>> Connection::send(Event::Kind kind, std::string payload) {
   if (close_sent_) co_return fail(ErrorKind::usage, "the WebSocket has been closed");
-  co_return co_await write(kind, std::move(payload));
+  co_return co_await write(kind, connection::one(payload));
+}
+
+rt::Task<Result<void>> Connection::send_all(Event::Kind kind, const std::vector<std::string>& payloads) {
+  if (close_sent_) co_return fail(ErrorKind::usage, "the WebSocket has been closed");
+  co_return co_await write(kind, payloads);
 }
 
 rt::Task<Result<void>> Connection::close(std::uint16_t code, std::string reason) {
   if (close_sent_) co_return Result<void>();
-  std::string payload = close_payload(code, reason);
-  co_return co_await write(Event::Kind::close, std::move(payload));
+  const std::string payload = close_payload(code, reason);
+  co_return co_await write(Event::Kind::close, connection::one(payload));
 }
 
 rt::Task<Result<Event>> Connection::receive() {
@@ -65,7 +80,7 @@ rt::Task<Result<Event>> Connection::receive() {
     Event& found = **event;
     if (found.kind == Event::Kind::ping) {
       if (close_sent_) continue;
-      const Result<void> answered = co_await write(Event::Kind::pong, std::move(found.payload));
+      const Result<void> answered = co_await write(Event::Kind::pong, connection::one(found.payload));
       if (!answered && answered.error().kind() != ErrorKind::usage) co_return fail(answered.error());
       continue;
     }

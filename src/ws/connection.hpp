@@ -3,8 +3,10 @@
 /// One WebSocket on one stream, either end.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/client.hpp"
 #include "net/stream.hpp"
@@ -33,13 +35,15 @@ class Connection {
   rt::Task<Result<Event>> receive();
   /// Sends a message, or a ping. Fails with usage after close(), else as Stream::write_all().
   rt::Task<Result<void>> send(Event::Kind kind, std::string payload);
+  /// Sends messages one after the other in one write. `payloads` outlives the call.
+  rt::Task<Result<void>> send_all(Event::Kind kind, const std::vector<std::string>& payloads);
   /// Sends a close, once; the answer comes through receive().
   rt::Task<Result<void>> close(std::uint16_t code, std::string reason);
   /// Neither side has said goodbye.
   bool is_open() const noexcept { return !close_sent_ && !ended_; }
 
  private:
-  rt::Task<Result<void>> write(Event::Kind kind, std::string payload);
+  rt::Task<Result<void>> write(Event::Kind kind, std::span<const std::string> payloads);
 
   net::Stream& stream_;
   rt::Random& random_;
