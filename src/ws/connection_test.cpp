@@ -76,6 +76,8 @@ rt::Task<std::string> talk(Site* site, rt::CallContext ctx) {
   co_await connection.send(Event::Kind::ping, "alive?");
   co_await connection.send(Event::Kind::text, "first");
   co_await connection.send(Event::Kind::binary, std::move(large));
+  const std::vector<std::string> together = {"one", "two", std::string(200, 'y')};
+  co_await connection.send_all(Event::Kind::binary, together);
   co_await connection.send(Event::Kind::text, "quit");
   for (;;) {
     Result<Event> event = co_await connection.receive();
@@ -95,7 +97,9 @@ rt::Task<std::string> talk(Site* site, rt::CallContext ctx) {
 TEST(Connection, TalksThroughAnUpgradedServerConnection) {
   rt::testing::ManualLoop loop;
   Site site(loop);
-  EXPECT_EQ(loop.run(talk(&site, loop.context())), "pong alive? 6; first 5; xxxxxxxxxx 70000; closed 1001 as you wish");
+  EXPECT_EQ(loop.run(talk(&site, loop.context())),
+            "pong alive? 6; first 5; xxxxxxxxxx 70000; one 3; two 3; yyyyyyyyyy 200; "
+            "closed 1001 as you wish");
 }
 
 rt::Task<std::string> misbehave(Site* site, rt::CallContext ctx) {
