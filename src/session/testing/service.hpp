@@ -28,6 +28,8 @@ class FakeService final : public http::Service, public SessionService {
   // ---- what a test sets and sees
   AgentSession agent;
   std::function<void(AgentEvent&)> on_event;  ///< of the agent, in order
+  std::function<bool()> takes_events;         ///< no: they wait in the agent
+  std::function<void()> on_turn;              ///< something may have changed: room, say
   std::optional<Error> resume_fails;          ///< with this
   std::optional<Error> key_fails;             ///< with this
   bool forgets = false;                       ///< ResumeSession's token is empty
@@ -38,10 +40,11 @@ class FakeService final : public http::Service, public SessionService {
   int resumed = 0;
   int terminated = 0;
 
-  static Started started() {
+  static Started started(std::string_view host = "ssmmessages") {
     Started made;
     made.session_id = "ops-0123456789abcdef0";
-    made.stream_url = "ws://ssmmessages:80/v1/data-channel/ops-0123456789abcdef0?role=publish_subscribe&cell=a%2Fb";
+    made.stream_url =
+        "ws://" + std::string(host) + ":80/v1/data-channel/ops-0123456789abcdef0?role=publish_subscribe&cell=a%2Fb";
     made.token = Secret<std::string>("token-0");
     return made;
   }
@@ -157,9 +160,12 @@ class FakeService final : public http::Service, public SessionService {
 
   void turn() {
     agent.on_time(now());
-    while (std::optional<AgentEvent> event = agent.next_event()) {
+    while (!takes_events || takes_events()) {
+      std::optional<AgentEvent> event = agent.next_event();
+      if (!event) break;
       if (on_event) on_event(*event);
     }
+    if (on_turn) on_turn();
   }
   /// Whether there was anything to say.
   rt::Task<bool> write_some() {
