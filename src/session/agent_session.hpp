@@ -51,9 +51,6 @@ struct AgentSessionOptions {
 
 class AgentSession {
  public:
-  /// How long each half of the handshake may take, from when the agent's leg is open.
-  static constexpr std::chrono::seconds kHandshakeTime{15};
-
   AgentSession(rt::Random& random, AgentSessionOptions options);
 
   /// The agent's leg is open: the handshake begins when one is due, else the session is ready at once.

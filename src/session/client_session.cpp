@@ -121,6 +121,10 @@ void ClientSession::take_handshake(std::string_view payload) {
   if (handshake_ || heard_) return;
   Result<HandshakeRequest> request = read_handshake_request(payload);
   if (!request) return fail_with(std::move(request).error());
+  if (started_ && early_sent_) {
+    // Nobody knows what of it was ignored.
+    return fail_with(Error(ErrorKind::malformed, "the agent asked for a handshake long after it had taken input"));
+  }
   handshake_ = std::move(*request);
   agent_version_ = handshake_->agent_version;
   if (handshake_->port) port_ = *handshake_->port;
@@ -267,7 +271,9 @@ std::size_t ClientSession::room() const noexcept {
 void ClientSession::send_input(std::string_view bytes) {
   if (ended_) return;
   if (!started_ || !takes_input()) early_input_ += bytes;
-  if (takes_input()) send_units(bytes);
+  if (!takes_input()) return;
+  early_sent_ = early_sent_ || (!handshake_ && !heard_ && !bytes.empty());
+  send_units(bytes);
 }
 
 void ClientSession::send_units(std::string_view bytes) {
@@ -301,10 +307,11 @@ bool ClientSession::may_be_silent() const noexcept {
 void ClientSession::on_silence(Moment now) {
   if (!may_be_silent()) return;
   if (!silent_since_) silent_since_ = now.mono;
-  if (now.mono < *silent_since_ + kSilence) return;
+  if (now.mono < *silent_since_ + (early_ ? kHandshakeTime : kSilence)) return;
   silent_since_.reset();
   if (early_) return start(*options_.expected);
   early_ = true;
+  early_sent_ = !early_input_.empty();
   flush();
 }
 
@@ -316,7 +323,7 @@ std::optional<std::string> ClientSession::next_outgoing(Moment now) {
 std::optional<MonoTime> ClientSession::wakes_at() const {
   std::optional<MonoTime> at = channel_.wakes_at();
   if (!may_be_silent() || !silent_since_) return at;
-  const MonoTime silence = *silent_since_ + kSilence;
+  const MonoTime silence = *silent_since_ + (early_ ? kHandshakeTime : kSilence);
   return at ? std::min(*at, silence) : silence;
 }
 

@@ -49,7 +49,8 @@ struct ClientSessionOptions {
   /// What the document says, when the caller knows it: agents say nothing of it when no KMS key is configured, so that
   /// what prints nothing would never get its input (pitfall D5). Interactive commands then get input and size at once;
   /// shells after kSilence, as most of them print a prompt. When the agent asks for a handshake after all, it has
-  /// ignored that input, and gets it again. The agent's own word on the type wins. Early input is not encrypted.
+  /// ignored that input, and gets it again. An agent that has acknowledged something and asks for none for
+  /// kHandshakeTime will not: it would have failed. The agent's own word on the type wins. Early input is not encrypted.
   std::optional<SessionType> expected;
   ChannelOptions channel{End::client};
   /// Bytes of input in one message; agents of AWS send and are tested with 1,024, but take more.
@@ -73,11 +74,10 @@ struct DataKey {
 
 class ClientSession {
  public:
-  /// An agent that acknowledges and asks for no handshake for so long will not ask for one: it would be the first thing
-  /// that it does.
+  /// A shell that is expected and silent for so long gets what the user has said so far.
   static constexpr std::chrono::seconds kSilence{3};
   /// Input that goes out before it is known whether there will be a handshake, at most.
-  static constexpr std::size_t kEarlyMax = 64U << 10U;
+  static constexpr std::size_t kEarlyMax = 256U << 10U;
 
   /// `random` outlives the session.
   ClientSession(rt::Random& random, ClientSessionOptions options);
@@ -150,6 +150,7 @@ class ClientSession {
   std::optional<TerminalSize> size_;
   std::string early_input_;  ///< from before the start: not sent, or to be sent again after a handshake
   bool early_ = false;       ///< what is said before the start goes out
+  bool early_sent_ = false;  ///< and input did
   bool heard_ = false;       ///< the agent has said something that follows a handshake or goes without
   bool started_ = false;
   bool ended_ = false;

@@ -273,8 +273,18 @@ TEST_F(PitfallD5, AShellThatPrintsNoPromptGetsItsInputAfterAWhile) {
   EXPECT_EQ(agent.next()->type, PayloadType::size);
   EXPECT_EQ(agent.next()->payload, "x");
   EXPECT_FALSE(client.next_event().has_value());
-  line.run_for(seconds(4));
+  line.run_for(seconds(14));
+  EXPECT_FALSE(client.next_event().has_value()) << "a handshake may still come";
+  line.run_for(seconds(2));
   EXPECT_EQ(client.next_event()->kind, Kind::started);
+}
+
+TEST_F(PitfallD5, AHandshakeThatComesTooLateForItsInputFails) {
+  client_.send_input("a");
+  settle(seconds(16));
+  EXPECT_EQ(events(), Kinds{Kind::started});
+  ask(request(SessionType::interactive_command));
+  EXPECT_EQ(events(), Kinds{Kind::failed}) << "nobody knows what of it was ignored";
 }
 
 // ---- encryption

@@ -3,6 +3,7 @@
 /// The JSON that the two ends of a data channel tell each other at its start (protocol.md B1.1, B1.4, B1.5, B1.6), as
 /// values; and the numbers of versions on which it depends who may do what.
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,9 @@ namespace postern::session {
 
 /// What agents gate features by. Higher than every gate, four numeric parts (pitfall D8).
 constexpr std::string_view kClientVersion = "1.2.707.0";
+
+/// How long an agent waits for each of the client's answers, from when its own leg is open; then the session fails.
+constexpr std::chrono::seconds kHandshakeTime{15};
 
 /// "3.1.1511.0" of agent or client. Versions with another count of parts than four compare with nothing: a feature that
 /// needs "later than" is then not there.

@@ -59,12 +59,13 @@ constexpr std::string_view kRequest =
     R"({"ActionType":"KMSEncryption","ActionParameters":{"KMSKeyId":"arn:aws:kms:k","Challenge":"AAAA"}}]})";
 constexpr std::string_view kPortRequest =
     R"({"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType","ActionParameters":)"
-    R"({"SessionType":"Port","Properties":{"portNumber":"5432","localPortNumber":"0","host":"db","type":"LocalPortForwarding"}}}]})";
+    R"({"SessionType":"Port","Properties":{"portNumber":"5432","localPortNumber":"0","host":"db",)"
+    R"("type":"LocalPortForwarding"}}}]})";
 constexpr std::string_view kResponse =
     R"({"ClientVersion":"1.2.707.0","ProcessedClientActions":[)"
     R"({"ActionType":"SessionType","ActionStatus":1,"ActionResult":null,"Error":""},)"
-    R"({"ActionType":"KMSEncryption","ActionStatus":1,"ActionResult":{"KMSCipherTextKey":"a2V5","KMSCipherTextHash":null,)"
-    R"("ChallengeAcknowledgement":true},"Error":""}],"Errors":null})";
+    R"({"ActionType":"KMSEncryption","ActionStatus":1,"ActionResult":{"KMSCipherTextKey":"a2V5",)"
+    R"("KMSCipherTextHash":null,"ChallengeAcknowledgement":true},"Error":""}],"Errors":null})";
 
 TEST(HandshakeRequest, IsReadAndWrittenAsAgentsDo) {
   const Result<HandshakeRequest> read = read_handshake_request(kRequest);

@@ -41,15 +41,26 @@ class Way {
       busy_until_ = std::max(busy_until_, now) + takes;
       now = busy_until_;
     }
-    if (chance(options.lose) || (drops && drops(message))) return;
+    if (drops && drops(message)) {
+      ++counts_["messages to nobody"];
+      return;
+    }
+    if (chance(options.lose)) {
+      ++counts_["messages lost"];
+      return;
+    }
     MonoTime at = now + options.delay;
     if (chance(options.swap)) {
+      ++counts_["messages swapped"];
       at += options.swapped_by;
     } else {
       // Otherwise as TCP has it: one after the other.
       at = last_ = std::max(at, last_);
     }
-    if (chance(options.repeat)) add(at + options.swapped_by, message);
+    if (chance(options.repeat)) {
+      ++counts_["messages repeated"];
+      add(at + options.swapped_by, message);
+    }
     add(at, std::move(message));
   }
 
@@ -71,6 +82,8 @@ class Way {
     bytes_ = 0;
   }
   std::size_t put_count() const { return put_; }
+  /// What went wrong with them, by kind.
+  const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
 
   WayOptions options;
   std::function<bool(const std::string&)> drops;  ///< loses those for which it says yes
@@ -87,6 +100,7 @@ class Way {
   std::size_t bytes_ = 0;
   std::uint64_t number_ = 0;
   std::size_t put_ = 0;
+  std::map<std::string, std::uint64_t> counts_;
   MonoTime last_{};
   MonoTime busy_until_{};
 };
@@ -131,8 +145,9 @@ class Line {
     const auto earlier = [&at](std::optional<MonoTime> other) {
       if (other && (!at || *other < *at)) at = other;
     };
-    if (client_is_there) earlier(client_.wakes_at());
-    if (agent_is_there) earlier(agent_.wakes_at());
+    // Who waits to write waits for the way.
+    if (client_is_there && up.takes_more()) earlier(client_.wakes_at());
+    if (agent_is_there && down.takes_more()) earlier(agent_.wakes_at());
     if (agent_reads && !agent_.is_full()) earlier(up.next());
     if (client_reads && !client_.is_full()) earlier(down.next());
     const bool any = at.has_value();
