@@ -94,7 +94,7 @@ void Channel::unpause(Moment now) {
   if (!paused_) return;
   paused_ = false;
   // Nobody could answer during the silence.
-  timer_from_ = now.mono;
+  unpaused_at_ = timer_from_ = now.mono;
 }
 
 Result<void> Channel::take_data(AgentMessage message) {
@@ -161,20 +161,40 @@ Result<void> Channel::take_acknowledgement(Moment now, std::string_view payload)
   const auto index = static_cast<std::size_t>(*sequence - first_sequence());
   Sent& message = sent_[index];
   if (message.acknowledged) return {};
+  if (was_slow(message, now)) undo_time_out(now);
   std::optional<Duration> sample;
-  if (message.times == 1) sample = now.mono - message.sent_at;
+  if (message.times == 1 && !paused_ && message.sent_at >= unpaused_at_) sample = now.mono - message.sent_at;
   const std::size_t cost = message.cost();
   pace_.acknowledged(now.mono, sample, cost, flying_bytes_);
   sent_bytes_ -= cost;
   if (message.in_flight) flying_bytes_ -= cost;
   message.in_flight = false;
+  message.doubted = false;
   message.acknowledged = true;
   message.payload = std::string();
-  // Of a repeated message that is answered sooner than the way allows, the first copy was answered.
   const bool last_copy = message.times == 1 || now.mono - message.sent_at >= pace_.shortest();
   if (index > 0 && last_copy) find_losses(message.sent_at);
   if (index == 0) drop_acknowledged(now);
   return {};
+}
+
+/// Whether its acknowledgement says that a time-out was wrong: a repeated message is answered sooner than the way
+/// allows, or one that was not repeated and, had nothing been lost but what timed out, would have been answered before.
+bool Channel::was_slow(const Sent& message, Moment now) const noexcept {
+  if (message.times > 1) return !message.doubted && now.mono - message.sent_at < pace_.shortest();
+  return message.doubted && message.sent_at + pace_.shortest() + pace_.swapped_within() < timed_out_at_;
+}
+
+/// Agents acknowledge what they have handled: one that stalls for a second is not to get everything twice.
+void Channel::undo_time_out(Moment now) {
+  pace_.was_slow();
+  for (Sent& message : sent_) {
+    if (!message.doubted) continue;
+    message.doubted = false;
+    message.in_flight = true;
+    flying_bytes_ += message.cost();
+  }
+  timer_from_ = now.mono;
 }
 
 /// A message that was sent at `arrived_sent_at` has arrived: what went out well before it is lost.
@@ -210,6 +230,7 @@ void Channel::repeat_all() {
 }
 
 void Channel::reconnected() {
+  for (Sent& message : sent_) message.doubted = false;
   acknowledgements_.insert(acknowledgements_.begin(), acknowledged_.begin(), acknowledged_.end());
   acknowledged_.clear();
   repeat_all();
@@ -258,6 +279,8 @@ std::optional<std::string> Channel::next_outgoing(Moment now) {
     if (!sent_.empty()) return write(now, sent_[cursor_++], first_sequence());
   } else if (!sent_.empty() && sent_.front().in_flight && now.mono >= repeats_at()) {
     pace_.timed_out(first_sequence(), next_sequence_);
+    timed_out_at_ = now.mono;
+    for (Sent& message : sent_) message.doubted = message.doubted || message.in_flight;
     repeat_all();
   }
   return next_data(now);
@@ -290,6 +313,7 @@ std::string Channel::write(Moment now, Sent& message, std::int64_t sequence) {
     ++repeated_;
   }
   CHECK(!message.in_flight);
+  message.doubted = false;
   message.sent_at = now.mono;
   message.in_flight = true;
   flying_bytes_ += message.cost();

@@ -121,6 +121,7 @@ class Channel {
     MonoTime sent_at{};
     unsigned times = 0;  ///< how often it was sent
     bool in_flight = false;
+    bool doubted = false;  ///< taken for lost by a time-out, and not sent again yet
     bool acknowledged = false;
 
     std::size_t cost() const noexcept { return payload.size() + kMessageCost; }
@@ -136,6 +137,8 @@ class Channel {
   void acknowledge(const AgentMessage& message);
   void unpause(Moment now);
   void find_losses(MonoTime arrived_sent_at);
+  bool was_slow(const Sent& message, Moment now) const noexcept;
+  void undo_time_out(Moment now);
   void repeat_all();
   void drop_acknowledged(Moment now);
   bool may_send(const Sent& message) const noexcept;
@@ -167,9 +170,11 @@ class Channel {
   std::size_t cursor_ = 0;                    ///< index in sent_: before it, everything is in flight or acknowledged
   std::int64_t next_sequence_ = 0;
   bool paused_ = false;
-  MonoTime paused_at_{};   ///< or asked again
+  MonoTime paused_at_{};  ///< or asked again
+  MonoTime unpaused_at_{};
   MonoTime timer_from_{};  ///< the oldest message is given repeat_after() from then
   MonoTime last_sent_{};
+  MonoTime timed_out_at_{};
   Pace pace_;
   std::uint64_t repeated_ = 0;
 };

@@ -50,7 +50,8 @@ struct ClientSessionOptions {
   /// what prints nothing would never get its input (pitfall D5). Interactive commands then get input and size at once;
   /// shells after kSilence, as most of them print a prompt. When the agent asks for a handshake after all, it has
   /// ignored that input, and gets it again. An agent that has acknowledged something and asks for none for
-  /// kHandshakeTime will not: it would have failed. The agent's own word on the type wins. Early input is not encrypted.
+  /// kHandshakeTime will not: it would have failed. The agent's own word on the type wins. Early input is not
+  /// encrypted.
   std::optional<SessionType> expected;
   ChannelOptions channel{End::client};
   /// Bytes of input in one message; agents of AWS send and are tested with 1,024, but take more.
@@ -76,8 +77,9 @@ class ClientSession {
  public:
   /// A shell that is expected and silent for so long gets what the user has said so far.
   static constexpr std::chrono::seconds kSilence{3};
-  /// Input that goes out before it is known whether there will be a handshake, at most.
-  static constexpr std::size_t kEarlyMax = 256U << 10U;
+  /// Input that goes out before it is known whether there will be a handshake, at most: the answer to one waits for it,
+  /// and has kHandshakeTime.
+  static constexpr std::size_t kEarlyMax = 16U << 10U;
 
   /// `random` outlives the session.
   ClientSession(rt::Random& random, ClientSessionOptions options);

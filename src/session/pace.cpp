@@ -11,6 +11,7 @@ constexpr std::chrono::milliseconds kFirstRepeat{200};
 constexpr std::chrono::milliseconds kVarianceMin{10};
 constexpr std::chrono::milliseconds kRepeatMax{1000};
 // The rest is ours.
+constexpr std::chrono::milliseconds kSlowRepeatMax{4000};
 constexpr unsigned kBackOffMax = 3;
 constexpr std::size_t kWindowStart = 32U << 10U;
 constexpr std::size_t kWindowMin = 4U << 10U;
@@ -52,7 +53,6 @@ void Pace::learn(MonoTime now, Duration sample) {
   const Duration off = sample > rtt_ ? sample - rtt_ : rtt_ - sample;
   variance_ = (variance_ * 3 + off) / 4;
   rtt_ = (rtt_ * 7 + sample) / 8;
-  rto_ = std::min<Duration>(pace::kRepeatMax, rtt_ + std::max<Duration>(pace::kVarianceMin, variance_ * 4));
   last_ = sample;
   if (shortest_now_ && now >= shortest_since_ + pace::kShortestFor) {
     shortest_before_ = shortest_now_;
@@ -60,6 +60,7 @@ void Pace::learn(MonoTime now, Duration sample) {
   }
   if (!shortest_now_) shortest_since_ = now;
   shortest_now_ = std::min(shortest_now_.value_or(sample), sample);
+  rto_ = std::min(repeat_max(), rtt_ + std::max<Duration>(pace::kVarianceMin, variance_ * 4));
 }
 
 Duration Pace::shortest() const noexcept {
@@ -72,8 +73,17 @@ void Pace::lost(std::int64_t first, std::int64_t next) {
 }
 
 void Pace::timed_out(std::int64_t first, std::int64_t next) {
+  if (!before_ || first > recover_) before_ = Before{window_, slow_start_until_, recover_};
   shrink(first, next, pace::kWindowMin);
   backed_off_ = std::min(backed_off_ + 1, pace::kBackOffMax);
+}
+
+void Pace::was_slow() {
+  if (!before_) return;
+  window_ = std::max(window_, before_->window);
+  slow_start_until_ = before_->slow_start_until;
+  recover_ = before_->recover;
+  before_.reset();
 }
 
 /// The way carries less than we thought.
@@ -92,7 +102,12 @@ void Pace::idle() {
 }
 
 Duration Pace::repeat_after() const noexcept {
-  return std::min<Duration>(pace::kRepeatMax, rto_ * (1U << backed_off_));
+  return std::min(repeat_max(), rto_ * (1U << backed_off_));
+}
+
+/// The protocol's second, unless the way has not been that fast for a while.
+Duration Pace::repeat_max() const noexcept {
+  return std::clamp<Duration>(2 * shortest(), pace::kRepeatMax, pace::kSlowRepeatMax);
 }
 
 Duration Pace::swapped_within() const noexcept {

@@ -25,6 +25,8 @@ class Pace {
   void lost(std::int64_t first, std::int64_t next);
   /// Nothing came back for repeat_after().
   void timed_out(std::int64_t first, std::int64_t next);
+  /// It came back after all: nothing was lost, the other end was slow.
+  void was_slow();
   /// Nothing was on the way for a while: what the way carried then says little of what it carries at once.
   void idle();
   void reconnected() { backed_off_ = 0; }
@@ -39,6 +41,7 @@ class Pace {
 
  private:
   void learn(MonoTime now, Duration sample);
+  Duration repeat_max() const noexcept;
   void shrink(std::int64_t first, std::int64_t next, std::size_t to);
 
   std::size_t most_;
@@ -54,6 +57,12 @@ class Pace {
   std::optional<MonoTime> crowded_at_;  ///< the window was made smaller for that
   unsigned backed_off_ = 0;
   std::int64_t recover_ = -1;  ///< losses up to this number have made the window smaller already
+  struct Before {
+    std::size_t window = 0;
+    std::size_t slow_start_until = 0;
+    std::int64_t recover = -1;
+  };
+  std::optional<Before> before_;  ///< the last time-out
 };
 
 }  // namespace postern::session
