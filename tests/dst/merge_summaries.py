@@ -19,11 +19,13 @@ def main():
                     sums[key][one] += 0
             else:
                 single[key] += value
-    print(f"{single['seeds']} seeds, {single['targets']} targets, {single['commands']} commands, "
-          f"{single['virtual_hours']:.0f} hours of virtual time")
-    for label, key in (("targets", "outcomes"), ("injected", "faults")):
+    counts = ", ".join(f"{single[name]} {name}" for name in ("seeds", "targets", "commands", "bytes", "messages") if name in single)
+    print(f"{counts}, {single['virtual_hours']:.0f} hours of virtual time")
+    for label, key in (("targets" if "targets" in single else "sessions", "outcomes"), ("injected", "faults")):
         print(f"  {label}: " + ", ".join(f"{name} {count}" for name, count in sorted(sums[key].items())))
     probes = sums["probes"]
+    if not probes:
+        return
     never = sorted(name for name, count in probes.items() if count == 0)
     print(f"  probes: {len(probes) - len(never)} of {len(probes)} branches were reached; never: {', '.join(never) or 'none'}")
 

@@ -1,6 +1,7 @@
 // dst_seeds FROM TO: runs these seeds, names those with which something is wrong, and ends in a summary: the last line
 // is JSON for scripts/ci/seeds. Exit 1 when a seed failed. dst_seeds dr SCENARIO FROM TO: the same of a scenario of
-// disaster recovery, at most the seeds that it has. dst_seeds day LEDGER: 24 hours of runs with faults; LEDGER is a
+// disaster recovery, at most the seeds that it has. dst_seeds session FROM TO: the same of sessions over a bad way.
+// dst_seeds day LEDGER: 24 hours of runs with faults; LEDGER is a
 // file that is not there yet.
 
 #include <cstdio>
@@ -9,18 +10,24 @@
 #include <ctime>
 #include <functional>
 #include <string>
+#include <type_traits>
 
 #include "tests/dst/day.hpp"
 #include "tests/dst/dr_scenarios.hpp"
+#include "tests/dst/session_run.hpp"
 #include "tests/dst/workload.hpp"
 
 namespace {
 
+using postern::dst::SessionSummary;
 using postern::dst::Summary;
-using OneSeed = std::function<std::string(std::uint64_t seed, Summary* summary)>;
+template <class Sum>
+using OneSeed = std::function<std::string(std::uint64_t seed, Sum* summary)>;
 
-int run_seeds(std::uint64_t from, std::uint64_t to, const std::string& name, const OneSeed& run) {
-  Summary summary;
+template <class Sum = Summary>
+int run_seeds(std::uint64_t from, std::uint64_t to, const std::string& name,
+              const std::type_identity_t<OneSeed<Sum>>& run) {
+  Sum summary;
   std::size_t failed = 0;
   double worst = 0;
   std::uint64_t worst_seed = 0;
@@ -60,8 +67,15 @@ int run_scenario(const char* id, std::uint64_t from, std::uint64_t to) {
 int main(int argc, char** argv) {
   const auto number = [argv](int at) { return std::strtoull(argv[at], nullptr, 10); };
   if (argc == 5 && std::strcmp(argv[1], "dr") == 0) return run_scenario(argv[2], number(3), number(4));
+  if (argc == 4 && std::strcmp(argv[1], "session") == 0) {
+    return run_seeds<SessionSummary>(number(2), number(3), "session ", [](std::uint64_t seed, SessionSummary* summary) {
+      return postern::dst::run_session_seed(seed, summary);
+    });
+  }
   if (argc != 3) {
-    std::fprintf(stderr, "usage: dst_seeds FROM TO | dst_seeds dr SCENARIO FROM TO | dst_seeds day LEDGER\n");
+    std::fprintf(stderr,
+                 "usage: dst_seeds FROM TO | dst_seeds dr SCENARIO FROM TO | dst_seeds session FROM TO | "
+                 "dst_seeds day LEDGER\n");
     return 2;
   }
   if (std::strcmp(argv[1], "day") == 0) {

@@ -41,7 +41,9 @@ class SessionRun {
     up_.text = random_text(work_.up_bytes);
     down_.text = random_text(work_.down_bytes);
     line_.client_is_there = line_.agent_is_there = false;
-    line_.up.drops = [this](const std::string& message) { return pass(message, line_.up, client_hostile_, agent_there_); };
+    line_.up.drops = [this](const std::string& message) {
+      return pass(message, line_.up, client_hostile_, agent_there_);
+    };
     line_.down.drops = [this](const std::string& message) {
       return pass(message, line_.down, agent_hostile_, client_there_);
     };

@@ -80,8 +80,9 @@ SessionWorkload session_workload_of(std::uint64_t seed) {
   if (dice.one_in(2)) work.agent.challenge = "MDEyMzQ1Njc4OWFiY2RlZg==";
   work.agent.require_challenge = dice.one_in(4) && !work.agent.challenge.empty();
   if (type == SessionType::interactive_command || dice.one_in(2)) work.client.expected = type;
-  work.is_silent = type == SessionType::interactive_command ? dice.one_in(2)
-                                                            : type == SessionType::shell && work.client.expected && dice.one_in(4);
+  work.is_silent = type == SessionType::interactive_command
+                       ? dice.one_in(2)
+                       : type == SessionType::shell && work.client.expected && dice.one_in(4);
   work.kms_fails = dice.one_in(20);
   work.client.unit = dice.among<std::size_t>({1024, 16U << 10U});
   work.agent.unit = dice.among<std::size_t>({1024, 16U << 10U});
