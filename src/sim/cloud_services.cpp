@@ -22,8 +22,7 @@ std::vector<aws::server::Binding> bindings(StsService& sts, Ec2Service& ec2, Ssm
 
 std::vector<aws::server::Binding> with_others(std::vector<aws::server::Binding> all, SnsService& sns,
                                               EventsService& events, LogsService& logs, MetricsService& metrics,
-                                              DrsService& drs, CloudTrailService& trails,
-                                              KmsService& kms) {
+                                              DrsService& drs, CloudTrailService& trails, KmsService& kms) {
   all.push_back(aws::sns::bind(sns));
   all.push_back(aws::events::bind(events));
   all.push_back(aws::logs::bind(logs));

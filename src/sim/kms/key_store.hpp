@@ -60,7 +60,7 @@ class KeyStore {
   static std::optional<std::string> open(const KmsKey& key, const EncryptionContext& context, std::string_view blob);
 
  private:
-  std::map<std::string, KmsKey, std::less<>> keys_;              ///< by id
+  std::map<std::string, KmsKey, std::less<>> keys_;          ///< by id
   std::map<std::string, std::string, std::less<>> aliases_;  ///< by ARN -> key id
 };
 

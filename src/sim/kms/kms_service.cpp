@@ -80,8 +80,7 @@ Result<Page> page(const std::string& question, const std::optional<std::string>&
 
 }  // namespace kms_service
 
-Result<const KmsKey*> KmsService::usable(const Info& info, const std::string& asked,
-                                         const EncryptionContext& context) {
+Result<const KmsKey*> KmsService::usable(const Info& info, const std::string& asked, const EncryptionContext& context) {
   using namespace kms_service;
   const KmsKey* key = keys_.find(info.caller.account_id, info.region, asked);
   if (key == nullptr) {

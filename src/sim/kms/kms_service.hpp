@@ -26,8 +26,8 @@ class KmsService final : public aws::kms::Handler {
                                                      const aws::kms::CreateAliasRequest& request) override;
   Result<aws::kms::ListAliasesResponse> list_aliases(const Info& info,
                                                      const aws::kms::ListAliasesRequest& request) override;
-  Result<aws::kms::GenerateDataKeyResponse> generate_data_key(
-      const Info& info, const aws::kms::GenerateDataKeyRequest& request) override;
+  Result<aws::kms::GenerateDataKeyResponse> generate_data_key(const Info& info,
+                                                              const aws::kms::GenerateDataKeyRequest& request) override;
   Result<aws::kms::EncryptResponse> encrypt(const Info& info, const aws::kms::EncryptRequest& request) override;
   Result<aws::kms::DecryptResponse> decrypt(const Info& info, const aws::kms::DecryptRequest& request) override;
 

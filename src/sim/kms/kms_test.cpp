@@ -18,7 +18,8 @@ CloudConfig config_with_keys() {
   off.enabled = Switch::off;
   KeyConfig closed = plain;
   closed.alias = "alias/closed";
-  closed.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]})";
+  closed.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+                  R"("Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}]})";
   config.accounts[1].keys = {plain, off, closed};
   return config;
 }
@@ -82,9 +83,9 @@ TEST_F(KmsTest, TheKeyPolicyHasTheLastWord) {
   EXPECT_TRUE(data_key("arn:aws:kms:us-east-1:444455556666:alias/closed"));
   EXPECT_EQ(refused(data_key("arn:aws:kms:us-east-1:444455556666:alias/sessions").error()), "AccessDeniedException");
   // A condition on the context of the session.
-  ASSERT_TRUE(rig_.become_operator(
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*",)"
-      R"("Condition":{"StringEquals":{"kms:EncryptionContext:aws:ssm:SessionId":"mine"}}}]})"));
+  ASSERT_TRUE(
+      rig_.become_operator(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*",)"
+                           R"("Condition":{"StringEquals":{"kms:EncryptionContext:aws:ssm:SessionId":"mine"}}}]})"));
   EXPECT_TRUE(data_key("alias/sessions", "mine"));
   EXPECT_EQ(refused(data_key("alias/sessions", "yours").error()), "AccessDeniedException");
 }

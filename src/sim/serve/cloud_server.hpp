@@ -12,10 +12,10 @@
 
 #include "http/server.hpp"
 #include "net/certificates.hpp"
-#include "sim/agents/instance_metadata.hpp"
-#include "sim/cloud_services.hpp"
 #include "net/tcp.hpp"
 #include "os/children.hpp"
+#include "sim/agents/instance_metadata.hpp"
+#include "sim/cloud_services.hpp"
 #include "sim/live_agents.hpp"
 #include "sim/serve/request_log.hpp"
 #include "sim/serve/truth.hpp"

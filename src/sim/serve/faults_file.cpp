@@ -134,8 +134,7 @@ SessionFaultRule read_session_rule(const Node& node, Problems& problems) {
                       {"kind", "from", "target", "skip", "count", "probability", "bytes", "time"}, problems);
   SessionFaultRule rule;
   if (!node.is_map()) return rule;
-  rule.kind =
-      read_kind<Kind>(map, node, &find_session_fault_kind, session_fault_kind_names()).value_or(Kind::expire);
+  rule.kind = read_kind<Kind>(map, node, &find_session_fault_kind, session_fault_kind_names()).value_or(Kind::expire);
   if (const Node* from = map.get("from")) {
     if (from->text == "client") rule.from = End::client;
     if (from->text == "agent") rule.from = End::agent;
@@ -206,7 +205,8 @@ Result<FaultPlan> parse_faults(std::string_view text, std::string name) {
   TRY(const yaml::Node root, yaml::parse(text, std::move(name)));
   if (root.is_null()) return fail(root.error("the faults file is empty"));
   yaml::Problems problems;
-  const yaml::MapReader top(root, "the faults file", {"version", "seed", "clock_skew", "list_lag", "faults", "session_faults"}, problems);
+  const yaml::MapReader top(root, "the faults file",
+                            {"version", "seed", "clock_skew", "list_lag", "faults", "session_faults"}, problems);
   FaultPlan plan;
   if (root.is_map()) {
     const yaml::Node* version = top.get("version");

@@ -74,11 +74,11 @@ void read_lists(const MapReader& map, AccountConfig& account) {
 }  // namespace world_accounts
 
 AccountConfig read_account(const yaml::Node& node, yaml::Problems& problems) {
-  const yaml::MapReader map(node, "accounts[]",
-                            {"id", "name", "alias", "unit", "status", "organization_role", "managed_policies", "users",
-                             "roles", "instance_profiles", "networks", "documents", "buckets", "keys", "drs",
-                             "instances"},
-                            problems);
+  const yaml::MapReader map(
+      node, "accounts[]",
+      {"id", "name", "alias", "unit", "status", "organization_role", "managed_policies", "users", "roles",
+       "instance_profiles", "networks", "documents", "buckets", "keys", "drs", "instances"},
+      problems);
   AccountConfig account;
   if (!node.is_map()) return account;
   account.id = map.text("id", 12);

@@ -58,7 +58,8 @@ class DataChannels::Leg final : public http::Takeover {
  private:
   /// The first message is JSON with a token.
   rt::Task<Result<void>> open(rt::CallContext ctx, ws::Connection* connection) {
-    CO_TRY(const ws::Event first, co_await rt::with_deadline(ctx.within(data_channels::kOpenTime), connection->receive()));
+    CO_TRY(const ws::Event first,
+           co_await rt::with_deadline(ctx.within(data_channels::kOpenTime), connection->receive()));
     const Result<session::OpenRequest> asked = session::read_open(first.payload);
     if (!asked) co_return fail(asked.error());
     const bool admitted = end_ == End::client ? sessions_.admit_client(*session_, asked->token)
@@ -87,7 +88,8 @@ class DataChannels::Leg final : public http::Takeover {
   }
 
   rt::Task<Result<void>> dawdle(rt::CallContext ctx, std::size_t bytes) {
-    const auto time = std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(fate_.bytes_per_second));
+    const auto time =
+        std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(fate_.bytes_per_second));
     co_return co_await rt::sleep_until(ctx.clock(), ctx.now() + std::chrono::duration_cast<Duration>(time));
   }
 
@@ -126,7 +128,8 @@ rt::Task<Result<void>> DataChannels::check_agent(rt::CallContext ctx, const http
   info.operation = &operation;
   CO_TRY(info.caller, co_await authenticator_.authenticate(ctx, operation, request));
   CO_TRY_VOID(authorize(info));
-  const bool own = gateway::last_part(info.caller.arn) == session.target && info.caller.account_id == session.account_id;
+  const bool own =
+      gateway::last_part(info.caller.arn) == session.target && info.caller.account_id == session.account_id;
   if (!own) co_return fail(gateway::not_own(info, request));
   co_return Result<void>();
 }
@@ -134,8 +137,8 @@ rt::Task<Result<void>> DataChannels::check_agent(rt::CallContext ctx, const http
 http::Response DataChannels::create(Session& session) {
   if (session.is_over()) {
     // Agents give up when they read this.
-    return gateway::refusal(aws::server::fault(ErrorKind::conflict, "ValidationException",
-                                               "Session is already terminated", 400));
+    return gateway::refusal(
+        aws::server::fault(ErrorKind::conflict, "ValidationException", "Session is already terminated", 400));
   }
   return gateway::created("CreateDataChannelResponse", sessions_.new_agent_token(session));
 }

@@ -66,9 +66,7 @@ struct ScriptedSessions::Run {
 };
 
 ScriptedSessions::ScriptedSessions(Sessions& sessions, rt::CallContext ctx, Answer answer)
-    : sessions_(sessions),
-      ctx_(ctx),
-      answer_(answer ? std::move(answer) : Answer(&scripted_sessions::canned)) {}
+    : sessions_(sessions), ctx_(ctx), answer_(answer ? std::move(answer) : Answer(&scripted_sessions::canned)) {}
 
 ScriptedSessions::~ScriptedSessions() {
   for (const auto& [id, run] : runs_) {

@@ -19,9 +19,9 @@ namespace postern::sim {
 struct ScriptedAnswer {
   ScriptedAnswer() = default;
   std::string output;
-  std::string errors;    ///< of commands with separate streams
-  bool ends = false;     ///< the session is over
-  int exit_code = 0;     ///< of commands with separate streams
+  std::string errors;  ///< of commands with separate streams
+  bool ends = false;   ///< the session is over
+  int exit_code = 0;   ///< of commands with separate streams
 };
 
 /// Driven by timers and by what arrives: no task, no executor. Loop thread only; sessions and ctx's effects outlive it.

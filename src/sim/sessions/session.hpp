@@ -27,7 +27,7 @@ struct Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  std::string id;        ///< "ada-0123456789abcdef0"
+  std::string id;          ///< "ada-0123456789abcdef0"
   std::string id_of_user;  ///< the same with the caller's user id in front: what ${aws:userid}-* names
   std::string account_id;
   std::string region;
@@ -45,7 +45,7 @@ struct Session {
   Secret<> agent_token;
 
   SessionLine line;
-  MonoTime active_at{};          ///< somebody sent something new
+  MonoTime active_at{};           ///< somebody sent something new
   std::uint64_t next_input = 0;   ///< after the client's highest number
   std::uint64_t next_output = 0;  ///< after the agent's
   rt::Clock::TimerId idle_timer = 0;

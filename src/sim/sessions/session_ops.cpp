@@ -132,8 +132,7 @@ std::string Sessions::new_id(const Info& info, std::string& suffix) {
   return session_ops::name_of(info) + suffix;
 }
 
-Result<aws::ssm::StartSessionResponse> Sessions::start(const Info& info,
-                                                       const aws::ssm::StartSessionRequest& request,
+Result<aws::ssm::StartSessionResponse> Sessions::start(const Info& info, const aws::ssm::StartSessionRequest& request,
                                                        const DocumentStore& documents) {
   using namespace session_ops;
   const std::string& account = info.caller.account_id;

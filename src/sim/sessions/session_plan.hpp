@@ -41,7 +41,7 @@ struct SessionPlan {
   session::PortProperties port;
   SessionCommand command;
   SessionPreferences preferences;
-  Json content;                     ///< the document as agents get it, placeholders and all
+  Json content;                      ///< the document as agents get it, placeholders and all
   Json parameters = Json::object();  ///< flattened, defaults included
 };
 

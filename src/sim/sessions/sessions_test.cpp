@@ -31,7 +31,8 @@ aws::ssm::StartSessionRequest start_request(std::string target, std::string docu
 /// A client on the session's line, driven by hand.
 class Client {
  public:
-  Client(Rig& rig, const std::string& id) : rig_(rig), session_(rig.services().sessions().find(id)), client_(random_, options(id)) {
+  Client(Rig& rig, const std::string& id)
+      : rig_(rig), session_(rig.services().sessions().find(id)), client_(random_, options(id)) {
     number_ = session_->line.connect(End::client);
   }
 
@@ -188,6 +189,21 @@ TEST_F(SessionsTest, APlanIsTheDocumentWithItsParametersPutIn) {
   EXPECT_EQ(plan.content["inputs"]["idleSessionTimeout"].as_string(), "20");
 }
 
+TEST_F(SessionsTest, TheCommandDocumentKnowsSeparateStreams) {
+  const auto started = start(
+      start_request(ids_[0], "AWS-StartNonInteractiveCommand",
+                    {{"command", {"id -u"}}, {"separateOutputStream", {"true"}}, {"stderrSeparatorPrefix", {"E:"}}}));
+  const SessionPlan& plan = rig_.services().sessions().find(*started.session_id)->plan;
+  EXPECT_EQ(plan.type, session::SessionType::command);
+  EXPECT_EQ(plan.command.text, "id -u");
+  EXPECT_TRUE(plan.command.separate);
+  EXPECT_EQ(plan.command.output_prefix, "");
+  EXPECT_EQ(plan.command.errors_prefix, "E:");
+  EXPECT_EQ(refusal(start_request(ids_[0], "AWS-StartNonInteractiveCommand",
+                                  {{"command", {"id"}}, {"stdoutSeparatorPrefix", {"$("}}})),
+            "InvalidParameters");
+}
+
 TEST_F(SessionsTest, TheDefaultDocumentIsCheckedWhereThePolicyAsks) {
   const std::string node = "arn:aws:ec2:us-east-1:444455556666:instance/*";
   const std::string shell = "arn:aws:ssm:us-east-1:444455556666:document/SSM-SessionManagerRunShell";
@@ -222,10 +238,9 @@ TEST_F(SessionsTest, OnlyTheirOwnersResumeAndTerminateThem) {
     hub.access_key_id = "AKIARIGOPERATOR00001";
     hub.secret_access_key = Secret<>(std::string("secret"));
     rig_.use(std::move(hub));
-    ASSERT_TRUE(rig_.become_operator(
-        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ssm:ResumeSession","ssm:TerminateSession"],)"
-        R"("Resource":")" +
-        resource + "\"" + condition + "}]}"));
+    ASSERT_TRUE(rig_.become_operator(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+                                     R"("Action":["ssm:ResumeSession","ssm:TerminateSession"],"Resource":")" +
+                                     resource + "\"" + condition + "}]}"));
   };
   const std::string& id = *started.session_id;
   as("arn:aws:ssm:*:*:session/somebody-*", "");

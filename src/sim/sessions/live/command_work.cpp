@@ -54,7 +54,7 @@ class CommandWork final : public SessionWork {
   struct Stream {
     rt::Task<Result<std::size_t>> (os::Child::*read)(std::span<std::byte>);
     rt::Task<Result<void>> (SessionVoice::*say)(std::string);
-    std::string SessionCommand::*prefix;
+    std::string SessionCommand::* prefix;
   };
   static constexpr Stream output_of{&os::Child::read_output, &SessionVoice::output, &SessionCommand::output_prefix};
   static constexpr Stream errors_of{&os::Child::read_errors, &SessionVoice::errors, &SessionCommand::errors_prefix};

@@ -55,8 +55,12 @@ class LiveRun final : public SessionVoice {
   }
 
   // ---- what the work says
-  rt::Task<Result<void>> output(std::string bytes) override { return say(std::move(bytes), &session::AgentSession::send_output); }
-  rt::Task<Result<void>> errors(std::string bytes) override { return say(std::move(bytes), &session::AgentSession::send_errors); }
+  rt::Task<Result<void>> output(std::string bytes) override {
+    return say(std::move(bytes), &session::AgentSession::send_output);
+  }
+  rt::Task<Result<void>> errors(std::string bytes) override {
+    return say(std::move(bytes), &session::AgentSession::send_errors);
+  }
   void exit_code(int code) override {
     agent_.send_exit_code(code);
     due_.wake_all();

@@ -188,6 +188,14 @@ TEST(LiveSessions, AKeyEncryptsWhatIsSaid) {
   EXPECT_EQ(heard.closed, "");
 }
 
+TEST(LiveSessions, ASignalsNumberIsInTheExitCode) {
+  rt::Loop loop;
+  std::string command = "sh -c 'kill -TERM $$'";
+  const Heard heard = loop.run(run_command(&loop, live_config(), std::move(command), std::string()));
+  EXPECT_FALSE(heard.encrypted);
+  EXPECT_EQ(heard.exit_code, 128 + 15);
+}
+
 TEST(LiveSessions, ANodeThatMayNotDecryptSaysSo) {
   rt::Loop loop;
   CloudConfig config = live_config();

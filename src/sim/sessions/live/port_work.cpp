@@ -138,8 +138,7 @@ rt::Task<Result<std::unique_ptr<net::Stream>>> dial_port(const WorkParts& parts)
   }
   const net::Endpoint to(port.host.empty() ? "127.0.0.1" : port.host, number);
   if (is_forbidden_address(to.host)) co_return fail(ErrorKind::refused, forbidden_text(to.host));
-  CO_TRY(std::unique_ptr<net::Stream> stream,
-         co_await parts.dialer->dial(parts.ctx.within(port_work::kDialTime), to));
+  CO_TRY(std::unique_ptr<net::Stream> stream, co_await parts.dialer->dial(parts.ctx.within(port_work::kDialTime), to));
   // What a name led to.
   const std::string peer = stream->peer();
   if (is_forbidden_address(host_of(peer))) co_return fail(ErrorKind::refused, forbidden_text(host_of(peer)));
