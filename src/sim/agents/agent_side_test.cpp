@@ -299,10 +299,11 @@ TEST(Ec2Messages, CarryACommandAndItsReplies) {
   EXPECT_EQ(*outcome.standard_output_content, "so far");
 }
 
-http::Request channel_request(Rig& rig, const Node& node, std::string method, std::string query) {
+/// Signed by the node; `path` is a control channel's or a data channel's.
+http::Request signed_request(Rig& rig, const Node& node, std::string method, std::string path) {
   http::Request request;
   request.method = std::move(method);
-  request.target = "/v1/control-channel/" + node.id + std::move(query);
+  request.target = std::move(path);
   request.headers.set("Host", "ssmmessages");
   if (request.method == "POST") request.body = R"({"MessageSchemaVersion":"1.0","RequestId":"r"})";
   aws::Signer signer;
@@ -310,6 +311,10 @@ http::Request channel_request(Rig& rig, const Node& node, std::string method, st
                                         rig.loop().clock().wall_now());
   EXPECT_TRUE(done);
   return request;
+}
+
+http::Request channel_request(Rig& rig, const Node& node, std::string method, const std::string& query) {
+  return signed_request(rig, node, std::move(method), "/v1/control-channel/" + node.id + query);
 }
 
 class Channel {
@@ -515,6 +520,128 @@ TEST(ControlChannel, WhatAnAgentSaysWrongIsDropped) {
   EXPECT_EQ(channel.hear().type, "agent_job_reply_ack");
   const std::string command = scene.send(node.id);
   EXPECT_EQ(channel.hear().type, "agent_job");
+}
+
+/// A session on a node with an agent of its own: both ends of its data channel.
+class Session {
+ public:
+  explicit Session(Channel& control) : channel(control), client(control.network), agent(control.network) {}
+
+  std::string start(const std::string& node) {
+    channel.scene.be_operator();
+    aws::ssm::StartSessionRequest request;
+    request.target = node;
+    const auto started = channel.scene.rig.call<aws::ssm::StartSession>(std::move(request));
+    EXPECT_TRUE(started) << started.error().to_text();
+    id = *started->session_id;
+    return started->token_value->reveal();
+  }
+  std::string open_client(const std::string& token) {
+    http::Request upgrade;
+    upgrade.target = "/v1/data-channel/" + id + "?role=publish_subscribe";
+    upgrade.headers.set("Host", "ssmmessages");
+    return open(client, std::move(upgrade), token);
+  }
+  http::Response create(const Node& node) {
+    Rig& rig = channel.scene.rig;
+    http::Request request = signed_request(rig, node, "POST", "/v1/data-channel/" + id);
+    auto answer = rig.loop().run(rig.service().serve(rig.loop().context(), http::PeerInfo(), std::move(request)));
+    EXPECT_TRUE(answer);
+    return std::move(*answer);
+  }
+  std::string open_agent(const Node& node, const std::string& token) {
+    const std::string path = "/v1/data-channel/" + id + "?role=publish_subscribe";
+    return open(agent, signed_request(channel.scene.rig, node, "GET", path), token);
+  }
+  session::AgentMessage hear(Wire& wire) { return channel.scene.rig.loop().run(testing::receive(&wire)); }
+  void tell(Wire& wire, std::string type, std::string payload) {
+    EXPECT_EQ(channel.scene.rig.loop().run(testing::say(&wire, std::move(type), std::move(payload))), 0);
+  }
+  void close() {
+    for (Wire* const wire : {&client, &agent}) {
+      if (wire->stream) wire->stream->close();
+    }
+  }
+
+  Channel& channel;
+  std::string id;
+  Wire client;
+  Wire agent;
+
+ private:
+  std::string open(Wire& wire, http::Request upgrade, const std::string& token) {
+    rt::testing::ManualLoop& loop = channel.scene.rig.loop();
+    return loop.run(testing::connect(&wire, loop.context(), std::move(upgrade), token));
+  }
+};
+
+TEST(DataChannel, JoinsAClientAndAnAgentOfItsOwn) {
+  Scene scene;
+  const Node node = scene.join();
+  Channel channel(scene);
+  ASSERT_EQ(channel.open(node, channel.token(node)), "");
+  Session session(channel);
+  const std::string token = session.start(node.id);
+  const session::AgentMessage order = channel.hear();
+  EXPECT_EQ(order.type, "interactive_shell");
+  const Json task = *Json::parse(order.payload);
+  EXPECT_EQ(task["TaskId"].as_string(), session.id);
+  const Json content = *Json::parse(task["Content"].as_string());
+  EXPECT_EQ(content["DocumentContent"]["sessionType"].as_string(), "Standard_Stream");
+  EXPECT_EQ(content["DocumentName"].as_string(), "SSM-SessionManagerRunShell");
+
+  ASSERT_EQ(session.open_client(token), "");
+  // Nobody is at the other end yet: this is lost, and would be sent again.
+  session.tell(session.client, "input_stream_data", "early");
+  const http::Response created = session.create(node);
+  ASSERT_EQ(created.status, 201) << created.body;
+  ASSERT_EQ(session.open_agent(node, testing::token_in(created.body)), "");
+  session.tell(session.agent, "agent_session_state", R"({"SchemaVersion":1,"SessionState":"Connected"})");
+  session.tell(session.agent, "output_stream_data", "from the agent");
+  EXPECT_EQ(session.hear(session.client).payload, "from the agent") << "the state is the service's alone";
+  session.tell(session.client, "input_stream_data", "from the client");
+  EXPECT_EQ(session.hear(session.agent).payload, "from the client");
+
+  const Json done = Json::object()
+                        .set("SchemaVersion", 1)
+                        .set("TaskId", session.id)
+                        .set("FinalTaskStatus", "Failed")
+                        .set("Output", "it is over");
+  channel.tell("agent_task_complete", done);
+  channel.tell("agent_task_complete", done);
+  for (int i = 0; i < 3; ++i) {
+    const session::AgentMessage answer = channel.hear();
+    EXPECT_TRUE(answer.type == "agent_task_acknowledge" || answer.type == "channel_closed") << answer.type;
+  }
+  for (Wire* const wire : {&session.client, &session.agent}) {
+    const session::AgentMessage last = session.hear(*wire);
+    EXPECT_EQ(last.type, "channel_closed");
+    EXPECT_EQ(Json::parse(last.payload)->find("Output")->as_string(), "it is over");
+    EXPECT_EQ(session.hear(*wire).type, "close 1000 the session has ended");
+  }
+  EXPECT_EQ(session.create(node).status, 400);
+  EXPECT_NE(session.create(node).body.find("Session is already terminated"), std::string::npos);
+  session.close();
+}
+
+TEST(DataChannel, RefusesStrangersAndSpentTokens) {
+  Scene scene;
+  const Node node = scene.join();
+  const Node other = scene.join();
+  Channel channel(scene);
+  ASSERT_EQ(channel.open(node, channel.token(node)), "");
+  Session session(channel);
+  const std::string token = session.start(node.id);
+  EXPECT_EQ(session.create(other).status, 403) << "another node's agent";
+  ASSERT_EQ(session.open_client(token), "");
+  ASSERT_EQ(session.open_client(token), "");
+  EXPECT_EQ(session.hear(session.client).type, "close 1008 the first message does not carry the channel's token");
+  const http::Response created = session.create(node);
+  ASSERT_EQ(session.open_client(testing::token_in(created.body)), "");
+  EXPECT_EQ(session.hear(session.client).type, "close 1008 the first message does not carry the channel's token");
+  session.id = "nobody-0123456789abcdef0";
+  EXPECT_NE(session.open_client(token).find("404"), std::string::npos);
+  session.close();
 }
 
 }  // namespace agent_side_test

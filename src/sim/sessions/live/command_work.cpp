@@ -38,7 +38,6 @@ class CommandWork final : public SessionWork {
       const Result<void> told = co_await parts_.voice->output(std::move(merged_));
       end.failed = !told;
     }
-    child_.reset();
     co_return end;
   }
 

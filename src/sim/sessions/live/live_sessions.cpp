@@ -54,6 +54,9 @@ class LiveRun final : public SessionVoice {
     group_ = nullptr;
   }
 
+  /// The service ended the session.
+  void ended() { starved_.wake_all(); }
+
   // ---- what the work says
   rt::Task<Result<void>> output(std::string bytes) override {
     return say(std::move(bytes), &session::AgentSession::send_output);
@@ -96,7 +99,7 @@ class LiveRun final : public SessionVoice {
   /// come the same way.
   rt::Task<Result<void>> listen() {
     for (;;) {
-      while (agent_.is_full() && agent_.room() > 0) {
+      while (agent_.is_full() && agent_.room() > 0 && !session_->line.has_ended()) {
         const bool woken = co_await starved_.wait();
         if (!woken) co_return fail(ErrorKind::cancelled, "cancelled");
       }
@@ -209,7 +212,6 @@ class LiveRun final : public SessionVoice {
     parts.shell = options_.shell;
     parts.agent_version = agent_version(*node);
     work_ = make_work(std::move(parts));
-    ++parts_.sessions->cloud().truth().executions[node_id_];
     group_->spawn(work());
   }
 
@@ -256,12 +258,20 @@ void LiveSessions::open(SessionPtr session) {
   tasks_.spawn(run(std::move(session)));
 }
 
+void LiveSessions::close(const Session& session) {
+  const auto found = ended_.find(session.id);
+  if (found != ended_.end()) found->second();
+}
+
 rt::Task<void> LiveSessions::run(SessionPtr session) {
   const Instance* node = parts_.sessions->cloud().find_node(session->account_id, session->region, session->target);
   if (node == nullptr) co_return;
   session::AgentSessionOptions protocol = agent_options(*session, *node, ctx_.random());
+  const std::string id = session->id;
   live::LiveRun run(ctx_, parts_, options_, std::move(session), *node, std::move(protocol));
+  ended_[id] = [at = &run] { at->ended(); };
   co_await run.run();
+  ended_.erase(id);
 }
 
 rt::Task<void> LiveSessions::stop() {

@@ -3,6 +3,7 @@
 /// LiveSessions: the session agent of live nodes: shells on terminals, commands, ports, in this process and with this
 /// user's rights.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,7 +35,7 @@ struct LiveSessionOptions {
   std::string root_dir;
   std::string shell = "/bin/sh";
   /// How long output that its client has not acknowledged keeps an ended session open.
-  Duration settle_within = std::chrono::seconds(30);
+  Duration settle_within = std::chrono::minutes(2);
 };
 
 /// stop() before it goes. Loop thread only.
@@ -43,8 +44,7 @@ class LiveSessions final : public SessionAgents {
   LiveSessions(rt::Executor executor, rt::CallContext ctx, LiveSessionParts parts, LiveSessionOptions options)
       : ctx_(ctx), parts_(parts), options_(std::move(options)), tasks_(std::move(executor)) {}
   void open(SessionPtr session) override;
-  /// Its end of the line finds out by itself.
-  void close(const Session&) override {}
+  void close(const Session& session) override;
   /// Ends all of them: what they run is killed.
   rt::Task<void> stop();
   std::size_t running() const noexcept { return tasks_.size(); }
@@ -55,7 +55,8 @@ class LiveSessions final : public SessionAgents {
   rt::CallContext ctx_;
   LiveSessionParts parts_;
   LiveSessionOptions options_;
-  rt::TaskGroup tasks_;  // last: what runs uses the rest
+  std::map<std::string, std::function<void()>> ended_;  ///< by session id: told when the service ends one
+  rt::TaskGroup tasks_;                                 // last: what runs uses the rest
 };
 
 }  // namespace postern::sim

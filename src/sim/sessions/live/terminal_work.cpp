@@ -51,7 +51,6 @@ class TerminalWork final : public SessionWork {
     }
     const Result<void> shown = co_await show();
     end.failed = !shown;
-    child_.reset();
     co_return end;
   }
 
