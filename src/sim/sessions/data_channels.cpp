@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
@@ -17,6 +18,7 @@ namespace data_channels {
 
 constexpr std::string_view kPath = "/v1/data-channel/";
 constexpr std::size_t kMessageMax = 1U << 20U;
+constexpr std::size_t kBatchBytes = 128U << 10U;
 constexpr std::chrono::seconds kOpenTime{15};
 /// Between our goodbye and the end of the connection: what is on its way must not be cut off by a reset.
 constexpr std::chrono::seconds kGoodbye{2};
@@ -97,7 +99,15 @@ class DataChannels::Leg final : public http::Takeover {
     for (;;) {
       CO_TRY(std::optional<std::string> message, co_await line_.next(end_, number_));
       if (!message) break;
-      CO_TRY_VOID(co_await connection->send(ws::Event::Kind::binary, std::move(*message)));
+      // What waits besides goes in the same write.
+      std::vector<std::string> batch;
+      std::size_t bytes = 0;
+      for (; message; message = line_.take(end_)) {
+        bytes += message->size();
+        batch.push_back(std::move(*message));
+        if (bytes >= data_channels::kBatchBytes) break;
+      }
+      CO_TRY_VOID(co_await connection->send_all(ws::Event::Kind::binary, batch));
     }
     const bool over = line_.has_ended();
     std::string goodbye = over ? "the session has ended" : "another connection took this one's place";
