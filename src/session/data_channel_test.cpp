@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "http/wire.hpp"
+#include "net/pipe.hpp"
+#include "net/testing.hpp"
 #include "session/testing/rig.hpp"
+#include "ws/handshake.hpp"
 
 namespace postern::session {
 namespace {
@@ -73,6 +77,56 @@ TEST(DataChannel, OpensAConnectionAsTheServiceExpects) {
   EXPECT_EQ(rig.service.openings[0].client_id, "11111111-2222-4333-8444-555555555555");
   EXPECT_EQ(rig.service.openings[0].client_version, kClientVersion);
   EXPECT_EQ(rig.news, "connected ");
+}
+
+rt::Task<Result<std::unique_ptr<net::Stream>>> hand_out(std::unique_ptr<net::Stream>* stream) {
+  co_return std::move(*stream);
+}
+
+/// A service that looks at frames itself: what the client says first, by kind and text.
+rt::Task<std::string> look_at_frames(net::Stream* stream, std::size_t count) {
+  http::MessageReader reader(*stream, http::WireLimits());
+  auto request = co_await reader.read_request();
+  if (!request || !request->has_value()) co_return "no request";
+  Result<http::Response> response = ws::accept_upgrade((*request)->request);
+  if (!response) co_return response.error().to_text();
+  std::string bytes;
+  CHECK(http::write_response_to(bytes, *response, http::Persistence::keep, http::Method::other).has_value());
+  co_await net::testing::write_text(*stream, std::move(bytes));
+  ws::FrameReader frames(ws::Role::server, ws::FrameLimits());
+  frames.feed(reader.take_leftover());
+  std::string seen;
+  while (count > 0) {
+    auto event = frames.next();
+    if (!event) co_return seen + event.error().message;
+    if (!event->has_value()) {
+      std::vector<std::byte> buffer(1000);
+      const Result<std::size_t> got = co_await stream->read_some(buffer);
+      if (!got || *got == 0) break;
+      frames.feed(net::as_text(std::span<const std::byte>(buffer.data(), *got)));
+      continue;
+    }
+    const ws::Event& one = **event;
+    seen += one.kind == ws::Event::Kind::text ? "text " : one.kind == ws::Event::Kind::ping ? "ping " : "other ";
+    seen += one.payload.substr(0, 23) + "; ";
+    --count;
+  }
+  co_return seen;
+}
+
+TEST(DataChannel, PingsAtOnce) {
+  world::World world{world::testing::test_seed()};
+  testing::FakeService service(world.ctx(), agent_of(SessionType::port));
+  auto pipe = net::make_pipe(net::PipeOptions(64U << 10U));
+  std::unique_ptr<net::Stream> mine = std::move(pipe.first);
+  const auto dial = [&mine](rt::CallContext, net::Endpoint,
+                            bool) -> rt::Task<Result<std::unique_ptr<net::Stream>>> { return hand_out(&mine); };
+  DataChannel channel(world.ctx(), dial, service, testing::FakeService::started(), channel_options());
+  std::optional<Result<void>> result;
+  world.spawn(keep(channel.run(), &result));
+  const Result<std::string> seen = world.run(look_at_frames(pipe.second.get(), 2));
+  EXPECT_EQ(*seen, "text {\"MessageSchemaVersion\"; ping keepalive; ");
+  world.stop_spawned();
 }
 
 TEST(DataChannel, CarriesInputAndOutput) {
