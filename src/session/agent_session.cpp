@@ -37,6 +37,8 @@ void AgentSession::ask() {
   request.wants_encryption = is_encrypted();
   request.kms_key = options_.kms_key;
   request.challenge = options_.challenge;
+  // One that says more than AWS's agents is told more, too.
+  if (options_.unit > kUsualPayload) request.payload_max = options_.unit;
   channel_.send(PayloadType::handshake_request, write_handshake_request(request));
   stage_ = Stage::asked;
   fails_at_ = now_.mono + kHandshakeTime;

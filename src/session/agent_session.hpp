@@ -46,7 +46,7 @@ struct AgentSessionOptions {
   bool require_challenge = false;  ///< Kms.RequireKMSChallengeResponse
   ChannelOptions channel{End::agent};
   /// Bytes of output in one message. AWS's agent: 1,024.
-  std::size_t unit = 1024;
+  std::size_t unit = kUsualPayload;
 };
 
 class AgentSession {

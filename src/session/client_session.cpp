@@ -127,6 +127,7 @@ void ClientSession::take_handshake(std::string_view payload) {
   }
   handshake_ = std::move(*request);
   agent_version_ = handshake_->agent_version;
+  options_.unit = std::max(options_.unit, handshake_->payload_max);
   if (handshake_->port) port_ = *handshake_->port;
   response_ = client::answers(*handshake_, options_.client_version);
   if (handshake_->wants_encryption) {

@@ -54,8 +54,8 @@ struct ClientSessionOptions {
   /// encrypted.
   std::optional<SessionType> expected;
   ChannelOptions channel{End::client};
-  /// Bytes of input in one message; agents of AWS send and are tested with 1,024, but take more.
-  std::size_t unit = 1024;
+  /// Bytes of input in one message. More when the agent's handshake says that it takes more (kPayloadMax at most).
+  std::size_t unit = kUsualPayload;
 };
 
 /// What KMS GenerateDataKey is asked for.

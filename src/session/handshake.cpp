@@ -164,16 +164,18 @@ std::string write_handshake_request(const HandshakeRequest& request) {
     actions.push_back(handshake::action(handshake::kEncryptionAction, std::move(parameters)));
   }
   for (const std::string& other : request.other_actions) actions.push_back(handshake::action(other, nullptr));
-  return Json::object()
-      .set("AgentVersion", request.agent_version)
-      .set("RequestedClientActions", std::move(actions))
-      .dump();
+  Json json = Json::object();
+  json.set("AgentVersion", request.agent_version).set("RequestedClientActions", std::move(actions));
+  if (request.payload_max > 0) json.set("MaxPayloadBytes", static_cast<std::int64_t>(request.payload_max));
+  return json.dump();
 }
 
 Result<HandshakeRequest> read_handshake_request(std::string_view payload) {
   TRY(const Json json, handshake::parse_object(payload, "the agent's handshake"));
   HandshakeRequest request;
   request.agent_version = handshake::text_of(json["AgentVersion"]);
+  const std::int64_t payload_max = json["MaxPayloadBytes"].to_int().value_or(0);
+  request.payload_max = static_cast<std::size_t>(std::clamp<std::int64_t>(payload_max, 0, kPayloadMax));
   const Json& actions = json["RequestedClientActions"];
   if (actions.size() > handshake::kActionsMax) return fail(ErrorKind::malformed, "the agent asks for too many actions");
   for (const Json& action : actions.items()) handshake::read_action(action, request);

@@ -65,6 +65,13 @@ struct PortProperties {
 
 enum class ActionStatus : std::uint8_t { success = 1, failed = 2, unsupported = 3 };
 
+/// What agents and clients of AWS put into one message. Their agents take more (they look at no length), but what the
+/// service between lets pass is written nowhere, and others report that sessions get unstable with more.
+constexpr std::size_t kUsualPayload = 1024;
+/// The most that is put into one message for an agent that says that it takes more, as ours do: what a message costs
+/// beside its payload hardly counts any more, and whoever waits for its turn does not wait long.
+constexpr std::size_t kPayloadMax = 16U << 10U;
+
 struct HandshakeRequest {
   HandshakeRequest() = default;
   std::string agent_version;
@@ -73,7 +80,9 @@ struct HandshakeRequest {
   std::optional<PortProperties> port;  ///< of port sessions
   bool wants_encryption = false;
   std::string kms_key;
-  std::string challenge;                   ///< of KMSEncryption; empty: none
+  std::string challenge;  ///< of KMSEncryption; empty: none
+  /// Bytes of input that the agent takes in one message. Agents of AWS do not say: 0.
+  std::size_t payload_max = 0;
   std::vector<std::string> other_actions;  ///< names that are not known: they are answered as unsupported
 };
 std::string write_handshake_request(const HandshakeRequest& request);

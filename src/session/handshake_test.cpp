@@ -89,6 +89,20 @@ TEST(HandshakeRequest, IsReadAndWrittenAsAgentsDo) {
   EXPECT_EQ(write_handshake_request(*port), kPortRequest);
 }
 
+TEST(HandshakeRequest, SaysHowMuchTheAgentTakes) {
+  HandshakeRequest request;
+  request.agent_version = "3.3.0.0";
+  EXPECT_EQ(write_handshake_request(request), R"({"AgentVersion":"3.3.0.0","RequestedClientActions":[]})");
+  request.payload_max = 4096;
+  EXPECT_EQ(write_handshake_request(request),
+            R"({"AgentVersion":"3.3.0.0","RequestedClientActions":[],"MaxPayloadBytes":4096})");
+  EXPECT_EQ(read_handshake_request(write_handshake_request(request))->payload_max, 4096U);
+  request.payload_max = 1U << 30U;
+  EXPECT_EQ(read_handshake_request(write_handshake_request(request))->payload_max, kPayloadMax);
+  EXPECT_EQ(read_handshake_request(R"({"MaxPayloadBytes":-5})")->payload_max, 0U);
+  EXPECT_EQ(read_handshake_request(R"({"MaxPayloadBytes":"much"})")->payload_max, 0U);
+}
+
 TEST(HandshakeRequest, KeepsWhatItDoesNotKnow) {
   const Result<HandshakeRequest> read = read_handshake_request(
       R"({"AgentVersion":"9.0.0.0","RequestedClientActions":[{"ActionType":"Dance","ActionParameters":[1]},)"
