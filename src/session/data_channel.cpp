@@ -80,7 +80,7 @@ std::optional<SessionEvent> DataChannel::take_ready() {
 
 rt::Task<Result<std::size_t>> DataChannel::room() {
   for (;;) {
-    if (over_.is_set() || finished_) co_return fail(ErrorKind::unavailable, "the session has ended");
+    if (has_ended()) co_return fail(ErrorKind::unavailable, "the session has ended");
     // More than the way carries would only wait here, and what is decided later would wait behind it.
     const Channel& channel = session_.channel();
     const std::size_t used = options_.session.channel.window_bytes - channel.room();
@@ -115,7 +115,7 @@ void DataChannel::flag(Flag flag) {
 }
 
 rt::Task<Result<void>> DataChannel::settle() {
-  while (!session_.is_settled() && !over_.is_set() && !finished_) {
+  while (!session_.is_settled() && !has_ended()) {
     const rt::Wake how = co_await settle_waiter_.wait();
     if (how == rt::Wake::cancelled) co_return fail(ErrorKind::cancelled, "cancelled while sending");
   }
@@ -123,7 +123,7 @@ rt::Task<Result<void>> DataChannel::settle() {
 }
 
 rt::Task<Result<void>> DataChannel::terminate() {
-  if (over_.is_set() || finished_) co_return Result<void>();
+  if (has_ended()) co_return Result<void>();
   const bool knows_flag =
       session_.type() == SessionType::port && later_than(session_.agent_version(), data_channel::kBeforeTerminateFlag);
   if (knows_flag && is_connected()) {
@@ -155,20 +155,35 @@ void DataChannel::end_with(std::string why) {
 }
 
 void DataChannel::collect() {
-  while (event_bytes_ < event_bytes_max_ && !over_.is_set()) {
+  while (event_bytes_ < event_bytes_max_ && !over_.is_set() && !failed_) {
     std::optional<SessionEvent> event = session_.next_event();
     if (!event) break;
     if (event->kind == SessionEvent::Kind::need_key) {
       if (work_ != nullptr) work_->spawn(fetch_key());
       continue;
     }
-    failed_ = event->kind == SessionEvent::Kind::failed;
-    const bool is_last = failed_ || event->kind == SessionEvent::Kind::closed;
+    const SessionEvent::Kind kind = event->kind;
     event_bytes_ += event->bytes.size();
     events_.push_back(std::move(*event));
-    if (is_last) conclude();
+    if (kind == SessionEvent::Kind::closed) conclude();
+    if (kind == SessionEvent::Kind::failed) {
+      failed_ = true;
+      room_waiter_.wake();
+      settle_waiter_.wake();
+      if (work_ != nullptr) work_->spawn(end_failed());
+    }
   }
   if (!events_.empty()) next_waiter_.wake();
+}
+
+/// The agent is still told what went wrong: it says that to the service, and so to whoever looks there.
+rt::Task<void> DataChannel::end_failed() {
+  const MonoTime by = ctx_.now() + data_channel::kLastWordsTime;
+  const rt::Clock::TimerId timer = ctx_.clock().schedule(by, [this] { failed_waiter_.wake(); });
+  rt::Wake how = rt::Wake::woken;
+  while (!session_.is_settled() && ctx_.now() < by && how == rt::Wake::woken) how = co_await failed_waiter_.wait();
+  ctx_.clock().unschedule(timer);
+  conclude();
 }
 
 void DataChannel::conclude() {

@@ -107,6 +107,8 @@ class DataChannel {
   rt::Task<Result<std::unique_ptr<Link>>> come_back();
   rt::Task<bool> pause(unsigned attempt, const Error& why);
   rt::Task<void> fetch_key();
+  rt::Task<void> end_failed();
+  bool has_ended() const noexcept { return over_.is_set() || failed_ || finished_; }
   void collect();
   void conclude();
   void end_with(std::string why);
@@ -143,6 +145,7 @@ class DataChannel {
   rt::Waiter next_waiter_;
   rt::Waiter room_waiter_;
   rt::Waiter settle_waiter_;
+  rt::Waiter failed_waiter_;
   rt::Waiter outgoing_;  ///< the link's writer waits for something to write
   rt::Waiter reading_;   ///< the link's reader waits for events to be fetched
 };

@@ -59,7 +59,9 @@ void DataChannel::arrived() {
   collect();
   outgoing_.wake();
   room_waiter_.wake();
-  if (session_.is_settled()) settle_waiter_.wake();
+  if (!session_.is_settled()) return;
+  settle_waiter_.wake();
+  failed_waiter_.wake();
 }
 
 rt::Task<void> DataChannel::read(Link& link) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "http/wire.hpp"
 #include "net/pipe.hpp"
 #include "net/testing.hpp"
@@ -119,8 +122,9 @@ TEST(DataChannel, PingsAtOnce) {
   testing::FakeService service(world.ctx(), agent_of(SessionType::port));
   auto pipe = net::make_pipe(net::PipeOptions(64U << 10U));
   std::unique_ptr<net::Stream> mine = std::move(pipe.first);
-  const auto dial = [&mine](rt::CallContext, net::Endpoint,
-                            bool) -> rt::Task<Result<std::unique_ptr<net::Stream>>> { return hand_out(&mine); };
+  const auto dial = [&mine](rt::CallContext, net::Endpoint, bool) -> rt::Task<Result<std::unique_ptr<net::Stream>>> {
+    return hand_out(&mine);
+  };
   DataChannel channel(world.ctx(), dial, service, testing::FakeService::started(), channel_options());
   std::optional<Result<void>> result;
   world.spawn(keep(channel.run(), &result));
@@ -142,6 +146,23 @@ TEST(DataChannel, CarriesInputAndOutput) {
   rig.service.agent.send_output("answer");
   rig.service.wake();
   EXPECT_TRUE(rig.wait_to_hear("output answer"));
+}
+
+TEST(DataChannel, PutsMoreIntoAMessageForAgentsThatTakeMore) {
+  for (const std::size_t unit : {1024UL, 16'384UL, 500'000UL}) {
+    AgentSessionOptions agent = agent_of(SessionType::port);
+    agent.unit = unit;
+    Running rig(std::move(agent));
+    std::vector<std::size_t> sizes;
+    rig.service.on_event = [&](AgentEvent& event) {
+      if (event.kind == AgentEvent::Kind::input) sizes.push_back(event.bytes.size());
+    };
+    ASSERT_TRUE(rig.wait_to_hear("started"));
+    ASSERT_TRUE(rig.world.run(rig.channel.write(std::string(40'000, 'x'))).has_value());
+    ASSERT_TRUE(rig.world.run(rig.channel.settle()).has_value());
+    ASSERT_TRUE(rig.wait([&] { return std::accumulate(sizes.begin(), sizes.end(), 0UL) == 40'000UL; }));
+    EXPECT_EQ(*std::max_element(sizes.begin(), sizes.end()), std::min(unit, kPayloadMax));
+  }
 }
 
 TEST(DataChannel, EndsWithWhatTheServiceSays) {
