@@ -7,12 +7,6 @@
 namespace postern::adapters {
 namespace session_service {
 
-/// What AWS says of a session that it does not know any more, and of one that has ended.
-bool is_forgotten(const Error& error) {
-  const AwsFault* fault = error.aws();
-  return fault != nullptr && fault->code == "DoesNotExistException";
-}
-
 /// A Dial is copied into the data channel: everything in it is borrowed.
 class StreamDial {
  public:
@@ -35,6 +29,11 @@ class StreamDial {
 };
 
 }  // namespace session_service
+
+bool is_forgotten(const Error& error) {
+  const AwsFault* fault = error.aws();
+  return fault != nullptr && fault->code == "DoesNotExistException";
+}
 
 bool is_not_connected(const Error& error) {
   const AwsFault* fault = error.aws();
@@ -68,7 +67,7 @@ rt::Task<Result<Secret<std::string>>> AwsSessions::resume(rt::CallContext ctx, s
   aws::CallScope scope = scope_;
   Result<aws::ssm::ResumeSessionResponse> response =
       co_await aws::call<aws::ssm::ResumeSession>(ctx, aws_.invoker(), std::move(scope), std::move(request));
-  if (!response && session_service::is_forgotten(response.error())) co_return Secret<std::string>();
+  if (!response && is_forgotten(response.error())) co_return Secret<std::string>();
   if (!response) co_return fail(std::move(response).error());
   Secret<std::string> token;
   if (response->token_value) token = std::move(*response->token_value);
@@ -81,7 +80,7 @@ rt::Task<Result<void>> AwsSessions::terminate(rt::CallContext ctx, std::string s
   aws::CallScope scope = scope_;
   Result<aws::ssm::TerminateSessionResponse> response =
       co_await aws::call<aws::ssm::TerminateSession>(ctx, aws_.invoker(), std::move(scope), std::move(request));
-  if (response || session_service::is_forgotten(response.error())) co_return Result<void>();
+  if (response || is_forgotten(response.error())) co_return Result<void>();
   co_return fail(std::move(response).error());
 }
 

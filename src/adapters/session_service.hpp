@@ -44,6 +44,9 @@ class AwsSessions final : public session::SessionService {
 /// Whether an error of StartSession says that the node is not connected now, which may pass.
 bool is_not_connected(const Error& error);
 
+/// Whether an error says that the service does not know the session any more.
+bool is_forgotten(const Error& error);
+
 /// The StreamUrl at an endpoint of its own for ssmmessages (AWS_ENDPOINT_URL_SSMMESSAGES), when one is configured: its
 /// scheme, host and port take the place of the URL's; path and query stay as they are.
 Result<std::string> stream_url_at(std::string url, const std::vector<aws::CustomEndpoint>& custom);

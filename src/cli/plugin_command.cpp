@@ -104,13 +104,17 @@ int tell_end(const Command& command, const PluginOrder& order, const TerminalEnd
   return end.started || end.text.empty() ? kExitOk : kFailed;
 }
 
-rt::Task<TerminalEnd> on_terminal(const Command& command, session::DataChannel& channel) {
-  TerminalOptions options;
-  options.escape_key = '\0';  // the official one has none
-  SessionTerminal terminal(command, channel, options);
+rt::Task<TerminalEnd> carry(const Command& command, session::DataChannel& channel, const PluginOrder& order) {
   ChannelRun run(co_await rt::asio::this_coro::executor, channel);
-  TerminalEnd end = co_await terminal.run();
-  if (end.how == TerminalEnd::How::port) end = co_await on_ports(command, channel, run);
+  TerminalEnd end;
+  end.how = TerminalEnd::How::port;
+  if (!order.is_port) {
+    TerminalOptions options;
+    options.escape_key = '\0';  // the official one has none
+    SessionTerminal terminal(command, channel, options);
+    end = co_await terminal.run();
+  }
+  if (end.how == TerminalEnd::How::port) end = co_await on_ports(command, channel);
   co_await run.stop();
   if (run.error() && !end.error) end.error = run.error();
   co_return end;
@@ -131,7 +135,7 @@ rt::Task<Result<int>> session(const Command& command, AwsWork& work, const Plugi
   session::DataChannel channel(command.ctx(), sessions.dial(), service, std::move(started),
                                channel_options(command, order));
   command.out("\nStarting session with SessionId: " + order.started.session_id + "\n");
-  const TerminalEnd end = co_await on_terminal(command, channel);
+  const TerminalEnd end = co_await carry(command, channel, order);
   const int code = tell_end(command, order, end);
   SessionClose close;
   close.cause = to_string(end.how);

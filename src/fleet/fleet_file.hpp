@@ -18,6 +18,7 @@
 #include "fleet/freeze.hpp"
 #include "fleet/selector.hpp"
 #include "fleet/signals.hpp"
+#include "fleet/tunnel.hpp"
 #include "fleet/types.hpp"
 
 namespace postern::fleet {
@@ -102,6 +103,8 @@ struct FleetFile {
   std::vector<FreezeWindow> freeze;
   /// The only documents that may be sent, with patterns, where an account has none of its own; empty: every one.
   std::vector<std::string> documents;
+  /// Named sets of forwards.
+  std::map<std::string, Tunnel, std::less<>> tunnels;
   std::string endpoint_url;
   std::string ca_bundle;
   /// Not wrong, but worth a look: file:line:column: text.

@@ -57,6 +57,9 @@ std::vector<std::string> read_documents(const yaml::Node* node, Problems& proble
 /// replication, launch and staging_account of a map.
 DrSettings read_dr_settings(const yaml::Node& node, const MapReader& map, Problems& problems);
 
+/// tunnels.
+void read_tunnels(const yaml::Node* node, FleetFile& file, Problems& problems);
+
 /// notify, output and anchors.
 void read_signals(const MapReader& top, FleetFile& file, Problems& problems);
 

@@ -134,7 +134,8 @@ rt::Task<Result<std::string>> PortForward::serve(DataChannel& channel) {
 }
 
 rt::Task<Result<std::string>> PortForward::start(Session& session) {
-  for (;;) {
+  // The owner may have waited for its type already, to know where to listen.
+  while (!session.channel.session().type()) {
     CO_TRY(std::optional<SessionEvent> event, co_await session.channel.next());
     if (!event) co_return fail(ErrorKind::unavailable, "the session did not begin");
     if (event->kind == SessionEvent::Kind::closed) co_return std::move(event->bytes);

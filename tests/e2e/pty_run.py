@@ -65,6 +65,9 @@ class Session:
     def press(self, keys):
         os.write(self.master, keys.encode())
 
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def interrupt(self):
         self.press("\x03")
 

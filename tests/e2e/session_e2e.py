@@ -1,0 +1,245 @@
+"""Sessions of the command line on a served simulated cloud: shell, exec, ports, the plugin, and what the ledger has of them.
+
+Usage: session_e2e.py [CASE]; POSTERN names the program.
+"""
+import contextlib
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import e2e
+import pty_run
+from e2e import expect, expect_code, expect_equal
+from sim_serve_e2e import Serving
+from sim_sessions_e2e import Scene
+
+WORLD = """version: 1
+name: sessions
+hub: "111122223333"
+accounts:
+  - id: "111122223333"
+    users: [{name: operator, access_key_id: AKIASESSIONS00000001, secret_access_key: made-up, allow: "*"}]
+    instances:
+      - {name: web, region: us-east-1, agent: live, programs: {greet: "#!/bin/sh\\necho hello from $POSTERN_SIM_HOSTNAME\\n"}}
+      - {name: twin, region: us-east-1, agent: live}
+      - {name: twin, region: us-east-1, agent: live}
+      - {name: windows, region: us-east-1, agent: live, platform: windows}
+      - {name: stopped, region: us-east-1, agent: live, state: stopped}
+"""
+
+
+@contextlib.contextmanager
+def scene(world=WORLD):
+    with e2e.Place() as place:
+        place.write("world.yaml", world)
+        with Serving(place, "--world", place.path("world.yaml")) as serving:
+            made = Scene(serving)
+            made.place, made.serving = place, serving
+            made.variables = {**place.environment, **serving.variables()}
+            yield made
+
+
+def postern(made, *words, **more):
+    return made.place.run(*words, environment=made.variables, **more)
+
+
+def sessions(made):
+    return postern(made, "audit", "sessions", "-o", "json").document()["sessions"]
+
+
+def exec_tells_streams_and_exit_code():
+    with scene() as made:
+        done = expect_code(postern(made, "exec", "web", "--", "greet; echo oops >&2; exit 7"), 7)
+        expect_equal((done.out, done.err), ("hello from web\n", "oops\n"), "streams", done)
+        done = expect_code(postern(made, "exec", "web", "--", "printf", "%s|", "it's", "{{ x }}", "$HOME", "a  b", "`id`"), 0)
+        expect_equal(done.out, "it's|{{ x }}|$HOME|a  b|`id`|", "words", done)
+        done = expect_code(postern(made, "exec", "web", "--env", "NAME=a b", "--", "echo \"$NAME\""), 0)
+        expect_equal(done.out, "a b\n", "a variable", done)
+        done = postern(made, "exec", "web", "--document", "AWS-StartNonInteractiveCommand", "--no-stdin", "--",
+                       "echo out; echo err >&2; exit 3")
+        expect_equal((done.code, done.out, done.err), (3, "out\n", "err\n"), "without a terminal", done)
+        # Every session is in the ledger, which is sound.
+        rows = sessions(made)
+        expect_equal([row["exit_code"] for row in rows], [3, 0, 0, 7], "exit codes")
+        expect(all(row["verb"] == "exec" and row["status"] == "ended" and row["name"] == "web" for row in rows), str(rows))
+        expect_code(postern(made, "ledger", "verify"), 0)
+
+
+def exec_hands_input_over():
+    with scene() as made:
+        done = expect_code(postern(made, "exec", "web", "--", "wc -c; echo end", stdin="x" * 100_000), 0)
+        expect_equal(done.out.split(), ["100000", "end"], "input", done)
+        script = "cat | sha256sum"
+        data = os.urandom(30_000)
+        with open(made.place.path("data"), "wb") as file:
+            file.write(data)
+        with open(made.place.path("data"), "rb") as file:
+            got = subprocess.run([e2e.PROGRAM, "exec", "web", "--", script], stdin=file, env=made.variables,
+                                 cwd=made.place.folder, capture_output=True, timeout=60)
+        expect_equal(got.stdout.split()[:1], [hashlib.sha256(data).hexdigest().encode()], f"every byte: {got}")
+        # A command that reads nothing does not wait for the end of the input.
+        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", "echo done"], stdin=subprocess.PIPE, env=made.variables,
+                              cwd=made.place.folder, stdout=subprocess.PIPE) as process:
+            expect_equal(process.stdout.read(), b"done\n", "output")
+            expect_equal(process.wait(timeout=30), 0, "exit code")
+        large = postern(made, "exec", "web", "--no-stdin", "--", "head -c 1000000 /dev/zero | tr '\\0' x")
+        expect_equal((large.code, len(large.out)), (0, 1_000_000), "much output")
+
+
+def exec_is_interrupted():
+    with scene() as made:
+        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", "trap 'echo caught; exit 9' INT; echo ready; sleep 60 & wait"],
+                              stdin=subprocess.DEVNULL, env=made.variables, cwd=made.place.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            expect_equal(process.stdout.readline(), b"ready\n", "started")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+            expect_equal((process.returncode, out), (9, b"caught\n"), err.decode())
+        done = postern(made, "exec", "web", "--timeout", "2s", "--", "sleep 60")
+        expect_equal(done.code, e2e.OTHER, "a deadline", done)
+        expect_equal([made.status(row["session_id"], "History") for row in sessions(made)], ["Terminated"] * 2, "ended")
+
+
+def targets_are_told_apart():
+    with scene() as made:
+        done = expect_code(postern(made, "exec", "twin", "--", "true"), e2e.USAGE)
+        expect("'twin' is 2 nodes" in done.err and f"111122223333/us-east-1/{made.ids['twin']}" in done.err, "list", done)
+        done = expect_code(postern(made, "exec", "stopped", "--", "true"), e2e.UNKNOWN)
+        expect("it is stopped" in done.err, "the broken link", done)
+        done = expect_code(postern(made, "exec", "nobody", "--", "true"), e2e.USAGE)
+        done = expect_code(postern(made, "exec", made.ids["stopped"], "--", "true"), e2e.UNKNOWN)
+        expect("it is stopped" in done.err, "by id", done)
+        done = expect_code(postern(made, "exec", f"111122223333/us-east-1/{made.ids['web']}", "--", "greet"), 0)
+        done = expect_code(postern(made, "exec", "windows", "--", "dir"), e2e.OTHER)
+        expect("postern run" in done.err, "what to do instead", done)
+        done = expect_code(postern(made, "--read-only", "exec", "web", "--", "true"), e2e.GATE)
+        with pty_run.Session(made.place, "shell", "twin", environment=made.variables) as shell:
+            shell.expect(r"which one\?")
+            shell.press("1\r")
+            shell.expect(r"\$ ")
+            shell.press("exit\r")
+            expect_equal(shell.ended(), 0, "exit code")
+
+
+def a_shell_is_a_terminal():
+    with scene() as made:
+        cast = made.place.path("web.cast")
+        with pty_run.Session(made.place, "shell", "web", "--record", cast, "--reason", "INC-1", columns=123,
+                             environment=made.variables) as shell:
+            shell.expect(r"\$ ")
+            shell.press("stty size; greet; echo $((40+2))\r")
+            shell.expect(r"40 123\r\n")
+            shell.expect(r"hello from web\r\n42\r\n")
+            shell.resize(50, 90)
+            shell.press("stty size\r")
+            shell.expect(r"50 90\r\n")
+            shell.press("trap 'echo caught $((1+1))' INT; echo ready $((2+2))\r")
+            shell.expect(r"ready 4\r\n")
+            shell.interrupt()
+            shell.expect(r"caught 2\r\n")
+            shell.press("printf '\\303\\244\\303\\266'; echo; ~?x\r")
+            shell.expect("äö")
+            shell.press("\r~?")
+            shell.expect(r"\[postern: at the beginning of a line ~\. ends")
+            shell.press("exit 3\r")
+            expect_equal(shell.ended(), 0, "exit code")
+        row = sessions(made)[0]
+        expect_equal((row["verb"], row["cause"], row["reason"], row["status"]), ("shell", "closed", "INC-1", "ended"), str(row))
+        recorded = open(cast, "rb").read()
+        expect_equal(row["transcript_sha256"], hashlib.sha256(recorded).hexdigest(), "the recording's hash")
+        lines = [json.loads(line) for line in recorded.decode().splitlines()]
+        expect_equal((lines[0]["version"], lines[0]["width"]), (2, 123), "header")
+        text = "".join(line[2] for line in lines[1:] if line[1] == "o")
+        expect("hello from web" in text and "äö" in text, text)
+        expect([line[2] for line in lines if isinstance(line, list) and line[1] == "r"] == ["90x50"], "resize")
+        with pty_run.Session(made.place, "shell", "web", environment=made.variables) as shell:
+            shell.expect(r"\$ ")
+            shell.press("echo a$((1+1))\r")
+            shell.expect("a2")
+            shell.press("\r~.")
+            expect_equal(shell.ended(), 0, "exit code")
+        expect_equal(sessions(made)[0]["cause"], "left", "cause")
+        with pty_run.Session(made.place, "shell", "web", environment=made.variables) as shell:
+            shell.expect(r"\$ ")
+            shell.process.send_signal(signal.SIGTERM)
+            expect_equal(shell.ended(), e2e.INTERRUPTED, "exit code")
+        row = sessions(made)[0]
+        expect_equal((row["cause"], made.status(row["session_id"], "History")), ("interrupted", "Terminated"), "after SIGTERM")
+        # Input that is no terminal: a script.
+        done = expect_code(postern(made, "shell", "web", stdin="echo from a script $((1+1))\n"), 0)
+        expect("from a script 2" in done.out, "script", done)
+
+
+def plugin(made):
+    path = made.place.path("session-manager-plugin")
+    if not os.path.exists(path):
+        os.symlink(os.path.abspath(e2e.PROGRAM), path)
+    return path
+
+
+def run_plugin(made, started, request, words=(), environment=None, stdin=subprocess.DEVNULL):
+    response = json.dumps({key: started[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+    variables = {**made.variables, **(environment or {})}
+    words = words or (response, "us-east-1", "StartSession", "", json.dumps(request), made.variables["AWS_ENDPOINT_URL"])
+    return subprocess.run([plugin(made), *words], env=variables, cwd=made.place.folder, capture_output=True, stdin=stdin,
+                          timeout=60)
+
+
+def the_plugin_stands_in():
+    with scene() as made:
+        version = subprocess.run([plugin(made), "--version"], capture_output=True, text=True, check=True).stdout
+        expect(re.fullmatch(r"\d+\.\d+\.\d+\.\d+\n", version), f"version: {version!r}")
+        words = subprocess.run([plugin(made)], capture_output=True, text=True, check=True).stdout
+        expect("was installed successfully" in words, words)
+        request = {"Target": made.ids["web"], "DocumentName": "AWS-StartNonInteractiveCommand",
+                   "Parameters": {"command": ["sh -c 'greet; echo oops >&2; exit 7'"], "separateOutputStream": ["true"]}}
+        started = made.ssm.start_session(**request)
+        done = run_plugin(made, started, request)
+        expect_equal(done.returncode, 7, f"exit code: {done}")
+        text = done.stdout.decode()
+        expect(f"Starting session with SessionId: {started['SessionId']}" in text and "hello from web" in text, text)
+        expect("EXIT_CODE: 7" in text and f"Exiting session with sessionId: {started['SessionId']}." in text, text)
+        expect(b"oops" in done.stderr, done.stderr.decode())
+        # The answer in a variable, which nobody sees any more.
+        request = {"Target": made.ids["web"], "DocumentName": "AWS-StartInteractiveCommand",
+                   "Parameters": {"command": ["greet"]}}
+        started = made.ssm.start_session(**request)
+        response = json.dumps({key: started[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+        name = "AWS_SSM_START_SESSION_RESPONSE_1"
+        done = run_plugin(made, started, request, environment={name: response},
+                          words=(name, "us-east-1", "StartSession", "", json.dumps(request)))
+        expect(done.returncode == 0 and b"hello from web" in done.stdout, str(done))
+        # Three arguments.
+        started = made.ssm.start_session(**request)
+        done = run_plugin(made, started, request, words=(json.dumps(
+            {key: started[key] for key in ("SessionId", "TokenValue", "StreamUrl")}), "us-east-1", "StartSession"))
+        expect(done.returncode == 0 and b"hello from web" in done.stdout, str(done))
+        done = run_plugin(made, started, request, words=("{}", "us-east-1", "StartSession"))
+        expect_equal(done.returncode, e2e.USAGE, str(done))
+        expect_equal([row["verb"] for row in sessions(made)], ["session-manager-plugin"] * 3, "ledger")
+
+
+def the_aws_cli_uses_it():
+    aws = "/usr/bin/aws"
+    if not os.path.exists(aws):
+        print("    no AWS CLI here: this case is skipped")
+        return
+    with scene() as made:
+        plugin(made)
+        variables = {**made.variables, "PATH": made.place.folder + ":" + made.variables["PATH"]}
+        done = subprocess.run([aws, "ssm", "start-session", "--target", made.ids["web"], "--document-name",
+                               "AWS-StartInteractiveCommand", "--parameters", "command=greet"], env=variables,
+                              cwd=made.place.folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+        expect(done.returncode == 0 and b"hello from web" in done.stdout, str(done))
+
+
+if __name__ == "__main__":
+    e2e.run_cases([(name, function) for name, function in list(globals().items())
+                   if callable(function) and getattr(function, "__module__", "") == "__main__"
+                   and name not in ("scene", "postern", "sessions", "plugin", "run_plugin")])
