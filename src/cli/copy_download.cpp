@@ -57,6 +57,17 @@ class Download final : public CopyJob {
   void tidy() noexcept override { drop_partial(); }
 
  private:
+  /// A file that is not whole yet; it outlives the session that it came over.
+  struct Partial {
+    Partial() = default;
+    std::size_t item = 0;
+    std::string path;
+    std::string sha256;
+    std::uint64_t size = 0;
+    std::unique_ptr<os::File> file;
+    std::unique_ptr<ledger::Hasher> hasher;
+  };
+
   rt::Task<Result<void>> look() {
     CO_TRY(std::string order, copy_stat(source_));
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
@@ -181,7 +192,7 @@ class Download final : public CopyJob {
       sum_.continued += partial_->size;
       return partial_->sha256 == head.sha256 ? "" : "it has changed on the node while it was copied";
     }
-    partial_.emplace();
+    partial_ = std::make_unique<Partial>();
     partial_->item = index;
     partial_->sha256 = head.sha256;
     partial_->path = os::join_path(os::parent_dir(item.local), ".postern-cp-" + head.sha256.substr(0, 16));
@@ -235,24 +246,13 @@ class Download final : public CopyJob {
     tell();
   }
 
-  /// A file that is not whole yet; it outlives the session that it came over.
-  struct Partial {
-    Partial() = default;
-    std::size_t item = 0;
-    std::string path;
-    std::string sha256;
-    std::uint64_t size = 0;
-    std::unique_ptr<os::File> file;
-    std::unique_ptr<ledger::Hasher> hasher;
-  };
-
   os::Files& files_;
   std::string source_;
   std::string goal_;
   bool recursive_;
   bool listed_ = false;
   std::vector<Item> items_;
-  std::optional<Partial> partial_;
+  std::unique_ptr<Partial> partial_;
   // Of one run.
   std::optional<rt::CallContext> ctx_;
   CopyTalk* talk_ = nullptr;

@@ -196,7 +196,9 @@ class Upload final : public CopyJob {
     CO_TRY(std::string order, copy_put(put));
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
     std::uint64_t from = 0;
-    if (put.resume) CO_TRY(from, co_await agree_on_start(index, *file));
+    if (put.resume) {
+      CO_TRY(from, co_await agree_on_start(index, *file));
+    }
     co_return co_await send_pieces(index, *file, from);
   }
 
