@@ -1,0 +1,163 @@
+"""`cp` on a served simulated cloud: files and folders both ways, what is refused, and what is left when it is called off.
+
+Usage: copy_e2e.py [CASE]; POSTERN names the program.
+"""
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import e2e
+from e2e import expect, expect_code, expect_equal
+from session_e2e import postern, scene, sessions
+
+BIG = 200 << 20
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def no_temporaries(*folders):
+    for folder in folders:
+        for where, _, names in os.walk(folder):
+            expect(not [name for name in names if name.startswith(".postern-cp")], f"left in {where}: {names}")
+
+
+def temporaries(folder):
+    return [name for name in os.listdir(folder) if name.startswith(".postern-cp")]
+
+
+def wait_until(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < end, f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+def home_of(made, target="web"):
+    return expect_code(postern(made, "exec", target, "--", "pwd -P; cd; pwd -P"), 0).out.split()[-1]
+
+
+def files_go_both_ways():
+    with scene() as made:
+        data = os.urandom(700_001) + bytes(range(256))
+        source = made.place.path("it's data.bin")
+        with open(source, "wb") as file:
+            file.write(data)
+        os.chmod(source, 0o750)
+        home = home_of(made)
+        done = expect_code(postern(made, "cp", source, "web:sub dir.bin"), 0)
+        expect("hashes verified" in done.err, "what it came to", done)
+        there = os.path.join(home, "sub dir.bin")
+        expect_equal((sha256(there), os.stat(there).st_mode & 0o777), (sha256(source), 0o750), "the file there", done)
+        # Into a folder under its own name, an empty file, over one that is there.
+        os.mkdir(os.path.join(home, "folder"))
+        made.place.write("empty", "")
+        expect_code(postern(made, "cp", made.place.path("empty"), "web:folder/"), 0)
+        expect_equal(os.path.getsize(os.path.join(home, "folder/empty")), 0, "an empty file")
+        made.place.write("empty", "no more\n")
+        expect_code(postern(made, "cp", made.place.path("empty"), "web:~/folder"), 0)
+        expect_equal(open(os.path.join(home, "folder/empty"), encoding="utf-8").read(), "no more\n", "a file that was there")
+        back = made.place.path("back.bin")
+        done = expect_code(postern(made, "cp", "web:sub dir.bin", back, "-o", "json"), 0)
+        expect_equal(sha256(back), sha256(source), "the file here", done)
+        found = done.document()
+        expect_equal((found["schema"], found["direction"], found["files"], found["bytes"]), ("postern.cp/1", "down", 1, len(data)), "answer", done)
+        expect_equal(os.stat(back).st_mode & 0o777, 0o750, "its mode")
+        no_temporaries(home, made.place.path("."))
+        rows = [row for row in sessions(made) if row["verb"] == "cp"]
+        expect(len(rows) == 4 and all(row["status"] == "ended" for row in rows), f"in the ledger: {rows}")
+        expect_code(postern(made, "ledger", "verify"), 0)
+
+
+def folders_go_both_ways():
+    with scene() as made:
+        tree = made.place.path("tree")
+        for index in range(60):
+            path = os.path.join(tree, f"d{index % 7}", f"sub {index % 3}", f"file-{index}")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(os.urandom(index * 997))
+        os.makedirs(os.path.join(tree, "empty"))
+        expect_code(postern(made, "cp", tree, "web:copy"), 2)
+        done = expect_code(postern(made, "cp", "-r", tree, "web:copy", "-o", "json"), 0)
+        expect_equal(done.document()["files"], 60, "files", done)
+        home = home_of(made)
+        back = made.place.path("back")
+        done = expect_code(postern(made, "cp", "--recursive", "web:copy", back), 0)
+        for folder in (os.path.join(home, "copy"), back):
+            seen = {os.path.relpath(os.path.join(where, name), folder): sha256(os.path.join(where, name))
+                    for where, _, names in os.walk(folder) for name in names}
+            want = {os.path.relpath(os.path.join(where, name), tree): sha256(os.path.join(where, name))
+                    for where, _, names in os.walk(tree) for name in names}
+            expect_equal(seen, want, f"in {folder}", done)
+            expect(os.path.isdir(os.path.join(folder, "empty")), "an empty folder")
+            no_temporaries(folder)
+
+
+def what_cannot_be_is_said():
+    with scene() as made:
+        made.place.write("x", "x")
+        x = made.place.path("x")
+        for words, code, said in (((x, "y"), 2, "neither side is on a node"),
+                                  (("web:a", "twin:b"), 2, "both sides are on nodes"),
+                                  ((made.place.path("none"), "web:"), 2, "none"),
+                                  (("web:none", "."), 2, "is not there on the node"),
+                                  ((x, "windows:x"), 2, "POSIX shell"),
+                                  ((x, "twin:x"), 2, "twin"),
+                                  ((x, "stopped:x"), 4, "stopped")):
+            done = postern(made, "cp", *words)
+            expect_equal(done.code, code, f"exit code of {words}", done)
+            expect(said in done.err, f"{words}: {said}", done)
+        done = expect_code(postern(made, "cp", x, "web:/no/such/folder/x"), 1)
+        expect("on the node" in done.err, "why", done)
+        no_temporaries(home_of(made))
+
+
+def a_copy_that_is_called_off_leaves_nothing():
+    with scene() as made:
+        source = made.place.path("big")
+        with open(source, "wb") as file:
+            file.truncate(400 << 20)
+        home = home_of(made)
+        for words in (("cp", source, "web:big"), ("cp", "web:big.there", made.place.path("big.here"))):
+            if words[1].startswith("web:"):
+                with open(os.path.join(home, "big.there"), "wb") as file:
+                    file.truncate(400 << 20)
+            child = subprocess.Popen([e2e.PROGRAM, *words], env=made.variables, cwd=made.place.folder, stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            folder = home if words[1] == source else made.place.path(".")
+            wait_until(lambda: temporaries(folder), "a temporary")
+            child.send_signal(signal.SIGINT)
+            expect_equal(child.wait(timeout=60), 130, "exit code")
+            wait_until(lambda: not temporaries(folder), "nothing is left")
+
+
+def two_hundred_mebibytes_both_ways():
+    with scene() as made:
+        source, back = made.place.path("big"), made.place.path("back")
+        with open(source, "wb") as file:
+            for _ in range(BIG >> 20):
+                file.write(os.urandom(1 << 20))
+        for words in (("cp", source, "web:big"), ("cp", "web:big", back)):
+            begin = time.monotonic()
+            done = expect_code(postern(made, *words, "-o", "json", timeout=400), 0)
+            found = done.document()
+            print(f"    {found['direction']}: {BIG >> 20} MiB in {time.monotonic() - begin:.1f} s")
+            expect_equal((found["bytes"], found["failures"]), (BIG, []), "what it came to", done)
+        expect_equal(sha256(back), sha256(source), "hashes")
+        no_temporaries(home_of(made), made.place.path("."))
+
+
+if __name__ == "__main__":
+    sys.exit(e2e.run_cases([
+        ("files", files_go_both_ways),
+        ("folders", folders_go_both_ways),
+        ("refused", what_cannot_be_is_said),
+        ("called off", a_copy_that_is_called_off_leaves_nothing),
+        ("200 MiB", two_hundred_mebibytes_both_ways),
+    ]))
