@@ -74,7 +74,7 @@ class Download final : public CopyJob {
     CO_TRY(const CopyReply there, co_await talk_->reply());
     if (there.kind != CopyReply::Kind::stat)
       co_return fail(ErrorKind::malformed, "the node does not say what is there");
-    if (there.type == 'n') co_return fail(ErrorKind::not_found, printable(source_, 200) + " is not there on the node");
+    if (there.type == 'n') co_return fail(ErrorKind::usage, printable(source_, 200) + " is not there on the node");
     if (there.type == 'o') {
       co_return fail(ErrorKind::usage, printable(source_, 200) + " is neither a file nor a folder");
     }

@@ -67,6 +67,15 @@ rt::Task<Result<void>> CopyTalk::begin(rt::CallContext ctx) {
   co_return fail(ErrorKind::unsupported, "the node lacks what a copy needs: " + printable(lacks_, 200));
 }
 
+rt::Task<Result<void>> CopyTalk::drain() {
+  for (;;) {
+    const Result<CopyReply> reply = co_await this->reply();
+    if (reply) continue;
+    if (reply.error().kind() == ErrorKind::cancelled) co_return fail(reply.error());
+    co_return Result<void>();
+  }
+}
+
 rt::Task<Result<void>> CopyTalk::send(rt::CallContext ctx, std::string bytes) {
   const MonoTime begin = ctx.now();
   const std::size_t size = bytes.size();

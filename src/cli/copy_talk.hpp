@@ -24,6 +24,9 @@ class CopyTalk {
   /// cancelled.
   rt::Task<Result<CopyReply>> reply();
 
+  /// Hears what comes until the session is over.
+  rt::Task<Result<void>> drain();
+
   std::uint64_t bytes_to_node() const noexcept { return to_node_; }
   std::uint64_t bytes_from_node() const noexcept { return from_node_; }
   /// How long send() has waited for the other side, and reply() too.

@@ -56,18 +56,23 @@ class Upload final : public CopyJob {
 
   Result<void> look(const std::string& from, bool recursive) {
     source_ = from;
-    TRY(const os::FileStat stat, files_.stat(from));
-    if (stat.type == os::FileType::directory && !recursive) {
+    const Result<os::FileStat> stat = files_.stat(from);
+    if (!stat) {
+      const bool none = stat.error().kind() == ErrorKind::not_found;
+      return fail(ErrorKind::usage, printable(from, 200) + (none ? " is not there" : ": " + stat.error().message()));
+    }
+    if (stat->type == os::FileType::directory && !recursive) {
       return fail(ErrorKind::usage,
                   printable(from, 200) + " is a folder: --recursive copies it with all that is in it");
     }
-    return add(from, std::string(), stat);
+    return add(from, std::string(), *stat);
   }
 
   rt::Task<Result<void>> run(rt::CallContext ctx, CopyTalk& talk) override {
     ctx_.emplace(ctx);
     talk_ = &talk;
     pending_.clear();
+    stage_ = Stage::between;
     CO_TRY_VOID(co_await find_goal());
     Result<void> sent;
     Result<void> heard;
@@ -78,6 +83,7 @@ class Upload final : public CopyJob {
     group.spawn(store(hear_all(), &heard, false));
     co_await group.join();
     group_ = nullptr;
+    if (co_await rt::is_cancelled()) co_await call_off();
     if (!heard && heard.error().kind() != ErrorKind::cancelled) co_return heard;
     if (!sent) co_return sent;
     co_return heard;
@@ -91,6 +97,9 @@ class Upload final : public CopyJob {
     std::size_t item;
     bool kept;  ///< what the node has of it, not how it ended
   };
+
+  /// What the node waits for, of the file that it is sent.
+  enum class Stage : std::uint8_t { between, agreeing, pieces };
 
   Result<void> add(const std::string& local, std::string remote, const os::FileStat& stat) {
     if (items_.size() >= kItemsMax) return fail(ErrorKind::usage, "more than 1,000,000 files: copy an archive of them");
@@ -140,7 +149,7 @@ class Upload final : public CopyJob {
       co_return fail(ErrorKind::malformed, "the node does not say what is there");
     const bool ends_so = goal_.ends_with('/');
     if (there.type != 'd' && ends_so && !items_.front().folder) {
-      co_return fail(ErrorKind::not_found, printable(goal_, 200) + " is no folder on the node");
+      co_return fail(ErrorKind::usage, printable(goal_, 200) + " is no folder on the node");
     }
     if (there.type == 'd') goal_ = os::join_path(goal_, base_name(source_));
     found_goal_ = true;
@@ -176,6 +185,14 @@ class Upload final : public CopyJob {
     co_return Result<void>();
   }
 
+  /// Nothing of a file that is not whole stays on the node.
+  rt::Task<void> call_off() {
+    std::string orders;
+    if (stage_ == Stage::agreeing) orders += copy_from(0);
+    if (stage_ != Stage::between) orders += copy_drop();
+    (void)co_await talk_->send(*ctx_, orders + copy_quit());
+  }
+
   rt::Task<Result<void>> send_folder(std::size_t index) {
     CO_TRY(std::string order, copy_make_folder(items_[index].mode, goal_of(items_[index])));
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
@@ -194,6 +211,7 @@ class Upload final : public CopyJob {
     put.resume = item.size >= kWorthResuming;
     CO_TRY(put.sha256, co_await hash_of(*ctx_, *file, item.size));
     CO_TRY(std::string order, copy_put(put));
+    stage_ = put.resume ? Stage::agreeing : Stage::pieces;
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
     std::uint64_t from = 0;
     if (put.resume) {
@@ -216,6 +234,7 @@ class Upload final : public CopyJob {
       if (own != kept_->sha256) from = 0;
     }
     std::string answer = copy_from(from);
+    stage_ = Stage::pieces;
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(answer)));
     sum_.continued += from;
     co_return from;
@@ -232,19 +251,14 @@ class Upload final : public CopyJob {
       std::string piece = copy_piece(*got);
       piece += net::as_text(std::span<const std::byte>(buffer).first(*got));
       const Result<void> sent = co_await talk_->send(*ctx_, std::move(piece));
-      const bool called_off = co_await rt::is_cancelled();
-      if (called_off && sent) {
-        // In the middle of a file, and at the end of a piece: the node can be told.
-        std::string orders = copy_drop() + copy_quit();
-        (void)co_await talk_->send(*ctx_, std::move(orders));
-      }
       if (!sent) co_return sent;
-      if (called_off) co_return fail(ErrorKind::cancelled, "the copy was called off");
+      if (co_await rt::is_cancelled()) co_return fail(ErrorKind::cancelled, "the copy was called off");
       at += *got;
       sum_.bytes += *got;
       tell();
     }
     std::string end = copy_end();
+    stage_ = Stage::between;
     CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(end)));
     push(Pending(index));
     co_return Result<void>();
@@ -305,6 +319,7 @@ class Upload final : public CopyJob {
   rt::TaskGroup* group_ = nullptr;
   std::deque<Pending> pending_;
   std::optional<CopyReply> kept_;
+  Stage stage_ = Stage::between;
   bool done_sending_ = false;
   rt::Waiter woken_;    ///< the sender waits for what the node has
   rt::Waiter room_;     ///< the sender waits for replies

@@ -8,6 +8,7 @@
 #include "cli/failure.hpp"
 #include "cli/session_work.hpp"
 #include "cli/size_text.hpp"
+#include "rt/combine.hpp"
 #include "rt/uncancelled.hpp"
 #include "term/progress.hpp"
 
@@ -18,6 +19,7 @@ constexpr std::string_view kDocument = "AWS-StartInteractiveCommand";
 /// A session that is lost is replaced so often in a row; one that got on with the work counts anew.
 constexpr unsigned kSessionsMax = 5;
 constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kGoodbyeTime = std::chrono::seconds(10);
 constexpr std::size_t kFailuresShown = 20;
 
 /// "web-01:/etc/hosts" or a path here.
@@ -169,7 +171,8 @@ class Copy {
     CopyTalk talk(channel, mark);
     Result<void> done = co_await converse(talk);
     waited_ += talk.waited_to_send();
-    if (done) co_await rt::uncancelled(say_goodbye(talk));
+    const bool called_off = !done && done.error().kind() == ErrorKind::cancelled;
+    if (done || (called_off && plan_.up)) co_await rt::uncancelled(say_goodbye(talk, called_off));
     co_await live->terminate();
     co_await carried.stop();
     channel.on_news({});
@@ -190,7 +193,14 @@ class Copy {
     co_return co_await job_.run(command_.ctx(), talk);
   }
 
-  rt::Task<void> say_goodbye(CopyTalk& talk) { (void)co_await talk.send(command_.ctx(), copy_quit()); }
+  /// The node's script ends by itself, and its session with it: a session that is ended before would kill it on its way.
+  rt::Task<void> say_goodbye(CopyTalk& talk, bool was_told) {
+    const rt::CallContext outer = command_.ctx();
+    const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer(),
+                              rt::Deadline::after(outer.clock(), kGoodbyeTime));
+    if (!was_told) (void)co_await talk.send(ctx, copy_quit());
+    (void)co_await rt::with_deadline<void>(ctx, talk.drain());
+  }
 
   const Command& command_;
   SessionSetup& setup_;

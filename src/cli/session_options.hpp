@@ -72,14 +72,14 @@ inline constexpr CommandSpec kExecCommand = {
     kExecExamples};
 
 inline constexpr OptionSpec kCp[] = {
-    {"--recursive", "-r", Arity::flag, "", "copy a folder and all that is in it", ""},
+    {"--recursive", "", Arity::flag, "", "copy a folder and all that is in it", ""},
     {"--sudo", "", Arity::flag, "", "read and write there as root, by sudo without a password", ""},
     kReason,
     kWait,
     kWaitFor,
 };
 inline constexpr std::string_view kCpExamples[] = {
-    "postern cp nginx.conf web-01:/tmp/", "postern cp -r web-01:/var/log/nginx ./logs",
+    "postern cp nginx.conf web-01:/tmp/", "postern cp --recursive web-01:/var/log/nginx ./logs",
     "postern cp --sudo hosts payments-prod/us-east-1/web-01:/etc/hosts --reason INC-4711"};
 inline constexpr CommandSpec kCpCommand = {
     "cp",

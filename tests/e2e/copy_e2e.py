@@ -84,7 +84,7 @@ def folders_go_both_ways():
                 file.write(os.urandom(index * 997))
         os.makedirs(os.path.join(tree, "empty"))
         expect_code(postern(made, "cp", tree, "web:copy"), 2)
-        done = expect_code(postern(made, "cp", "-r", tree, "web:copy", "-o", "json"), 0)
+        done = expect_code(postern(made, "cp", "--recursive", tree, "web:copy", "-o", "json"), 0)
         expect_equal(done.document()["files"], 60, "files", done)
         home = home_of(made)
         back = made.place.path("back")
