@@ -2,7 +2,7 @@
 
 #include "session/agent_session.hpp"
 
-#include "fuzz/session_fuzz.hpp"
+#include "session_fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace postern;

@@ -39,9 +39,9 @@ class Script {
   /// As many bytes as the next two say.
   std::string_view bytes() {
     const std::size_t high = byte();
-    const std::size_t size = std::min(rest_.size(), high * 256 + byte());
-    const std::string_view taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
+    const std::size_t low = byte();
+    const std::string_view taken = rest_.substr(0, high * 256 + low);
+    rest_.remove_prefix(taken.size());
     return taken;
   }
 
