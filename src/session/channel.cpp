@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/ids.hpp"
-#include "base/json.hpp"
+#include "session/acknowledgement.hpp"
 
 namespace postern::session {
 namespace channel {
@@ -151,9 +151,7 @@ void Channel::acknowledge(const AgentMessage& message) {
 }
 
 Result<void> Channel::take_acknowledgement(Moment now, std::string_view payload) {
-  TRY(const Json json, Json::parse(payload));
-  // The number alone says which: ids and the name of the type are not looked at by anybody.
-  const std::optional<std::int64_t> sequence = json["AcknowledgedMessageSequenceNumber"].to_int();
+  const std::optional<std::int64_t> sequence = read_acknowledgement(payload);
   if (!sequence || *sequence < 0 || *sequence >= next_sequence_) {
     return fail(ErrorKind::malformed, "an acknowledgement of a message that was never sent");
   }
@@ -339,12 +337,7 @@ std::string Channel::write_acknowledgement(Moment now) {
   out.created_ms = channel::unix_ms(now.wall);
   out.flags = channel::kSynFin;
   out.id = channel::new_id(random_);
-  out.payload = Json::object()
-                    .set("AcknowledgedMessageType", other_type())
-                    .set("AcknowledgedMessageId", std::string(next.id.data(), next.id.size()))
-                    .set("AcknowledgedMessageSequenceNumber", next.sequence)
-                    .set("IsSequentialMessage", true)
-                    .dump();
+  out.payload = write_acknowledgement_of(other_type(), std::string_view(next.id.data(), next.id.size()), next.sequence);
   return channel::encoded(out);
 }
 
