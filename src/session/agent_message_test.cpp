@@ -37,6 +37,22 @@ TEST(AgentMessage, HasTheLayoutOfTheWire) {
             "7b7d");
 }
 
+TEST(PitfallD7, TheHeaderHasItsOddForms) {
+  const std::string bytes = *encode_message(sample());
+  EXPECT_EQ(to_hex(std::string_view(bytes).substr(0, 4)), "00000074")
+      << "116, although 120 bytes come before the payload";
+  EXPECT_EQ(bytes.substr(4, 32), "agent_job" + std::string(23, ' ')) << "padded with spaces";
+  EXPECT_EQ(to_hex(std::string_view(bytes).substr(64, 16)), "8899aabbccddeeff0011223344556677") << "halves swapped";
+  AgentMessage upper = sample();
+  upper.id = "00112233-4455-6677-8899-AABBCCDDEEFF";
+  EXPECT_EQ(*encode_message(upper), bytes);
+  for (const char* id : {"", "00112233-4455-6677-8899-aabbccddeef", "00112233-4455-6677-8899-aabbccddeeffx",
+                         "001122334455-6677-8899-aabbccddeeff0", "0011223x-4455-6677-8899-aabbccddeeff"}) {
+    upper.id = id;
+    EXPECT_FALSE(encode_message(upper).has_value()) << id;
+  }
+}
+
 TEST(AgentMessage, ComesBackAsItWas) {
   const Result<AgentMessage> message = decode_message(*encode_message(sample()));
   ASSERT_TRUE(message.has_value());
