@@ -26,6 +26,9 @@ CloudConfig live_config() {
   KeyConfig key;
   key.region = "us-east-1";
   key.alias = "alias/sessions";
+  key.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+               R"("Principal":{"AWS":"arn:aws:iam::444455556666:role/PosternNode"},)"
+               R"("Action":"kms:Decrypt","Resource":"*"}]})";
   config.accounts[1].keys.push_back(std::move(key));
   config.accounts[1].instances[0].agent.session_frame_bytes = 16'384;
   return config;
@@ -185,7 +188,7 @@ TEST(LiveSessions, AKeyEncryptsWhatIsSaid) {
   EXPECT_EQ(heard.output, "secret\n");
   EXPECT_EQ(heard.errors, "no\n");
   EXPECT_EQ(heard.exit_code, 9);
-  EXPECT_EQ(heard.closed, "");
+  EXPECT_EQ(heard.closed, std::string());
 }
 
 TEST(LiveSessions, ASignalsNumberIsInTheExitCode) {
