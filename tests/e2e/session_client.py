@@ -56,6 +56,7 @@ class Client:
         self.waiting = {}
         self.seen = self.errors = b""
         self.exit_code = self.type = None
+        self.ready = False  # the handshake is over; shells have none
         self.frame(TEXT, json.dumps({"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "TokenValue": token,
                                      "ClientId": str(uuid.uuid4()), "ClientVersion": "1.2.707.0"}).encode())
 
@@ -136,6 +137,8 @@ class Client:
             self.errors += payload
         elif payload_type == EXIT_CODE:
             self.exit_code = int(payload.decode().removeprefix("EXIT_CODE: "))
+        elif payload_type == COMPLETE:
+            self.ready = True
         elif payload_type == REQUEST:
             actions = json.loads(payload)["RequestedClientActions"]
             self.type = actions[0]["ActionParameters"]["SessionType"]
@@ -148,6 +151,10 @@ class Client:
         while not all(text.encode() in self.seen for text in texts):
             self.turn()
         return self.seen
+
+    def until_ready(self):
+        while not self.ready:
+            self.turn()
 
     def until_closed(self):
         """Reads to the end; why it ended."""

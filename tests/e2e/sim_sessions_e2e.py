@@ -211,13 +211,13 @@ def ports():
     port = echo_server()
     with scene() as made:
         _, client = made.open("web", "AWS-StartSSHSession", portNumber=port)
+        client.until_ready()
         client.send(session_client.DATA, b"one connection\n")
         client.until("ONE CONNECTION\n")
         client.terminate()
         client.until_closed()
         _, client = made.open("web", "AWS-StartPortForwardingSession", portNumber=port)
-        while client.type is None:
-            client.turn()
+        client.until_ready()
         for stream in (3, 5):
             client.send(session_client.DATA, mux(0, stream) + mux(2, stream, b"stream %d" % stream))
         while not (mux(2, 3, b"STREAM 3") in client.seen and mux(2, 5, b"STREAM 5") in client.seen):

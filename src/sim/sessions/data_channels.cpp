@@ -10,6 +10,7 @@
 #include "session/agent_message.hpp"
 #include "session/handshake.hpp"
 #include "sim/agents/gateway_shared.hpp"
+#include "sim/sessions/service_message.hpp"
 #include "ws/connection.hpp"
 #include "ws/handshake.hpp"
 
@@ -49,6 +50,7 @@ class DataChannels::Leg final : public http::Takeover {
       static_cast<void>(told);
       co_return;
     }
+    if (session_->is_over()) co_return co_await tell_end(ctx, &connection);
     fate_ = sessions_.faults().fate(session_->target, end_);
     number_ = line_.connect(end_);
     sessions_.note(*session_);
@@ -68,6 +70,21 @@ class DataChannels::Leg final : public http::Takeover {
                                               : sessions_.admit_agent(*session_, asked->token);
     if (!admitted) co_return fail(ErrorKind::denied, "the first message does not carry the channel's token");
     co_return Result<void>();
+  }
+
+  /// It ended before anybody could be told.
+  rt::Task<void> tell_end(rt::CallContext ctx, ws::Connection* connection) {
+    std::string closed = closed_message(sessions_.cloud(), ctx, *session_);
+    const Result<void> told = co_await connection->send(ws::Event::Kind::binary, std::move(closed));
+    if (told) co_await rt::race(drain(connection), say_goodbye(ctx, connection, "the session has ended"));
+  }
+
+  /// Until the other side has said goodbye.
+  rt::Task<Result<void>> drain(ws::Connection* connection) {
+    for (;;) {
+      CO_TRY(const ws::Event event, co_await connection->receive());
+      if (event.kind == ws::Event::Kind::close) co_return Result<void>();
+    }
   }
 
   rt::Task<Result<void>> listen(rt::CallContext ctx, ws::Connection* connection) {
@@ -109,9 +126,13 @@ class DataChannels::Leg final : public http::Takeover {
       }
       CO_TRY_VOID(co_await connection->send_all(ws::Event::Kind::binary, batch));
     }
-    const bool over = line_.has_ended();
-    std::string goodbye = over ? "the session has ended" : "another connection took this one's place";
-    CO_TRY_VOID(co_await connection->close(over ? ws::kCloseNormal : ws::kCloseGoingAway, std::move(goodbye)));
+    std::string why = line_.has_ended() ? "the session has ended" : "another connection took this one's place";
+    co_return co_await say_goodbye(ctx, connection, std::move(why));
+  }
+
+  rt::Task<Result<void>> say_goodbye(rt::CallContext ctx, ws::Connection* connection, std::string why) {
+    const std::uint16_t code = session_->is_over() ? ws::kCloseNormal : ws::kCloseGoingAway;
+    CO_TRY_VOID(co_await connection->close(code, std::move(why)));
     co_return co_await rt::sleep_until(ctx.clock(), ctx.now() + data_channels::kGoodbye);
   }
 

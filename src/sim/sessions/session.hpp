@@ -40,7 +40,7 @@ struct Session {
   WallTime started;
   std::optional<WallTime> ended;
   std::string output;  ///< why it ended, as its client is told
-  /// Of the client's next connection; empty: it was used, or the session is over.
+  /// Of the client's next connection; empty: it was used.
   Secret<> token;
   Secret<> agent_token;
 

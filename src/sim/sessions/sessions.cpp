@@ -84,7 +84,7 @@ std::string Sessions::new_token() {
 }
 
 bool Sessions::admit_client(Session& session, std::string_view token) {
-  if (session.is_over() || session.token.empty() || session.token.reveal() != token) return false;
+  if (session.token.empty() || session.token.reveal() != token) return false;
   session.token = Secret<>();
   return true;
 }
@@ -179,7 +179,6 @@ void Sessions::end(Session& session, Ended how, std::string output) {
   session.ended = std::chrono::floor<std::chrono::milliseconds>(cloud_.now(ctx_.clock()));
   session.failed = how == Ended::failed;
   session.output = std::move(output);
-  session.token = Secret<>();
   session.agent_token = Secret<>();
   --active_;
   const std::string closed = closed_message(cloud_, ctx_, session);

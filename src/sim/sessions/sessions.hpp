@@ -50,7 +50,7 @@ class Sessions {
   bool reaches(const Instance& instance) const;
   /// Null when there is none, or it has been forgotten.
   SessionPtr find(std::string_view id) const;
-  /// A client shows the token that it was given: once.
+  /// A client shows the token that it was given: once. Of a session that is over it is told why.
   bool admit_client(Session& session, std::string_view token);
   /// A new token for the agent's next connection.
   std::string new_agent_token(Session& session);

@@ -35,6 +35,8 @@ class TerminalWork final : public SessionWork {
     if (command) spec.argv.push_back(plan.command.text);
     spec.environment = parts_.node.environment;
     spec.environment.emplace_back("TERM", "xterm-256color");
+    // As the agent's own user has it, whoever serves this cloud.
+    spec.environment.emplace_back("PS1", "$ ");
     spec.working_dir = parts_.node.home;
     spec.terminal = size_;
     Result<std::unique_ptr<os::Child>> child = parts_.children->start(spec);
