@@ -41,6 +41,17 @@ tl::unexpected<Error> cancelled() {
   return fail(ErrorKind::cancelled, "the session was cancelled");
 }
 
+/// Beside AWS's API, which StartSession has just reached, sessions need this one host.
+Error cannot_connect(const std::string& stream_url, Error why) {
+  const Result<http::Url> url = parse_stream_url(stream_url);
+  if (!url || why.kind() == ErrorKind::cancelled) return why;
+  const http::Origin& origin = url->origin;
+  const ErrorKind kind = why.kind();
+  std::string text = "the session's connection cannot be opened: this computer must reach " + origin.host +
+                     " on port " + std::to_string(origin.port);
+  return Error(kind, std::move(text)).caused_by(std::move(why));
+}
+
 Error cannot_resume(Error why) {
   const ErrorKind kind = why.kind();
   return Error(kind, "the connection was lost and the session cannot be resumed").caused_by(std::move(why));
@@ -260,7 +271,10 @@ rt::Task<Result<std::unique_ptr<DataChannel::Link>>> DataChannel::first_connecti
   for (unsigned attempt = 0; !over_.is_set(); ++attempt) {
     Result<std::unique_ptr<Link>> made = co_await connect(started_.token.reveal());
     if (made) tell(ConnectionNews::Kind::connected, std::string(), Duration::zero(), attempt);
-    if (made || attempt >= options_.first_retries || !may_pass(made.error())) co_return made;
+    if (made) co_return made;
+    if (attempt >= options_.first_retries || !may_pass(made.error())) {
+      co_return fail(data_channel::cannot_connect(started_.stream_url, std::move(made).error()));
+    }
     const bool goes_on = co_await pause(attempt, made.error());
     if (!goes_on) co_return data_channel::cancelled();
   }
@@ -317,11 +331,7 @@ rt::Task<Result<std::unique_ptr<DataChannel::Link>>> DataChannel::connect(std::s
   request.target = url.target;
   request.headers.set("Host", url.origin.host_header());
   auto opened = co_await rt::with_deadline(ctx, ws::open_client(ctx, *link->stream, std::move(request)));
-  if (!opened) {
-    Error error = std::move(opened).error();
-    if (error.kind() == ErrorKind::service) error.with("host", url.origin.host_header());
-    co_return fail(std::move(error));
-  }
+  if (!opened) co_return fail(std::move(opened).error());
   link->socket = std::move(*opened);
   std::string opening = session_.opening(token);
   auto sent = co_await rt::with_deadline(ctx, link->socket->send(ws::Event::Kind::text, std::move(opening)));

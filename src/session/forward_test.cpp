@@ -233,19 +233,19 @@ rt::Task<void> many(Forwarding* forwarding, int count, std::size_t size, std::si
 }
 
 TEST(PortForward, AThousandConnectionsAtOnceKeepTheirBytesApart) {
+  std::size_t good = 0;
   Forwarding forwarding;
   forwarding.serve_with(echo);
-  std::size_t good = 0;
   ASSERT_TRUE(forwarding.world.run(many(&forwarding, 1000, 2000, &good)).has_value());
   EXPECT_EQ(good, 1000U);
   EXPECT_EQ(forwarding.rigs[0]->agent.dialled, 1000);
 }
 
 TEST(PortForward, LosesNothingWhenTheConnectionBreaksAgainAndAgain) {
-  Forwarding forwarding;
-  forwarding.serve_with(echo);
   std::size_t good = 0;
   bool over = false;
+  Forwarding forwarding;
+  forwarding.serve_with(echo);
   const auto all = [](Forwarding* f, std::size_t* g, bool* done) -> rt::Task<void> {
     co_await many(f, 5, 400'000, g);
     *done = true;
@@ -286,10 +286,10 @@ TEST(PortForward, WhatTheNodeCannotReachIsSaid) {
 }
 
 TEST(PortForward, ConnectionsEndWithTheirSession) {
+  std::string heard[2];
   Forwarding forwarding(2);
   forwarding.serve_with(echo);
   ASSERT_TRUE(forwarding.world.run_until([&] { return forwarding.forward.stats().sessions == 2; }).has_value());
-  std::string heard[2];
   const auto hold = [](Forwarding* f, std::string* into) -> rt::Task<void> {
     auto stream = co_await f->dial();
     co_await net::testing::write_text(**stream, "hello");
@@ -320,13 +320,13 @@ TEST(PortForward, AConnectionWaitsForASession) {
 }
 
 TEST(PortForward, ASlowReaderHoldsBackNobodyElseForEver) {
+  std::size_t slow_heard = 0;
   Forwarding forwarding;
   const auto flood = [](net::Stream& stream) -> rt::Task<void> {
     const std::string lots(2'000'000, 'f');
     co_await net::testing::write_text(stream, lots);
   };
   forwarding.serve_with(flood);
-  std::size_t slow_heard = 0;
   const auto slow = [](Forwarding* f, std::size_t* into) -> rt::Task<void> {
     auto stream = co_await f->dial();
     for (;;) {
@@ -385,9 +385,9 @@ TEST(PortForward, SessionsThatForwardNoPortAreRefused) {
 
 TEST(PortForward, CanBeCancelledAtAnyTime) {
   for (int after_ms = 0; after_ms < 600; after_ms += 71) {
+    std::size_t good = 0;
     Forwarding forwarding(2);
     forwarding.serve_with(echo);
-    std::size_t good = 0;
     forwarding.world.spawn(many(&forwarding, 20, 100'000, &good));
     forwarding.world.advance(std::chrono::milliseconds(after_ms));
     forwarding.world.stop_spawned();

@@ -108,8 +108,8 @@ void set_upgrade_headers(http::Request& request, std::string_view key, std::stri
 
 Result<void> check_accepted(const http::Response& response, std::string_view key, std::string_view subprotocols) {
   if (response.status != handshake::kSwitching) {
-    return fail(Error(ErrorKind::service, "the server refused the WebSocket with status " +
-                                              std::to_string(response.status) + ": " + printable(response.body, 200))
+    const std::string said = response.body.empty() ? std::string() : ": " + printable(response.body, 200);
+    return fail(Error(ErrorKind::service, "the server refused the WebSocket" + said)
                     .with("status", std::to_string(response.status)));
   }
   const auto broken = [](std::string message) { return fail(ErrorKind::malformed, std::move(message)); };
