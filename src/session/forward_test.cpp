@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "net/testing.hpp"
 #include "rt/combine.hpp"
 #include "session/testing/port_agent.hpp"
@@ -87,10 +89,9 @@ class Forwarding {
     forward.on_news([this](const ForwardNews& one) {
       if (one.kind != ForwardNews::Kind::accepted) news += one.text + "; ";
     });
-    ends.resize(sessions);
     for (std::size_t i = 0; i < sessions; ++i) {
       rigs.push_back(std::make_unique<PortRig>(world, "ssm" + std::to_string(i), version, type));
-      world.spawn(serve(&forward, &rigs.back()->channel, &ends[i]));
+      add_session(rigs.back()->channel);
     }
     world.spawn(listen(&forward, listener.get()));
   }
@@ -99,6 +100,7 @@ class Forwarding {
     for (const auto& rig : rigs) rig->stop();
   }
 
+  void add_session(DataChannel& channel) { world.spawn(serve(&forward, &channel, &ends.emplace_back())); }
   /// What the database does with a connection.
   void serve_with(rt::Task<void> (*serve_one)(net::Stream&)) { world.spawn(accept_all(database.get(), serve_one)); }
   rt::Task<Result<std::unique_ptr<net::Stream>>> dial() {
@@ -111,7 +113,7 @@ class Forwarding {
   std::unique_ptr<net::Listener> listener;
   std::unique_ptr<net::Listener> database;
   std::vector<std::unique_ptr<PortRig>> rigs;
-  std::vector<std::optional<Result<std::string>>> ends;
+  std::deque<std::optional<Result<std::string>>> ends;
   std::string news;
 
  private:
@@ -363,6 +365,19 @@ TEST(PortForward, AgentsAreTakenForOldWhoseVersionIsNotFourNumbers) {
   EXPECT_TRUE(later_than("3.0.196.1", kNoMuxUntil));
   EXPECT_FALSE(later_than("3.1.1511.0", kNeedsNopsUntil));
   EXPECT_TRUE(later_than("3.1.1511.1", kNeedsNopsUntil));
+}
+
+TEST(PortForward, TakesASessionWhoseBeginningSomebodyElseHasHeard) {
+  Forwarding forwarding(0);
+  forwarding.serve_with(answer_once);
+  forwarding.rigs.push_back(std::make_unique<PortRig>(forwarding.world, "ssm0", "3.3.0.0", "LocalPortForwarding"));
+  DataChannel& channel = forwarding.rigs[0]->channel;
+  const Result<std::optional<SessionEvent>> first = forwarding.world.run(channel.next());
+  ASSERT_TRUE(first.has_value() && first->has_value());
+  EXPECT_EQ((*first)->kind, SessionEvent::Kind::started);
+  forwarding.add_session(channel);
+  const Result<std::string> answer = forwarding.world.run(ask(&forwarding, "GET /\n", false));
+  EXPECT_EQ(answer->size(), 10U + 50'000U);
 }
 
 TEST(PortForward, SaysNothingToAgentsThatNeedNoKeepAlive) {
