@@ -7,7 +7,7 @@
 
 #include "http/wire.hpp"
 #include "net/pipe.hpp"
-#include "net/testing.hpp"
+#include "net/testing_bytes.hpp"
 #include "session/testing/rig.hpp"
 #include "ws/handshake.hpp"
 

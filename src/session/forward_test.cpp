@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "net/testing.hpp"
+#include "net/testing_bytes.hpp"
 #include "rt/combine.hpp"
 #include "session/testing/port_agent.hpp"
 #include "world/testing/seed.hpp"
