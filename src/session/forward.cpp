@@ -81,22 +81,25 @@ rt::Task<void> PortForward::carry(std::unique_ptr<net::Stream> stream) {
   Session* const session = co_await choose();
   if (session != nullptr) {
     ++session->users;
-    co_await carry_in(*session, *stream);
+    const MuxStreams::Ended ended = co_await carry_in(*session, *stream);
     if (--session->users == 0) session->idle.wake();
+    if (ended == MuxStreams::Ended::by_them) co_await let_go(ctx_, *stream);
   }
   stream->close();
   --open_;
   room_.release();
 }
 
-rt::Task<void> PortForward::carry_in(Session& session, net::Stream& stream) {
-  if (!session.streams) co_return co_await carry_basic(session, stream);
-  const Result<std::uint32_t> id = session.streams->open();
-  if (!id) {
-    ++refused_;
-    co_return tell(ForwardNews::Kind::refused, id.error().message());
+rt::Task<MuxStreams::Ended> PortForward::carry_in(Session& session, net::Stream& stream) {
+  if (!session.streams) {
+    co_await carry_basic(session, stream);
+    co_return MuxStreams::Ended::otherwise;
   }
-  co_await session.streams->carry(*id, stream, traffic_);
+  const Result<std::uint32_t> id = session.streams->open();
+  if (id) co_return co_await session.streams->carry(*id, stream, traffic_);
+  ++refused_;
+  tell(ForwardNews::Kind::trouble, id.error().message());
+  co_return MuxStreams::Ended::otherwise;
 }
 
 /// The session whose turn it is; null when there is none for too long, or cancelled.

@@ -52,7 +52,7 @@ struct ForwardNews {
     accepted,    ///< a connection; text says from where
     refused,     ///< the node could not connect to the port
     no_session,  ///< a connection was closed because no session was there for too long
-    trouble,     ///< connections cannot be accepted at the moment: text
+    trouble,     ///< a connection cannot be accepted or carried at the moment: text
   };
   explicit ForwardNews(Kind k) : kind(k) {}
   Kind kind;
@@ -84,7 +84,7 @@ class PortForward {
   struct Session;
 
   rt::Task<void> carry(std::unique_ptr<net::Stream> stream);
-  rt::Task<void> carry_in(Session& session, net::Stream& stream);
+  rt::Task<MuxStreams::Ended> carry_in(Session& session, net::Stream& stream);
   rt::Task<Session*> choose();
   rt::Task<Result<std::string>> start(Session& session);
   rt::Task<Result<std::string>> read_mux(Session& session);

@@ -13,8 +13,7 @@ namespace mux_streams {
 /// A connection that is quiet costs so much; one that is busy gets more.
 constexpr std::size_t kBufferMin = 2U << 10U;
 constexpr std::size_t kBufferMax = 64U << 10U;
-/// How long a connection that the far end closed is still read, so that what was written to it is not thrown away by
-/// the reset that an unread connection is closed with.
+/// How long a connection that the far end closed is still read.
 constexpr std::chrono::seconds kLinger{5};
 /// From so many open streams on, half-closed ones are waited for no longer than a moment.
 constexpr std::size_t kMany = 256;
@@ -109,7 +108,7 @@ void MuxStreams::break_off() {
   room_.wake();
 }
 
-rt::Task<void> MuxStreams::carry(std::uint32_t id, net::Stream& stream, Traffic& traffic) {
+rt::Task<MuxStreams::Ended> MuxStreams::carry(std::uint32_t id, net::Stream& stream, Traffic& traffic) {
   Carried one(id, stream, traffic);
   rt::TaskGroup group(co_await rt::asio::this_coro::executor);
   one.group = &group;
@@ -121,8 +120,8 @@ rt::Task<void> MuxStreams::carry(std::uint32_t id, net::Stream& stream, Traffic&
     carried_.erase(id);
   }
   close(one);
-  if (one.far_end && !one.own_end && !one.is_broken) co_await let_go(one);
-  stream.close();
+  const bool by_them = one.far_end && !one.own_end && !one.is_broken;
+  co_return by_them ? Ended::by_them : Ended::otherwise;
 }
 
 void MuxStreams::close(Carried& one) {
@@ -202,13 +201,11 @@ Duration MuxStreams::half_close_wait() const noexcept {
   return many ? std::min<Duration>(options_.half_close_wait, mux_streams::kWaitOfMany) : options_.half_close_wait;
 }
 
-/// The far end has closed: the connection hears the end, and what it still says is read and dropped.
-rt::Task<void> MuxStreams::let_go(Carried& one) {
-  const rt::CallContext ctx = ctx_.within(mux_streams::kLinger);
-  const Result<void> told = co_await rt::with_deadline(ctx, one.stream.shutdown_write());
-  if (!told) co_return;
-  const Result<void> ended = co_await rt::with_deadline(ctx, mux_streams::read_to_end(one.stream));
-  static_cast<void>(ended);
+rt::Task<void> let_go(rt::CallContext ctx, net::Stream& stream) {
+  const rt::CallContext within = ctx.within(mux_streams::kLinger);
+  Result<void> ended = co_await rt::with_deadline(within, stream.shutdown_write());
+  if (ended) ended = co_await rt::with_deadline(within, mux_streams::read_to_end(stream));
+  stream.close();
 }
 
 }  // namespace postern::session

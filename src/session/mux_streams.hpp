@@ -59,9 +59,11 @@ class MuxStreams {
   /// A stream that the other end opened, for servers; then carry() or refuse() it. Look after every feed().
   std::optional<std::uint32_t> accept() { return mux_.accept(); }
   void refuse(std::uint32_t id);
-  /// Carries a connection's bytes until one of the two ends has closed it, or break_off(); then both are closed.
-  /// `traffic` counts while it lasts.
-  rt::Task<void> carry(std::uint32_t id, net::Stream& stream, Traffic& traffic);
+  /// Carries a connection's bytes until one of the two ends has closed it, or break_off(); then the stream is closed,
+  /// and the caller closes the connection: with let_go() when the result is that the other end closed first. `traffic`
+  /// counts while it lasts.
+  enum class Ended : std::uint8_t { by_them, otherwise };
+  rt::Task<Ended> carry(std::uint32_t id, net::Stream& stream, Traffic& traffic);
   /// The session is gone: every connection ends.
   void break_off();
   /// Connections that are carried.
@@ -73,7 +75,6 @@ class MuxStreams {
   rt::Task<void> carry_up(Carried& one);
   rt::Task<void> carry_down(Carried& one);
   rt::Task<bool> wait_for_input(Carried& one);
-  rt::Task<void> let_go(Carried& one);
   void close(Carried& one);
   Duration half_close_wait() const noexcept;
 
@@ -85,5 +86,10 @@ class MuxStreams {
   rt::Waiter outgoing_;
   rt::Waiter room_;
 };
+
+/// Closes a connection whose other end has ended: it hears that, and what it still says is read for a while and
+/// dropped. One that is closed without having been read is reset, and the reset would throw away what was written to it
+/// last.
+rt::Task<void> let_go(rt::CallContext ctx, net::Stream& stream);
 
 }  // namespace postern::session

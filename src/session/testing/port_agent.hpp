@@ -94,7 +94,8 @@ class PortAgent {
       service_.wake();
       co_return;
     }
-    co_await streams_.carry(id, **stream, traffic);
+    const MuxStreams::Ended ended = co_await streams_.carry(id, **stream, traffic);
+    if (ended == MuxStreams::Ended::by_them) co_await let_go(ctx_, **stream);
   }
 
   // ---- one
