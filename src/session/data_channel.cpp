@@ -85,6 +85,7 @@ std::optional<SessionEvent> DataChannel::take_ready() {
   events_.pop_front();
   event_bytes_ -= event.bytes.size();
   collect();
+  if (link_ != nullptr) take_waiting(*link_);
   if (!session_.is_full()) reading_.wake();
   return event;
 }
@@ -110,19 +111,25 @@ rt::Task<Result<void>> DataChannel::write(std::string bytes) {
     const std::string_view part = left.substr(0, most);
     session_.send_input(part);
     left.remove_prefix(part.size());
-    outgoing_.wake();
+    speak();
   }
   co_return Result<void>();
 }
 
+/// There is something to write, and then an acknowledgement to be heard.
+void DataChannel::speak() {
+  outgoing_.wake();
+  reading_.wake();
+}
+
 void DataChannel::resize(TerminalSize size) {
   session_.send_size(size);
-  outgoing_.wake();
+  speak();
 }
 
 void DataChannel::flag(Flag flag) {
   session_.send_flag(flag);
-  outgoing_.wake();
+  speak();
 }
 
 rt::Task<Result<void>> DataChannel::settle() {

@@ -118,12 +118,16 @@ class DataChannel {
   // What carries messages (data_channel_link.cpp).
   rt::Task<void> carry(Link& link);
   rt::Task<void> read(Link& link);
+  void take(std::string_view message);
+  void take_waiting(Link& link);
+  bool holds_back(const Link& link) const;
   rt::Task<void> write_out(Link& link);
   rt::Task<Result<bool>> write_batch(Link& link);
   rt::Task<void> watch(Link& link);
   rt::Task<void> say_goodbye(Link& link);
   void lose(Link& link, Error error);
   void arrived();
+  void speak();
 
   rt::CallContext ctx_;
   Dial dial_;

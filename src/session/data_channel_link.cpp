@@ -64,9 +64,31 @@ void DataChannel::arrived() {
   failed_waiter_.wake();
 }
 
+/// A message, which the session has room for.
+void DataChannel::take(std::string_view message) {
+  const Result<void> taken = session_.receive(moment(), message);
+  if (!taken) ctx_.explainer().explain("session", "a message was dropped: " + taken.error().to_text());
+  arrived();
+}
+
+/// What waited for room, as far as there is some.
+void DataChannel::take_waiting(Link& link) {
+  while (!session_.is_full() && !over_.is_set()) {
+    const std::optional<std::string> message = link.inbox.take();
+    if (!message) return;
+    take(*message);
+  }
+}
+
+/// Whether the connection should not be read: the user is slow. Acknowledgements are needed all the same while
+/// something waits for them.
+bool DataChannel::holds_back(const Link& link) const {
+  return session_.is_full() && (session_.is_settled() || link.inbox.is_full());
+}
+
 rt::Task<void> DataChannel::read(Link& link) {
   while (!over_.is_set()) {
-    while (session_.is_full()) {
+    while (holds_back(link)) {
       link.held = true;
       const rt::Wake how = co_await reading_.wait();
       if (how == rt::Wake::cancelled) co_return;
@@ -85,9 +107,12 @@ rt::Task<void> DataChannel::read(Link& link) {
       co_return lose(link, std::move(closed));
     }
     link.has_message = true;
-    const Result<void> taken = session_.receive(moment(), event->payload);
-    if (!taken) ctx_.explainer().explain("session", "a message was dropped: " + taken.error().to_text());
-    arrived();
+    if ((session_.is_full() || !link.inbox.empty()) && !Inbox::passes(event->payload)) {
+      link.inbox.keep(std::move(event->payload));
+    } else {
+      take(event->payload);
+    }
+    take_waiting(link);
   }
 }
 

@@ -3,6 +3,7 @@
 /// Inside of DataChannel: one connection of it. Only data_channel*.cpp include this.
 
 #include "session/data_channel.hpp"
+#include "session/inbox.hpp"
 
 namespace postern::session {
 
@@ -17,6 +18,7 @@ struct DataChannel::Link {
   bool cut = false;                ///< a message was written in part: no other can follow
   MonoTime since{};
   MonoTime heard_at{};
+  Inbox inbox;            ///< what it is lost with comes again: nobody has acknowledged it
   bool held = false;      ///< not read: the user is slow
   MonoTime held_until{};  ///< when it was last held
 

@@ -411,6 +411,36 @@ TEST(DataChannel, ASlowUserHoldsTheAgentBackAndIsNotTakenForADeadService) {
   rig.world.stop_spawned();
 }
 
+TEST(DataChannel, AUserWhoOnlyWritesIsHeard) {
+  std::optional<Result<void>> result;
+  std::string heard;
+  std::size_t got = 0;
+  std::string sent(1'000'000, 'u');
+  bool done = false;
+  Rig rig(agent_of(SessionType::port));
+  rig.service.on_event = [&](AgentEvent& event) { got += event.bytes.size(); };
+  rig.world.spawn(keep(rig.channel.run(), &result));
+  ASSERT_TRUE(rig.world.run_until([&] { return rig.service.agent.room() > 0; }).has_value());
+  // Nobody fetches what the agent says; acknowledgements for what the user says stand behind it.
+  std::size_t given = 0;
+  rig.service.on_turn = [&] {
+    const std::size_t room = given < 1'500'000 ? rig.service.agent.room() : 0;
+    rig.service.agent.send_output(std::string(room, 'x'));
+    given += room;
+  };
+  rig.service.wake();
+  rig.world.advance(std::chrono::seconds(5));
+  rig.world.spawn(write_lots(&rig.channel, &sent, &done));
+  ASSERT_TRUE(rig.world.run_until([&] { return done; }, std::chrono::minutes(2)).has_value()) << got;
+  EXPECT_EQ(got, sent.size());
+  EXPECT_EQ(rig.news, "connected ");
+  rig.world.spawn(hear(&rig.channel, &heard));
+  ASSERT_TRUE(rig.world.run_until([&] { return rig.service.agent.is_settled(); }).has_value());
+  rig.world.advance(std::chrono::seconds(1));
+  EXPECT_EQ(static_cast<std::size_t>(std::count(heard.begin(), heard.end(), 'x')), given);
+  rig.world.stop_spawned();
+}
+
 TEST(DataChannel, EndsAPortSessionWithTheFlag) {
   Running rig(agent_of(SessionType::port));
   ASSERT_TRUE(rig.wait_to_hear("started"));

@@ -347,6 +347,57 @@ TEST(PortForward, ASlowReaderHoldsBackNobodyElseForEver) {
   ASSERT_TRUE(forwarding.world.run_until([&] { return slow_heard == 2'000'000; }).has_value()) << slow_heard;
 }
 
+/// Answers what is typed and swallows what is copied.
+rt::Task<void> echo_of_little(net::Stream& stream) {
+  std::vector<std::byte> buffer(3000);
+  for (;;) {
+    const Result<std::size_t> got = co_await stream.read_some(buffer);
+    if (!got || *got == 0) co_return;
+    if (*got > 100) continue;
+    const Result<void> written = co_await stream.write_all(std::span<const std::byte>(buffer.data(), *got));
+    if (!written) co_return;
+  }
+}
+
+rt::Task<void> send_lots(Forwarding* forwarding, bool* done) {
+  auto stream = co_await forwarding->dial();
+  co_await net::testing::write_text(**stream, std::string(8'000'000, 'l'));
+  *done = true;
+}
+
+TEST(PortForward, WhoTypesDoesNotWaitBehindWhatIsCopied) {
+  bool copied = false;
+  std::size_t good = 0;
+  Forwarding forwarding;
+  forwarding.serve_with(echo_of_little);
+  ASSERT_TRUE(forwarding.world.run_until([&] { return forwarding.forward.stats().sessions == 1; }).has_value());
+  world::Link slow(std::chrono::milliseconds(20));
+  slow.bytes_per_second = 1'000'000;
+  forwarding.world.network().set_link("laptop", "ssm0", slow);
+  forwarding.rigs[0]->cut();
+  forwarding.world.spawn(send_lots(&forwarding, &copied));
+  forwarding.world.advance(std::chrono::seconds(4));
+  const MonoTime began = forwarding.world.clock().now();
+  forwarding.world.spawn(many(&forwarding, 1, 5, &good));
+  ASSERT_TRUE(forwarding.world.run_until([&] { return good == 1; }, std::chrono::minutes(1)).has_value());
+  const Duration took = forwarding.world.clock().now() - began;
+  EXPECT_FALSE(copied);
+  EXPECT_LT(took, std::chrono::milliseconds(500)) << format_duration(took);
+}
+
+/// Both directions are as full as they can be: neither end may wait for the other to take something.
+TEST(PortForward, WhatFloodsBothWaysComesThrough) {
+  std::size_t good = 0;
+  Forwarding forwarding;
+  forwarding.serve_with(echo);
+  world::Link slow(std::chrono::milliseconds(20));
+  slow.bytes_per_second = 1'000'000;
+  forwarding.world.network().set_default_link(slow);
+  ASSERT_TRUE(forwarding.world.run_until([&] { return forwarding.forward.stats().sessions == 1; }).has_value());
+  forwarding.world.spawn(echo_through(&forwarding, 3'000'000, 1, &good));
+  ASSERT_TRUE(forwarding.world.run_until([&] { return good == 1; }, std::chrono::minutes(1)).has_value());
+}
+
 TEST(PortForward, OldAgentsCarryOneConnectionAfterTheOther) {
   Forwarding forwarding(1, "3.0.196.0");
   forwarding.serve_with(answer_once);

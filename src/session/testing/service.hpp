@@ -16,6 +16,7 @@
 #include "rt/waiter.hpp"
 #include "session/agent_session.hpp"
 #include "session/data_channel.hpp"
+#include "session/inbox.hpp"
 #include "ws/connection.hpp"
 #include "ws/handshake.hpp"
 
@@ -70,7 +71,10 @@ class FakeService final : public http::Service, public SessionService {
   rt::Task<void> run_agent() {
     agent.begin(now());
     for (;;) {
-      turn();
+      do {
+        wake_again_ = false;
+        turn();
+      } while (wake_again_);
       const bool wrote = co_await write_some();
       if (wrote) continue;
       const std::optional<MonoTime> at = agent.wakes_at();
@@ -145,16 +149,33 @@ class FakeService final : public http::Service, public SessionService {
   };
 
   rt::Task<void> listen(ws::Connection& connection) {
+    Inbox inbox;
     for (;;) {
-      while (is_mute || agent.is_full()) {
+      while (is_mute || inbox.is_full()) {
         const Result<void> slept = co_await rt::sleep_until(ctx_.clock(), ctx_.now() + std::chrono::milliseconds(10));
         if (!slept) co_return;
+        take_waiting(inbox);
       }
+      inbox_ = &inbox;
       Result<ws::Event> event = co_await connection.receive();
+      inbox_ = nullptr;
       if (!event || event->kind == ws::Event::Kind::close) co_return;
-      const Result<void> taken = agent.receive(now(), event->payload);
-      static_cast<void>(taken);
+      if ((agent.is_full() || !inbox.empty()) && !Inbox::passes(event->payload)) {
+        inbox.keep(std::move(event->payload));
+      } else {
+        const Result<void> taken = agent.receive(now(), event->payload);
+        static_cast<void>(taken);
+      }
+      take_waiting(inbox);
       wake();
+    }
+  }
+  void take_waiting(Inbox& inbox) {
+    while (!agent.is_full()) {
+      const std::optional<std::string> message = inbox.take();
+      if (!message) return;
+      const Result<void> taken = agent.receive(now(), *message);
+      static_cast<void>(taken);
     }
   }
 
@@ -164,6 +185,10 @@ class FakeService final : public http::Service, public SessionService {
       std::optional<AgentEvent> event = agent.next_event();
       if (!event) break;
       if (on_event) on_event(*event);
+    }
+    if (inbox_ != nullptr && !inbox_->empty() && !agent.is_full()) {
+      take_waiting(*inbox_);
+      wake_again_ = true;
     }
     if (on_turn) on_turn();
   }
@@ -192,6 +217,8 @@ class FakeService final : public http::Service, public SessionService {
   ws::Connection* client_ = nullptr;
   ws::Connection* sending_ = nullptr;
   rt::Waiter sent_;
+  Inbox* inbox_ = nullptr;  ///< of the connection that is read
+  bool wake_again_ = false;
   std::vector<std::string> last_words_;
   KeyRequest asked_for_;
   rt::Waiter waiter_;
