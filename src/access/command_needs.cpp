@@ -12,6 +12,7 @@ using enum Holder;
 constexpr std::string_view kEnter = "goes into the account by its role";
 constexpr std::string_view kFind = "finds instances and what Systems Manager knows of them";
 constexpr std::string_view kRegionNames = "--all-regions asks which Regions the account has enabled";
+constexpr std::string_view kStartSession = "starts the session";
 constexpr std::string_view kSend = "sends the command";
 constexpr std::string_view kFollow = "follows commands and reads what they printed";
 constexpr std::string_view kLook = "reads the document before it is sent";
@@ -75,6 +76,15 @@ constexpr Use kRun[] = {
     {target, "FollowCommands", kDocumentActions, kLook, When::documents},
     {target, "ReadOutputBucket", "", kWhole, When::output_s3},
     {target, "ReadOutputLogs", "", kWhole, When::output_logs},
+};
+constexpr Use kSession[] = {
+    {hub, "AssumeTargetRoles", "", kEnter},
+    {target, "Discover", kDiscoverActions, kFind},
+    {target, "Discover", "ec2:DescribeRegions", kRegionNames, When::all_regions},
+    {target, "SessionsOnTaggedNodes", "", kStartSession},
+    {target, "SessionDocuments", "", kStartSession},
+    {target, "OwnSessions", "", "ends sessions, and takes up those whose connection was lost"},
+    {target, "SessionKeys", "", "makes the key of an encrypted session"},
 };
 constexpr Use kCancel[] = {
     {hub, "AssumeTargetRoles", "", kEnter},
@@ -200,11 +210,13 @@ constexpr CommandNeeds kNeeds[] = {
     {"accounts list", std::nullopt, {}},
     {"accounts remove", std::nullopt, kDelete},
     {"accounts rotate-external-id", std::nullopt, kAdd},
+    {"audit sessions", std::nullopt, {}},
     {"audit trail", Duty::observe, kAudit},
     {"audit who", Duty::observe, kAudit},
     {"cancel", Duty::operate, kCancel},
     {"check endpoints", Duty::observe, kCheckNetworks},
     {"check tags", std::nullopt, kCheckTags},
+    {"cp", Duty::operate, kSession},
     {"demo", std::nullopt, {}},
     {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},
@@ -226,6 +238,8 @@ constexpr CommandNeeds kNeeds[] = {
     {"dr report deployment", Duty::observe, kWatchDr},
     {"dr rollout", Duty::rollout, kRollOut},
     {"dr status", Duty::observe, kWatchDr},
+    {"exec", Duty::operate, kSession},
+    {"forward", Duty::operate, kSession},
     {"hold", std::nullopt, kHold},
     {"init", std::nullopt, kInit},
     {"ledger verify", std::nullopt, kVerify},
@@ -247,8 +261,11 @@ constexpr CommandNeeds kNeeds[] = {
     {"runs prune", std::nullopt, {}},
     {"runs resume", Duty::operate, kRun},
     {"runs show", std::nullopt, {}},
+    {"shell", Duty::operate, kSession},
     {"sim init", std::nullopt, {}},
     {"sim serve", std::nullopt, {}},
+    {"ssh-config", Duty::observe, kTargets},
+    {"ssh-proxy", Duty::operate, kSession},
     {"targets", Duty::observe, kTargets},
     {"why", std::nullopt, kWhy},
 };

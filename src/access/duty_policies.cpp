@@ -7,6 +7,14 @@
 namespace postern::access {
 namespace {
 
+/// What the session commands use, and the account's own preferences.
+constexpr std::string_view kSessionDocuments[] = {"SSM-SessionManagerRunShell",
+                                                  "AWS-StartInteractiveCommand",
+                                                  "AWS-StartNonInteractiveCommand",
+                                                  "AWS-StartPortForwardingSession",
+                                                  "AWS-StartPortForwardingSessionToRemoteHost",
+                                                  "AWS-StartSSHSession"};
+
 using cfn::Value;
 
 constexpr std::string_view kDutyNames[] = {"observe", "operate", "rollout", "recover", "cleanup"};
@@ -98,6 +106,28 @@ Value command_follow_up() {
                {"*"});
 }
 
+Value session_nodes(const TagRule& tag) {
+  return allow("SessionsOnTaggedNodes", {"ssm:StartSession"},
+               {own_arn("ec2", "instance/*"), own_arn("ssm", "managed-instance/*")},
+               condition("StringEquals", {{"ssm:resourceTag/" + tag.key, tag.value}}));
+}
+
+Value session_documents() {
+  std::vector<Value> arns;
+  for (const std::string_view name : kSessionDocuments) add_document(arns, std::string(name));
+  return allow("SessionDocuments", {"ssm:StartSession"}, std::move(arns));
+}
+
+Value own_sessions() {
+  return allow("OwnSessions", {"ssm:ResumeSession", "ssm:TerminateSession"}, {own_arn("ssm", "session/*")},
+               condition("StringLike", {{"ssm:resourceTag/aws:ssmmessages:session-id", std::string("${aws:userid}")}}));
+}
+
+Value session_keys() {
+  return allow("SessionKeys", {"kms:GenerateDataKey"}, {own_arn("kms", "key/*")},
+               condition("StringLike", {{"kms:EncryptionContext:aws:ssm:TargetId", std::string("*")}}));
+}
+
 Value node_role_reads() {
   return allow("ReadNodeRoles",
                {"iam:GetInstanceProfile", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
@@ -122,6 +152,10 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       out.add(send_nodes(limits.operate_tag), "... and a node that may be reached.");
       out.add(command_follow_up(),
               "These have no resources to limit them to: what commands print is readable to this role.");
+      out.add(session_nodes(limits.operate_tag), "Sessions: on the same nodes, ...");
+      out.add(session_documents(), "... by these documents, ...");
+      out.add(own_sessions(), "... to be ended and taken up again by whoever began them, ...");
+      out.add(session_keys(), "... and encrypted where the account's preferences name a key.");
       break;
     case Duty::recover:
       add_recovery(out);

@@ -41,6 +41,11 @@ cfn::Value replication_reads();
 cfn::Value send_documents(const std::vector<std::string>& documents);
 cfn::Value send_nodes(const TagRule& tag);
 cfn::Value command_follow_up();
+/// StartSession is judged twice as well; what a session is called begins with whoever began it.
+cfn::Value session_nodes(const TagRule& tag);
+cfn::Value session_documents();
+cfn::Value own_sessions();
+cfn::Value session_keys();
 cfn::Value node_role_reads();
 /// VPCs with their subnets, routes, groups and endpoints: EC2 has no resources to limit such reads to.
 cfn::Value look_at_networks();

@@ -120,8 +120,7 @@ rt::Task<void> SessionTerminal::keep_alive() {
     const Result<void> slept = co_await rt::sleep_until(clock, clock.now() + options_.keepalive);
     if (!slept) co_return;
     // A size is input to the service, and nothing to the shell.
-    channel_.resize(
-        session::TerminalSize(static_cast<std::uint32_t>(size_.columns), static_cast<std::uint32_t>(size_.rows)));
+    channel_.repeat_size();
   }
 }
 

@@ -292,6 +292,10 @@ void ClientSession::send_size(TerminalSize size) {
   if (takes_input() && client::has_terminal(type)) channel_.send(PayloadType::size, write_size(size));
 }
 
+void ClientSession::repeat_size() {
+  if (const std::optional<TerminalSize> last = std::exchange(size_, std::nullopt)) send_size(*last);
+}
+
 void ClientSession::send_flag(Flag flag) {
   if (!ended_) channel_.send(PayloadType::flag, write_flag(flag));
 }

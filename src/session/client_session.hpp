@@ -107,6 +107,8 @@ class ClientSession {
   void send_input(std::string_view bytes);
   /// Kept until the session is known to want it; the last one counts.
   void send_size(TerminalSize size);
+  /// The last size once more: a sign of life that the shell does not see.
+  void repeat_size();
   void send_flag(Flag flag);
   /// Everything sent so far has been acknowledged.
   bool is_settled() const noexcept { return channel_.is_settled(); }

@@ -127,6 +127,11 @@ void DataChannel::resize(TerminalSize size) {
   speak();
 }
 
+void DataChannel::repeat_size() {
+  session_.repeat_size();
+  outgoing_.wake();
+}
+
 void DataChannel::flag(Flag flag) {
   session_.send_flag(flag);
   speak();

@@ -85,6 +85,8 @@ class DataChannel {
   /// Waits until write() of `bytes` would not wait: for those that have much to send and decide late what. As write().
   rt::Task<Result<std::size_t>> room();
   void resize(TerminalSize size);
+  /// Sends the last size once more.
+  void repeat_size();
   void flag(Flag flag);
   /// Waits until everything written has been acknowledged, or the session has ended.
   rt::Task<Result<void>> settle();

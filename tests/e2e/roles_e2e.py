@@ -27,7 +27,9 @@ RUN = ("run", "-y", "-o", "json", "-s", "name:web-01", "--", "true")
 TARGETS = ("targets", "-o", "json", "-s", "name:web-01")
 AUDIT = ("audit", "who", "PosternObserve", "--region", "us-east-1", "-o", "json")
 CHECK = ("check", "endpoints", "--region", "us-east-1", "--output-logs", "/nodes", "-o", "json")
-NEEDED = {"operate": {"Discover": RUN, "SendDocuments": RUN, "SendToTaggedNodes": RUN, "FollowCommands": RUN},
+EXEC = ("exec", "web-01", "--no-stdin", "--", "true")
+NEEDED = {"operate": {"Discover": RUN, "SendDocuments": RUN, "SendToTaggedNodes": RUN, "FollowCommands": RUN,
+                      "SessionsOnTaggedNodes": EXEC, "SessionDocuments": EXEC},
           "observe": {"Discover": TARGETS, "LookUpCalls": AUDIT, "LookAtNetworks": CHECK, "ReadSessionPreferences": CHECK,
                       "ReadNodeRoles": CHECK}}
 
