@@ -15,8 +15,8 @@ class StreamDial {
                                                             bool tls) const {
     // Configured endpoints decide for every Region alike.
     if (!tls && aws_->world("us-east-1") == World::aws) {
-      co_return fail(Error(ErrorKind::refused, "a session without TLS to " + endpoint.to_text() +
-                                                   ": AWS's own endpoints never ask for one")
+      co_return fail(Error(ErrorKind::refused,
+                           "a session without TLS to " + endpoint.to_text() + ": AWS's own endpoints never ask for one")
                          .with("rail", "session-tls"));
     }
     net::Dialer* dialer = aws_->dialer(tls);

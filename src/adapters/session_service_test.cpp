@@ -25,7 +25,8 @@ TEST(SessionService, ForgottenSessionsHaveNoToken) {
 }
 
 TEST(SessionService, AnEndpointOfItsOwnTakesThePlaceOfTheHostAlone) {
-  const std::string url = "wss://ssmmessages.us-east-1.amazonaws.com/v1/data-channel/ops-1?role=publish_subscribe&x=%2F";
+  const std::string url =
+      "wss://ssmmessages.us-east-1.amazonaws.com/v1/data-channel/ops-1?role=publish_subscribe&x=%2F";
   EXPECT_EQ(*stream_url_at(url, {}), url);
   EXPECT_EQ(*stream_url_at(url, {aws::CustomEndpoint("", "https://127.0.0.1:8443", "all")}), url)
       << "an endpoint for everything answers with addresses of its own";

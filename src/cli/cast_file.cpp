@@ -5,8 +5,7 @@
 namespace postern::cli {
 
 Result<std::unique_ptr<CastFile>> CastFile::create(const Command& command, std::string path, term::CastHeader header) {
-  Result<std::unique_ptr<os::File>> file =
-      command.host().files->open(path, os::OpenMode::create_new, 0600);
+  Result<std::unique_ptr<os::File>> file = command.host().files->open(path, os::OpenMode::create_new, 0600);
   if (!file) {
     return fail(Error(ErrorKind::usage, "cannot record to " + path +
                                             (file.error().kind() == ErrorKind::conflict

@@ -17,6 +17,29 @@ namespace {
 
 using Runner = rt::Task<Result<int>> (*)(const Command&);
 
+Runner runner_of_sessions(Verb verb) {
+  switch (verb) {
+    case Verb::shell:
+      return &run_shell;
+    case Verb::exec:
+      return &run_exec;
+    case Verb::forward:
+      return &run_forward;
+    case Verb::ssh_proxy:
+      return &run_ssh_proxy;
+    case Verb::ssh_config:
+      return &run_ssh_config;
+    case Verb::cp:
+      return &run_cp;
+    case Verb::audit_sessions:
+      return &run_audit_sessions;
+    case Verb::plugin:
+      return &run_plugin;
+    default:
+      return nullptr;
+  }
+}
+
 Runner runner_of_dr(Verb verb) {
   switch (verb) {
     case Verb::dr_jobs:
@@ -46,7 +69,7 @@ Runner runner_of_dr(Verb verb) {
     case Verb::dr_prepare:
       return &run_dr_prepare;
     default:
-      return nullptr;
+      return runner_of_sessions(verb);
   }
 }
 
@@ -137,22 +160,6 @@ Runner runner_of(Verb verb) {
       return &run_why;
     case Verb::doctor:
       return &run_doctor;
-    case Verb::shell:
-      return &run_shell;
-    case Verb::exec:
-      return &run_exec;
-    case Verb::cp:
-      return &run_cp;
-    case Verb::forward:
-      return &run_forward;
-    case Verb::ssh_proxy:
-      return &run_ssh_proxy;
-    case Verb::ssh_config:
-      return &run_ssh_config;
-    case Verb::audit_sessions:
-      return &run_audit_sessions;
-    case Verb::plugin:
-      return &run_plugin;
     case Verb::sim_serve:
       return &run_sim_serve;
     case Verb::sim_init:
@@ -298,7 +305,8 @@ bool makes_worlds(Verb verb) {
 
 rt::Task<int> run_invocation(Host host, const Invocation& invocation) {
   obs::Log log(*host.clock);
-  if (const Result<void> opened = open_log(host, invocation, log); !opened) co_return report(host, fail(opened.error()));
+  if (const Result<void> opened = open_log(host, invocation, log); !opened)
+    co_return report(host, fail(opened.error()));
   obs::Explanations explanations(log);
   const Result<rt::Deadline> deadline = command_deadline(host, invocation);
   if (!deadline) co_return report(host, fail(deadline.error()));
@@ -325,9 +333,14 @@ rt::Task<int> run_invocation(Host host, const Invocation& invocation) {
 }
 
 /// Not in the table: it has another name and other words.
-constexpr CommandSpec kPlugin = {
-    kPluginName, Verb::plugin, "RESPONSE REGION StartSession [PROFILE REQUEST [ENDPOINT]]", "", "", {},
-    Positionals::names, {}};
+constexpr CommandSpec kPlugin = {kPluginName,
+                                 Verb::plugin,
+                                 "RESPONSE REGION StartSession [PROFILE REQUEST [ENDPOINT]]",
+                                 "",
+                                 "",
+                                 {},
+                                 Positionals::names,
+                                 {}};
 
 }  // namespace
 

@@ -205,9 +205,7 @@ class Execution {
     }
   }
 
-  void print(os::StdStream stream, std::string_view bytes) {
-    (void)command_.host().console->write(stream, bytes);
-  }
+  void print(os::StdStream stream, std::string_view bytes) { (void)command_.host().console->write(stream, bytes); }
 
   const Command& command_;
   LiveSession& live_;

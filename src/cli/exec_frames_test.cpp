@@ -50,8 +50,8 @@ TEST(ExecReader, TakesLinesApartWhereverTheyAreCut) {
 }
 
 TEST(ExecReader, WhatOnlyLooksLikeAFrameIsNone) {
-  for (const std::string text : {"p0123456789abO!!", "p0123456789abX", "p0123456789abX9x", "p0123456789ab", "O=",
-                                 "p0123456789abZ1", "p0123456789aco"}) {
+  for (const std::string text : {"p0123456789abO!!", "p0123456789abX", "p0123456789abX9x", "p0123456789ab",
+                                 "O=", "p0123456789abZ1", "p0123456789aco"}) {
     const std::vector<ExecFrame> frames = frames_of(text + "\n", 64);
     ASSERT_EQ(frames.size(), 1U);
     EXPECT_EQ(frames[0].kind, Kind::noise) << text;
@@ -129,7 +129,8 @@ TEST_P(ExecShellTest, StreamsComeApartWithTheExitCode) {
 TEST_P(ExecShellTest, EveryByteComesAsItIs) {
   EXPECT_EQ(run("printf '\\000\\377\\n\\r\\033[31m'; printf '\\342\\202'").output,
             std::string("\0\xff\n\r\x1b[31m\xe2\x82", 11));
-  const std::string large = run("i=0; while [ $i -lt 3000 ]; do echo line $i; echo err $i >&2; i=$((i+1)); done").output;
+  const std::string large =
+      run("i=0; while [ $i -lt 3000 ]; do echo line $i; echo err $i >&2; i=$((i+1)); done").output;
   EXPECT_EQ(std::count(large.begin(), large.end(), '\n'), 3000);
   EXPECT_TRUE(large.ends_with("line 2999\n"));
 }

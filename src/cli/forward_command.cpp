@@ -108,9 +108,7 @@ struct Line {
   session::PortForward engine;
   bool told = false;
 
-  std::string local() const {
-    return spec.local_path.empty() ? listener->local().to_text() : spec.local_path;
-  }
+  std::string local() const { return spec.local_path.empty() ? listener->local().to_text() : spec.local_path; }
 };
 
 class Forwarding {
@@ -149,8 +147,8 @@ class Forwarding {
         spec.local_path.empty() ? net::listen_tcp(group_.executor(), net::Endpoint(order_.bind, spec.local_port))
                                 : net::listen_unix(group_.executor(), spec.local_path);
     if (listener) return listener;
-    const std::string where = spec.local_path.empty() ? order_.bind + ":" + std::to_string(spec.local_port)
-                                                      : printable(spec.local_path, 120);
+    const std::string where =
+        spec.local_path.empty() ? order_.bind + ":" + std::to_string(spec.local_port) : printable(spec.local_path, 120);
     return fail(Error(ErrorKind::usage, "cannot listen at " + where + ": choose another LOCAL, or 0 for any port")
                     .caused_by(std::move(listener).error()));
   }
@@ -160,7 +158,8 @@ class Forwarding {
   void tell_news(const Line& line, const session::ForwardNews& news) {
     using Kind = session::ForwardNews::Kind;
     if (news.kind == Kind::refused) {
-      tell(setup_.place.label() + " cannot connect to " + line.spec.far_end() + ": nothing listens there, or it is not "
+      tell(setup_.place.label() + " cannot connect to " + line.spec.far_end() +
+           ": nothing listens there, or it is not "
            "allowed to");
     } else if (news.kind != Kind::accepted && !news.text.empty()) {
       tell(line.local() + ": " + printable(news.text, 300));
@@ -256,8 +255,8 @@ class Forwarding {
         all.accepted += one.accepted;
         all.open += one.open;
       }
-      const double rate = static_cast<double>(all.up + all.down - moved) /
-                          std::chrono::duration<double>(kRedraw).count();
+      const double rate =
+          static_cast<double>(all.up + all.down - moved) / std::chrono::duration<double>(kRedraw).count();
       moved = all.up + all.down;
       term::Progress progress;
       progress.label = amount(static_cast<double>(all.up)) + " up, " + amount(static_cast<double>(all.down)) +

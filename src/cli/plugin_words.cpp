@@ -39,8 +39,9 @@ bool is_usual(std::string_view endpoint, std::string_view region) {
 Result<PluginOrder> parse_plugin_words(const std::vector<std::string>& words) {
   using namespace plugin_words;
   if (words.size() < 3 || words.size() > 6) {
-    return fail(ErrorKind::usage, "session-manager-plugin takes RESPONSE REGION StartSession [PROFILE REQUEST "
-                                  "[ENDPOINT]]; it is started by the AWS CLI and others, not by hand");
+    return fail(ErrorKind::usage,
+                "session-manager-plugin takes RESPONSE REGION StartSession [PROFILE REQUEST "
+                "[ENDPOINT]]; it is started by the AWS CLI and others, not by hand");
   }
   PluginOrder order;
   TRY(order.started, started_of(words[0]));

@@ -89,7 +89,8 @@ inline constexpr CommandSpec kCpCommand = {
     "Copies through a session of AWS-StartInteractiveCommand. One of SRC and DST is TARGET:PATH, with TARGET as for "
     "`postern shell`; a PATH that is not absolute begins in the home of the session's user. A goal that is a folder "
     "takes the source in under its own name. Every file grows under another name beside its place, has its SHA-256 "
-    "compared, and is then renamed; whatever happens, the other name does not stay. A session that is lost is replaced, "
+    "compared, and is then renamed; whatever happens, the other name does not stay. A session that is lost is "
+    "replaced, "
     "and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node. Large files are "
     "quicker through S3.",
     kCp,

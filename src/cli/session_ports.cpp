@@ -1,7 +1,5 @@
 #include "cli/session_ports.hpp"
 
-#include <array>
-
 #include "base/text.hpp"
 #include "cli/failure.hpp"
 #include "net/tcp.hpp"
@@ -9,18 +7,35 @@
 #include "rt/combine.hpp"
 #include "rt/uncancelled.hpp"
 #include "session/forward.hpp"
+#include "session/stdio_bridge.hpp"
 
 namespace postern::cli {
 namespace session_ports {
 
-constexpr std::size_t kReadBytes = 32U << 10U;
-/// What still comes after the end of the input comes within this, from the last byte on.
-constexpr Duration kSilence = std::chrono::seconds(2);
 constexpr std::string_view kForwarding = "LocalPortForwarding";
 
 rt::Task<void> listen(session::PortForward* engine, net::Listener* listener) {
   (void)co_await engine->listen(*listener);
 }
+
+/// This process's own, counted.
+class StdioEnds final : public session::ByteEnds {
+ public:
+  StdioEnds(os::Console& console, TerminalEnd& end) : console_(console), end_(end) {}
+  rt::Task<Result<std::size_t>> read(std::span<std::byte> into) override {
+    CO_TRY(const std::size_t got, co_await console_.read_input(into));
+    end_.bytes_to_node += got;
+    co_return got;
+  }
+  rt::Task<Result<void>> write(std::string bytes) override {
+    end_.bytes_from_node += bytes.size();
+    co_return console_.write(os::StdStream::out, bytes);
+  }
+
+ private:
+  os::Console& console_;
+  TerminalEnd& end_;
+};
 
 /// Until the agent has said what the session is about, or it has ended.
 rt::Task<std::optional<TerminalEnd>> until_started(session::DataChannel& channel) {
@@ -100,69 +115,34 @@ rt::Task<void> terminate(session::DataChannel* channel) {
 
 }  // namespace session_ports
 
-rt::Task<void> StdioBridge::stop() {
-  if (std::exchange(stopping_, true)) co_return;
-  (void)co_await channel_.terminate();
-}
-
-bool StdioBridge::take_signal(os::Signal signal) {
-  if (signal != os::Signal::window_change) group_->spawn(stop());
-  return true;
-}
-
-rt::Task<void> StdioBridge::stop_when_silent() {
-  if (!co_await channel_.settle()) co_return;
-  rt::Clock& clock = command_.ctx().clock();
-  std::uint64_t before = ~std::uint64_t{0};
-  while (before != end_.bytes_from_node) {
-    before = end_.bytes_from_node;
-    if (!co_await rt::sleep_until(clock, clock.now() + session_ports::kSilence)) co_return;
-  }
-  co_await stop();
-}
-
-rt::Task<void> StdioBridge::read_input() {
-  std::array<std::byte, session_ports::kReadBytes> buffer;
-  for (;;) {
-    const Result<std::size_t> got = co_await command_.host().console->read_input(buffer);
-    if (!got) co_return;
-    if (*got == 0) break;
-    end_.bytes_to_node += *got;
-    const Result<void> written = co_await channel_.write(std::string(net::as_text(std::span(buffer).first(*got))));
-    if (!written) co_return;
-  }
-  co_await stop_when_silent();
-}
-
-void StdioBridge::take(const session::SessionEvent& event) {
-  using Kind = session::SessionEvent::Kind;
-  if (event.kind == Kind::started) end_.started = true;
-  if (event.kind == Kind::closed) end_.text = event.bytes;
-  if (event.kind == Kind::failed) end_.error = event.error;
-  if (event.kind == Kind::message) command_.err(printable(event.bytes) + "\n");
-  if (event.kind != Kind::output) return;
-  end_.bytes_from_node += event.bytes.size();
-  // A reader that has gone needs no more.
-  if (!command_.host().console->write(os::StdStream::out, event.bytes)) group_->spawn(stop());
-}
-
-rt::Task<TerminalEnd> StdioBridge::run() {
+rt::Task<TerminalEnd> on_stdio(const Command& command, session::DataChannel& channel) {
+  using namespace session_ports;
+  TerminalEnd end;
   rt::TaskGroup group(co_await rt::asio::this_coro::executor);
-  group_ = &group;
-  const SignalHook hook(command_, [this](os::Signal signal) { return take_signal(signal); });
-  group.spawn(read_input());
-  for (;;) {
-    const Result<std::optional<session::SessionEvent>> event = co_await channel_.next();
-    if (!event) end_.how = TerminalEnd::How::interrupted;
-    if (!event || !*event) break;
-    take(**event);
+  bool stopping = false;
+  const SignalHook hook(command, [&](os::Signal signal) {
+    if (signal != os::Signal::window_change && !std::exchange(stopping, true)) group.spawn(terminate(&channel));
+    return true;
+  });
+  StdioEnds ends(*command.host().console, end);
+  session::BridgeOptions options;
+  options.on_event = [&](const session::SessionEvent& event) {
+    if (event.kind == session::SessionEvent::Kind::message) command.err(printable(event.bytes) + "\n");
+  };
+  Result<std::string> ended = co_await session::bridge(command.ctx(), channel, ends, std::move(options));
+  if (ended) {
+    end.text = std::move(*ended);
+    end.how = stopping ? TerminalEnd::How::left : TerminalEnd::How::closed;
+  } else if (ended.error().kind() == ErrorKind::cancelled) {
+    end.how = TerminalEnd::How::interrupted;
+  } else {
+    end.error = std::move(ended).error();
+    end.how = TerminalEnd::How::failed;
   }
+  end.started = channel.session().type().has_value();
   group.cancel();
   co_await group.join();
-  if (end_.error) end_.how = TerminalEnd::How::failed;
-  // The end of the port's connection is what it is about: the service says so in words that are no failure.
-  if (stopping_ && !end_.error) end_.how = TerminalEnd::How::left;
-  co_return std::move(end_);
+  co_return end;
 }
 
 rt::Task<TerminalEnd> on_ports(const Command& command, session::DataChannel& channel) {
@@ -173,9 +153,7 @@ rt::Task<TerminalEnd> on_ports(const Command& command, session::DataChannel& cha
   if (channel.session().port().type == kForwarding) {
     end = co_await forward(command, channel);
   } else {
-    StdioBridge bridge(command, channel);
-    end = co_await bridge.run();
-    end.started = true;
+    end = co_await on_stdio(command, channel);
   }
   if (end.how == TerminalEnd::How::interrupted) co_await rt::uncancelled(terminate(&channel));
   co_return end;

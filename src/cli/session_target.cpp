@@ -73,12 +73,14 @@ std::string in_place(const Instance& instance, std::string_view command) {
 BrokenLink unmanaged_link(const Instance& instance) {
   const bool ec2 = !fleet::is_hybrid(instance.ref.id());
   if (ec2 && instance.instance_profile_arn.empty()) {
-    return {"it has no instance profile, so its agent has no credentials",
-            "postern deploy roles --for node makes the role and profile; attach it, and the agent comes within minutes"};
+    return {
+        "it has no instance profile, so its agent has no credentials",
+        "postern deploy roles --for node makes the role and profile; attach it, and the agent comes within minutes"};
   }
-  return {"Systems Manager has never heard of its agent: it is not installed or not running, its role lacks "
-          "AmazonSSMManagedInstanceCore, or it cannot reach the endpoints",
-          in_place(instance, "check endpoints") + " looks at the network"};
+  return {
+      "Systems Manager has never heard of its agent: it is not installed or not running, its role lacks "
+      "AmazonSSMManagedInstanceCore, or it cannot reach the endpoints",
+      in_place(instance, "check endpoints") + " looks at the network"};
 }
 
 }  // namespace session_target
@@ -94,8 +96,9 @@ Result<TargetWord> parse_target(std::string_view word, const std::optional<fleet
   } else {
     const std::vector<std::string_view> parts = split(word, '/');
     if (parts.size() > 3) {
-      return fail(ErrorKind::usage, "'" + out.text + "' is no target: a name, an id, an address, tag:KEY=VALUE, or "
-                                                     "ACCOUNT/REGION/NAME");
+      return fail(ErrorKind::usage, "'" + out.text +
+                                        "' is no target: a name, an id, an address, tag:KEY=VALUE, or "
+                                        "ACCOUNT/REGION/NAME");
     }
     if (parts.size() > 1) terms.push_back(Selector::term(Field::account, "", {std::string(parts.front())}));
     if (parts.size() > 2) terms.push_back(Selector::term(Field::region, "", {std::string(parts[1])}));
@@ -189,8 +192,8 @@ TargetPicker::TargetPicker(std::vector<fleet::Instance> candidates) : all_(std::
 }
 
 std::string TargetPicker::shown(std::size_t columns) const {
-  std::vector<term::Column> heads = {{"#", 0, term::Align::right}, {"NAME", 1}, {"INSTANCE", 0},
-                                     {"ACCOUNT", 2},               {"REGION", 3}, {"ADDRESS", 4}};
+  std::vector<term::Column> heads = {
+      {"#", 0, term::Align::right}, {"NAME", 1}, {"INSTANCE", 0}, {"ACCOUNT", 2}, {"REGION", 3}, {"ADDRESS", 4}};
   heads[2].cut = term::Cut::never;
   term::Table table(std::move(heads));
   for (std::size_t i = 0; i < left_.size() && i < session_target::kListedMax; ++i) {

@@ -22,8 +22,8 @@ TargetWord word_of(std::string_view text) {
 }
 
 Instance node(unsigned number, const std::string& name, std::string_view account = "444455556666") {
-  Instance made = make::instance(make::scope(account, "us-east-1", "payments"), make::instance_id(number),
-                                 {{"Name", name}});
+  Instance made =
+      make::instance(make::scope(account, "us-east-1", "payments"), make::instance_id(number), {{"Name", name}});
   made.private_ip = "10.0.0." + std::to_string(number);
   return made;
 }

@@ -48,11 +48,13 @@ void SessionTerminal::tell(std::string_view text) {
 
 void SessionTerminal::follow_size() {
   const std::optional<os::TtySize> now = command_.host().console->size();
-  const os::TtySize size = raw_ && now ? *now : os::TtySize(session_terminal::kNoTtyColumns, session_terminal::kNoTtyRows);
+  const os::TtySize size =
+      raw_ && now ? *now : os::TtySize(session_terminal::kNoTtyColumns, session_terminal::kNoTtyRows);
   if (size == size_) return;
   if (options_.cast != nullptr && size_.columns > 0) options_.cast->resize(size.columns, size.rows);
   size_ = size;
-  channel_.resize(session::TerminalSize(static_cast<std::uint32_t>(size.columns), static_cast<std::uint32_t>(size.rows)));
+  channel_.resize(
+      session::TerminalSize(static_cast<std::uint32_t>(size.columns), static_cast<std::uint32_t>(size.rows)));
 }
 
 bool SessionTerminal::take_signal(os::Signal signal) {

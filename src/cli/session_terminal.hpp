@@ -73,7 +73,7 @@ class SessionTerminal {
   std::unique_ptr<os::RawMode> raw_;
   os::TtySize size_;
   TerminalEnd end_;
-  rt::Semaphore writing_{1};  ///< the channel has one writer: keys, or an interrupt
+  rt::Semaphore writing_{1};        ///< the channel has one writer: keys, or an interrupt
   rt::TaskGroup* group_ = nullptr;  ///< while run() runs
 };
 

@@ -77,8 +77,7 @@ rt::Task<Result<SessionPlace>> pick(const Command& command, TargetWord word, std
 rt::Task<Result<fleet::Discovery>> look_for(const Command& command, SessionSetup& setup, const TargetWord& word) {
   adapters::AwsInventory inventory(*setup.aws.session);
   ByAddress source(inventory, word.address);
-  CO_TRY(fleet::Discovery found,
-         co_await fleet::discover(command.ctx(), source, setup.aws.scopes, word.selector));
+  CO_TRY(fleet::Discovery found, co_await fleet::discover(command.ctx(), source, setup.aws.scopes, word.selector));
   const bool any = std::any_of(found.instances.begin(), found.instances.end(), is_reachable);
   if (any || !setup.wait.wait || found.instances.empty()) co_return found;
   command.err("waiting for '" + word.text + "' to come into Systems Manager's reach, for " +
@@ -225,8 +224,8 @@ rt::Task<Result<void>> LiveSession::begin() {
   // The command's deadline is its owner's: a session that it cuts off must still be ended.
   const rt::CallContext outer = command_.ctx();
   const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer());
-  channel_ = std::make_unique<session::DataChannel>(ctx, service_->dial(), *service_, std::move(*started),
-                                                    std::move(options));
+  channel_ =
+      std::make_unique<session::DataChannel>(ctx, service_->dial(), *service_, std::move(*started), std::move(options));
   if (noted) co_return Result<void>();
   co_await terminate();
   co_return fail(noted.error());

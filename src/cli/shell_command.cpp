@@ -89,6 +89,11 @@ bool is_gone(const TerminalEnd& end) {
   return end.how == TerminalEnd::How::failed || (end.how == TerminalEnd::How::closed && !end.text.empty());
 }
 
+std::string why_ended(const TerminalEnd& end) {
+  if (end.error) return described_message(*end.error, 300);
+  return printable(end.text, 300);
+}
+
 void fail_with(TerminalEnd& end, const Error& error) {
   end.error = error;
   if (end.how == TerminalEnd::How::closed) end.how = TerminalEnd::How::failed;
@@ -110,11 +115,12 @@ rt::Task<Result<int>> sessions(const Command& command, SessionSetup& setup, Shel
     co_await run.stop();
     if (run.error() && !end.error) fail_with(end, *run.error());
     const bool again = setup.wait.wait && is_gone(end);
-    co_await close_session(command, *live, end, again ? nullptr : cast.get());
-    const std::string why = end.error ? described_message(*end.error, 300) : printable(end.text, 300);
+    CastFile* finished = again ? nullptr : cast.get();
+    co_await close_session(command, *live, end, finished);
+    const std::string why = why_ended(end);
     if (again) {
-      command.err("the session is gone" + (why.empty() ? "" : ": " + why) + "; waiting for " +
-                  setup.place.label() + "\n");
+      command.err("the session is gone" + (why.empty() ? "" : ": " + why) + "; waiting for " + setup.place.label() +
+                  "\n");
       continue;
     }
     if (end.how == TerminalEnd::How::interrupted) co_return kExitInterrupted;

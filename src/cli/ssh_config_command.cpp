@@ -29,9 +29,8 @@ std::string proxy_word(std::string_view word) {
 /// "postern" with the options that say whose fleet it is.
 std::string program(const Invocation& invocation) {
   std::string out = "postern";
-  for (const std::string_view option :
-       {"--fleet", "--profile", "--role-arn", "--external-id", "--region", "--account", "--endpoint-url",
-        "--ca-bundle"}) {
+  for (const std::string_view option : {"--fleet", "--profile", "--role-arn", "--external-id", "--region", "--account",
+                                        "--endpoint-url", "--ca-bundle"}) {
     for (const std::string& value : invocation.values(option)) {
       out.append(" ").append(option).append(" ").append(proxy_word(value));
     }
@@ -63,7 +62,8 @@ std::string blocks(const Invocation& invocation, const std::vector<fleet::Instan
     std::string hosts;
     if (is_alias(instance.name)) {
       if (names[instance.name] == 1) hosts += instance.name + " ";
-      if (is_alias(scope.account_name)) hosts += scope.account_name + "/" + scope.region.text() + "/" + instance.name + " ";
+      if (is_alias(scope.account_name))
+        hosts += scope.account_name + "/" + scope.region.text() + "/" + instance.name + " ";
     }
     out += block(invocation, hosts + instance.ref.id().text(), place + instance.ref.id().text());
   }

@@ -36,8 +36,7 @@ rt::Task<Result<int>> bridge(const Command& command, SessionSetup& setup, Sessio
     if (const std::string text = news_text(news); !text.empty()) command.err(text + "\n");
   });
   ChannelRun run(co_await rt::asio::this_coro::executor, channel);
-  StdioBridge stdio(command, channel);
-  TerminalEnd end = co_await stdio.run();
+  TerminalEnd end = co_await on_stdio(command, channel);
   if (end.how == TerminalEnd::How::interrupted) co_await live->terminate();
   co_await run.stop();
   channel.on_news({});
@@ -50,7 +49,8 @@ rt::Task<Result<int>> bridge(const Command& command, SessionSetup& setup, Sessio
   co_await live->close(std::move(close));
   if (end.error) co_return fail(*end.error);
   if (end.started) co_return kExitOk;
-  co_return fail(unreachable("the session ended before it began" + (end.text.empty() ? "" : ": " + printable(end.text))));
+  co_return fail(
+      unreachable("the session ended before it began" + (end.text.empty() ? "" : ": " + printable(end.text))));
 }
 
 }  // namespace ssh_proxy

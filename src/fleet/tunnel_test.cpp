@@ -29,8 +29,8 @@ TEST(ForwardSpec, TheUsualForms) {
 }
 
 TEST(ForwardSpec, WhatMakesNoSense) {
-  for (const std::string_view text : {"", "0", "65536", "x", "1:2:3:4", "a:b:c", ":80", "80:", "-1", "a b:80", "[::1:80",
-                                      "70000:80", "8080::80", "8080:$(id):80"}) {
+  for (const std::string_view text : {"", "0", "65536", "x", "1:2:3:4", "a:b:c", ":80", "80:", "-1", "a b:80",
+                                      "[::1:80", "70000:80", "8080::80", "8080:$(id):80"}) {
     EXPECT_EQ(read(text), "no") << text;
   }
   EXPECT_EQ(read("/" + std::string(200, 'x') + ":80"), "no") << "longer than the path of a socket";

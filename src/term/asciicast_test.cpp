@@ -48,7 +48,11 @@ TEST(Asciicast, ACharacterIsNeverCutInTwo) {
 
 TEST(Asciicast, WhatIsNoTextIsShownAsSuch) {
   Asciicast cast;
-  EXPECT_EQ(cast.output(milliseconds(0), "\xff" "a"), "[0.000000, \"o\", \"\xef\xbf\xbd" "a\"]\n");
+  EXPECT_EQ(cast.output(milliseconds(0),
+                        "\xff"
+                        "a"),
+            "[0.000000, \"o\", \"\xef\xbf\xbd"
+            "a\"]\n");
   EXPECT_EQ(cast.output(milliseconds(0), "\xe2\x82"), "");
   EXPECT_NE(cast.finish(milliseconds(0)), "");
 }

@@ -176,6 +176,167 @@ def a_shell_is_a_terminal():
         expect("from a script 2" in done.out, "script", done)
 
 
+@contextlib.contextmanager
+def upper_server():
+    """A server on a loopback port that answers in capitals until its peer is done."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(peer):
+        with peer:
+            while data := peer.recv(65536):
+                peer.sendall(data.upper())
+
+    def accept():
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    with listener:
+        yield listener.getsockname()[1]
+
+
+def talk(address, data):
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as peer:
+        peer.settimeout(30)
+        peer.connect(address)
+        sender = threading.Thread(target=peer.sendall, args=(data,), daemon=True)
+        sender.start()
+        got = b""
+        while len(got) < len(data):
+            more = peer.recv(65536)
+            if not more:
+                break
+            got += more
+        sender.join(10)
+        return got
+
+
+class Running:
+    """A `postern` that runs until the block ends; `stdout` is read by line."""
+
+    def __init__(self, made, *words, stdin=subprocess.DEVNULL):
+        self.process = subprocess.Popen([e2e.PROGRAM, *words], stdin=stdin, env=made.variables, cwd=made.place.folder,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def line(self):
+        got = self.process.stdout.readline().decode()
+        expect(got, "it ended: " + (self.process.stderr.read().decode() if not got else ""))
+        return got
+
+    def stop(self, code):
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=30)
+        expect_equal(self.process.returncode, code, f"exit code: {out!r} {err.decode()}")
+        return err.decode()
+
+
+def ports_are_forwarded():
+    with scene() as made, upper_server() as port:
+        path = made.place.path("a.sock")
+        with Running(made, "forward", "web", f"0:{port}", f"{path}:127.0.0.1:{port}", "--streams", "2") as running:
+            lines = sorted([running.line(), running.line()], key=lambda line: line.startswith("/"))
+            found = re.fullmatch(r"127\.0\.0\.1:(\d+) -> web \(i-[0-9a-f]+\) (\d+)\n", lines[0])
+            expect(found and int(found.group(2)) == port, f"lines: {lines}")
+            expect(lines[1].startswith(path + " -> web"), f"lines: {lines}")
+            here = ("127.0.0.1", int(found.group(1)))
+            data = os.urandom(300_000).replace(b"a", b"b").hex().encode()
+            expect_equal(talk(here, data), data.upper(), "a large one")
+            results = []
+            threads = [threading.Thread(target=lambda n=n: results.append(talk(here, b"hello %d" % n))) for n in range(30)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
+            expect_equal(sorted(results), sorted(b"HELLO %d" % n for n in range(30)), "many at once")
+            expect_equal(talk(path, b"through a socket"), b"THROUGH A SOCKET", "a unix socket")
+            expect_equal(os.stat(path).st_mode & 0o777, 0o600, "its rights")
+            # The service ends the sessions: others take their place, and that is said.
+            for session in made.ssm.describe_sessions(State="Active")["Sessions"]:
+                made.ssm.terminate_session(SessionId=session["SessionId"])
+            expect_equal(talk(here, b"again"), b"AGAIN", "after the end of its session")
+            said = running.stop(e2e.INTERRUPTED)
+            expect("opening another" in said, said)
+        expect(not os.path.exists(path), "the socket is left behind")
+        rows = sessions(made)
+        expect(len(rows) >= 8 and all(row["status"] == "ended" and row["verb"] == "forward" for row in rows), str(rows))
+        expect_equal(made.ssm.describe_sessions(State="Active")["Sessions"], [], "sessions that are left")
+        # A port that is taken, one that nobody listens at, and a set of the fleet file.
+        done = expect_code(postern(made, "forward", "web", f"{port}:80"), e2e.USAGE)
+        expect(f"cannot listen at 127.0.0.1:{port}" in done.err, "taken", done)
+        done = expect_code(postern(made, "forward", "web", "80x"), e2e.USAGE)
+        made.place.write("fleet.yaml", 'version: 1\nhub: {account: "111122223333"}\ndefaults: {regions: [us-east-1]}\n'
+                         'accounts: [{id: "111122223333", name: home}]\n'
+                         f'tunnels: {{office: {{target: "name:web", forward: ["0:{port}"]}}}}\n')
+        done = expect_code(postern(made, "forward", "--fleet", made.place.path("fleet.yaml"), "@offic"), e2e.USAGE)
+        expect("did you mean '@office'" in done.err, "a typing error", done)
+
+
+def a_proxy_for_ssh():
+    with scene() as made, upper_server() as port:
+        with Running(made, "ssh-proxy", "web", str(port), stdin=subprocess.PIPE) as running:
+            data = b"\n".join([b"ssh-2.0", b"\n", b"abc" * 50_000]) + b"\n"
+            sender = threading.Thread(target=lambda: (running.process.stdin.write(data), running.process.stdin.flush()))
+            sender.start()
+            got = b""
+            while len(got) < len(data):
+                got += os.read(running.process.stdout.fileno(), 65536)
+            sender.join()
+            expect_equal(got, data.upper(), "every byte, and no others")
+            running.process.send_signal(signal.SIGHUP)
+            _, err = running.process.communicate(timeout=30)
+            expect_equal((running.process.returncode, err), (0, b""), "ssh hangs up without a word")
+        row = sessions(made)[0]
+        expect_equal((row["verb"], row["cause"], made.status(row["session_id"], "History")), ("ssh-proxy", "left", "Terminated"),
+                     str(row))
+        done = expect_code(postern(made, "ssh-config", "--user", "ops", "-s", "state:running"), 0)
+        expect(f"Host web 111122223333/us-east-1/web {made.ids['web']}\n  User ops\n" in done.out, "a block", done)
+        expect(f"ssh-proxy 111122223333/us-east-1/{made.ids['web']} %p" in done.out, "the proxy", done)
+        expect("Host twin" not in done.out, "two of a name", done)
+        done = expect_code(postern(made, "ssh-config", "--pattern"), 0)
+        expect("Host i-* mi-*\n" in done.out and "ssh-proxy %h %p" in done.out, "the pattern", done)
+
+
+def the_plugin_carries_ports():
+    with scene() as made, upper_server() as port:
+        request = {"Target": made.ids["web"], "DocumentName": "AWS-StartPortForwardingSession",
+                   "Parameters": {"portNumber": [str(port)], "localPortNumber": ["0"]}}
+        started = made.ssm.start_session(**request)
+        response = json.dumps({key: started[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+        process = subprocess.Popen([plugin(made), response, "us-east-1", "StartSession", "", json.dumps(request),
+                                    made.variables["AWS_ENDPOINT_URL"]], env=made.variables, cwd=made.place.folder,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            text = ""
+            while "Waiting for connections..." not in text:
+                line = process.stdout.readline().decode()
+                expect(line, f"it ended: {text}")
+                text += line
+            found = re.search(r"Port (\d+) opened for sessionId (\S+)\.\n", text)
+            expect(found and found.group(2) == started["SessionId"], text)
+            expect_equal(talk(("127.0.0.1", int(found.group(1))), b"hello"), b"HELLO", "through it")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+            expect(f"Connection accepted for session [{started['SessionId']}]" in out.decode(), f"{out} {err}")
+            expect_equal(process.returncode, e2e.INTERRUPTED, err.decode())
+        finally:
+            process.kill()
+            process.communicate()
+        expect_equal(made.status(started["SessionId"], "History"), "Terminated", "status")
+
+
 def plugin(made):
     path = made.place.path("session-manager-plugin")
     if not os.path.exists(path):
@@ -240,6 +401,15 @@ def the_aws_cli_uses_it():
 
 
 if __name__ == "__main__":
-    e2e.run_cases([(name, function) for name, function in list(globals().items())
-                   if callable(function) and getattr(function, "__module__", "") == "__main__"
-                   and name not in ("scene", "postern", "sessions", "plugin", "run_plugin")])
+    sys.exit(e2e.run_cases([
+        ("exec", exec_tells_streams_and_exit_code),
+        ("input", exec_hands_input_over),
+        ("interrupt", exec_is_interrupted),
+        ("targets", targets_are_told_apart),
+        ("shell", a_shell_is_a_terminal),
+        ("forward", ports_are_forwarded),
+        ("ssh", a_proxy_for_ssh),
+        ("plugin", the_plugin_stands_in),
+        ("plugin ports", the_plugin_carries_ports),
+        ("aws cli", the_aws_cli_uses_it),
+    ]))
