@@ -76,6 +76,7 @@ rt::Task<Result<void>> SessionRecord::close(rt::CallContext ctx, SessionClose en
   summary_.set("status", "ended").set("cause", end.cause);
   summary_.set("ended_at", format_rfc3339(std::chrono::floor<std::chrono::seconds>(now)));
   summary_.set("bytes_to_node", end.bytes_to_node).set("bytes_from_node", end.bytes_from_node);
+  summary_.set("reconnections", end.reconnections);
   if (end.exit_code) summary_.set("exit_code", *end.exit_code);
   if (!end.transcript_sha256.empty()) summary_.set("transcript_sha256", end.transcript_sha256);
   CO_TRY_VOID(co_await add(ctx, "session.closed", std::move(body)));
