@@ -337,7 +337,7 @@ def sessions(postern, row, plugin=None, quick=False):
                 spent / their_spent, 1 / 3, "at most")
             with Peer("source", small) as peer:
                 slow, their_spent = download(cloud, theirs_forward(cloud, plugin, peer), small, 1)
-            with Peer("source", 4 * small) as peer:
+            with Peer("source", small) as peer:
                 fast, spent = download(cloud, cloud.ours("forward", "plain", f"0:{peer.port}", "--streams", "4"), small, 4)
             row("port forward, download by 4 sessions / plugin", speed(fast), speed(slow), fast / slow, 3, "at least")
             row("port forward, download: CPU per MiB, ours / plugin", f"{spent * 1e3:.1f} ms", f"{their_spent * 1e3:.1f} ms",
