@@ -151,7 +151,9 @@ class Line {
     if (agent_reads && !agent_.is_full()) earlier(up.next());
     if (client_reads && !client_.is_full()) earlier(down.next());
     const bool any = at.has_value();
-    now_ = any ? std::min(std::max(*at, now_), end) : end;
+    // Whoever wants to be woken at once, and then has nothing to say, does not stop the time.
+    if (any && *at <= now_) at = now_ + std::chrono::milliseconds(1);
+    now_ = any ? std::min(*at, end) : end;
     return any;
   }
 
