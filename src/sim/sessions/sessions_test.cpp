@@ -313,8 +313,10 @@ TEST_F(SessionsTest, IdlenessAndLengthEndThem) {
   const auto idle = start(start_request(ids_[0]));
   rig_.loop().advance(4min);
   Client client(rig_, *idle.session_id);
-  ASSERT_TRUE(client.until([&] { return !client.seen().empty(); }));
-  // What was said starts the time anew; what is repeated does not.
+  ASSERT_TRUE(client.until([&] { return client.seen() == "$ "; })) << "repeated until somebody was there";
+  // What is repeated does not start the time anew; what is said does.
+  client.type("echo x\r");
+  ASSERT_TRUE(client.until([&] { return client.seen().ends_with("x\r\n$ "); }));
   rig_.loop().advance(2min);
   const auto active = listed("Active");
   ASSERT_EQ(active.size(), 1U);
