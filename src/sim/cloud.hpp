@@ -45,11 +45,11 @@ struct Truth {
   std::map<std::string, std::uint64_t> calls;  ///< "ssm:SendCommand": signed requests that arrived
   /// Instance id: commands that an agent began to run. Unordered: there are as many as instances.
   std::unordered_map<std::string, std::uint64_t> executions;
-  std::uint64_t commands = 0;                       ///< accepted SendCommands
-  std::uint64_t sessions = 0;                       ///< credentials handed out by STS
+  std::uint64_t commands = 0;                        ///< accepted SendCommands
+  std::uint64_t sessions = 0;                        ///< credentials handed out by STS
   std::map<std::string, SeenSession> node_sessions;  ///< by session id
-  KeptList<PublishedMessage> messages;              ///< what topics took, from callers and from services
-  KeptList<SeenEvent> events;                       ///< what event buses took
+  KeptList<PublishedMessage> messages;               ///< what topics took, from callers and from services
+  KeptList<SeenEvent> events;                        ///< what event buses took
 };
 
 class ManagedNodes;
