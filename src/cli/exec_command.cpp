@@ -124,7 +124,6 @@ class Execution {
   /// A command that has ended takes its session with it; any other session is ended.
   rt::Task<void> wind_up() {
     if (is_done()) {
-      if (reading_) co_await send_end();
       const rt::CallContext outer = command_.ctx();
       const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer(),
                                 rt::Deadline::after(outer.clock(), kEndTime));
@@ -201,6 +200,8 @@ class Execution {
         break;
       case Kind::exit_code:
         exit_code_ = frame.exit_code;
+        // Whoever hands the input on waits for its end, and the streams' ends wait for him.
+        if (reading_) group_->spawn(send_end());
         break;
     }
   }

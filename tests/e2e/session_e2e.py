@@ -94,7 +94,7 @@ def exec_hands_input_over():
 
 def exec_is_interrupted():
     with scene() as made:
-        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", "trap 'echo caught; exit 9' INT; echo ready; sleep 60 & wait"],
+        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", "trap 'echo caught; exit 9' INT; echo ready; sleep 60"],
                               stdin=subprocess.DEVNULL, env=made.variables, cwd=made.place.folder, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
             expect_equal(process.stdout.readline(), b"ready\n", "started")
