@@ -35,7 +35,8 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 }
 
 bool is_host(std::string_view text) {
-  // What the session documents of AWS refuse in a host.
+  // A number is a port that is none, or nonsense; the rest is what the session documents of AWS refuse in a host.
+  if (text.find_first_not_of("0123456789") == std::string_view::npos) return false;
   return !text.empty() && text.size() <= kHostMax && text.find_first_of(" ,$^&()!;'\"<>`{}[]|#=") == text.npos;
 }
 
