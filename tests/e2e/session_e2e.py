@@ -397,8 +397,8 @@ def the_aws_cli_uses_it():
         plugin(made)
         variables = {**made.variables, "PATH": made.place.folder + ":" + made.variables["PATH"]}
         done = subprocess.run([aws, "--endpoint-url", variables["AWS_ENDPOINT_URL"], "ssm", "start-session", "--target",
-                               made.ids["web"], "--document-name", "AWS-StartInteractiveCommand", "--parameters", "command=greet"], env=variables,
-                              cwd=made.place.folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+                               made.ids["web"], "--document-name", "AWS-StartInteractiveCommand", "--parameters", "command=greet"],
+                              env=variables, cwd=made.place.folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
         expect(done.returncode == 0 and b"hello from web" in done.stdout, str(done))
 
 
