@@ -34,7 +34,7 @@ Answer answer_of(Json rows) {
   answer.document = Json::object().set("schema", "postern.sessions/1").set("sessions", std::move(rows));
   answer.rows_key = "sessions";
   answer.markdown_title = "Sessions";
-  answer.columns.push_back(member_column("ASKED AT", 0, "asked_at"));
+  answer.columns.push_back(id_column("ASKED AT", 0, "asked_at"));
   answer.columns.push_back(member_column("OPERATOR", 3, "operator"));
   answer.columns.push_back(member_column("HOW", 2, "verb"));
   answer.columns.push_back(id_column("NODE", 0, "target"));
