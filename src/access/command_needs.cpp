@@ -217,6 +217,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"check endpoints", Duty::observe, kCheckNetworks},
     {"check tags", std::nullopt, kCheckTags},
     {"cp", Duty::operate, kSession},
+    {"cp", Duty::operate, kSession},
     {"demo", std::nullopt, {}},
     {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},

@@ -54,14 +54,18 @@ while IFS= read -r line; do
     if ! (cd -- "$r") 2>/dev/null; then say b "cannot be read"; continue; fi
     (cd -- "$r" &&
       find . ! -name . -type d -exec stat -c '%a %n' {} + | sed "s/^/$m d /" &&
-      find . -type f -exec stat -c '%s %n' {} + | while read -r s f; do h=$(sum "$f" 2>/dev/null) && say f "$(printf %.64s "$h-")" "$s" "$f"; done &&
+      find . -type f -exec stat -c '%s %n' {} + | while read -r s f; do
+        h=$(sum "$f" 2>/dev/null)
+        say f "${h:--}" "$s" "$f"
+      done &&
       find . -type l -print | sed "s/^/$m l /")
     say e ;;
   M)
     mode=${r%% *} p=${r#* }
     if why=$(mkdir -p -- "$p" 2>&1); then chmod "$mode" -- "$p" 2>/dev/null; say m; else say b "$why"; fi ;;
   P)
-    want=${r%% *} r=${r#* } mode=${r%% *} r=${r#* } when=${r%% *} r=${r#* } goal=${r%% *} r=${r#* } how=${r%% *} p=${r#* }
+    want=${r%% *} r=${r#* } mode=${r%% *} r=${r#* } when=${r%% *} r=${r#* }
+    goal=${r%% *} r=${r#* } how=${r%% *} p=${r#* }
     case $p in */*) d=${p%/*}/ ;; *) d= ;; esac
     n=$(printf %.16s "$goal")
     keep="$d.postern-cp-$n" part="$d.postern-cp-$n.$$" bad=

@@ -176,7 +176,12 @@ class Upload final : public CopyJob {
         if (co_await room_.wait() == rt::Wake::cancelled)
           co_return fail(ErrorKind::cancelled, "the copy was called off");
       }
-      Result<void> sent = items_[i].folder ? co_await send_folder(i) : co_await send_file(i);
+      Result<void> sent;
+      if (items_[i].folder) {
+        sent = co_await send_folder(i);
+      } else {
+        sent = co_await send_file(i);
+      }
       if (sent) continue;
       const ErrorKind kind = sent.error().kind();
       if (kind == ErrorKind::cancelled || kind == ErrorKind::unavailable || kind == ErrorKind::timeout) co_return sent;

@@ -193,7 +193,7 @@ class Copy {
     co_return co_await job_.run(command_.ctx(), talk);
   }
 
-  /// The node's script ends by itself, and its session with it: a session that is ended before would kill it on its way.
+  /// The node's script ends by itself, and its session with it: one that is ended before would kill it on its way.
   rt::Task<void> say_goodbye(CopyTalk& talk, bool was_told) {
     const rt::CallContext outer = command_.ctx();
     const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer(),

@@ -99,8 +99,8 @@ struct LedgerInstall {
   WallTime told;  ///< when the run's stream last grew: the installation is no newer
 };
 
-/// The newest of every instance, by ACCOUNT/i-..., of runs whose stream grew at `since` or later. Runs whose records are
-/// gone or cannot be read are left out.
+/// The newest of every instance, by ACCOUNT/i-..., of runs whose stream grew at `since` or later. Runs whose records
+/// are gone or cannot be read are left out.
 rt::Task<Result<std::map<std::string, LedgerInstall, std::less<>>>> installed_by_rollouts(rt::CallContext ctx,
                                                                                           ledger::Store& store,
                                                                                           std::string world,

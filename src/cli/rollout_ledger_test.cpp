@@ -80,18 +80,22 @@ TEST(RolloutLedger, IsFoundByItsIdByARunOfItsAndAsTheNewest) {
   EXPECT_EQ(find("01ARZ3NDEKTSV4RRFFQ69G5FAX").error().kind(), ErrorKind::usage);
 }
 
+auto installed_since(DurableBed& bed, WallTime since) {
+  return bed.loop.run(installed_by_rollouts(bed.loop.context(), bed.store, "sim:test", since));
+}
+
 TEST(RolloutLedger, WhatSystemsManagerCallsInstalledIsKnown) {
   DurableBed bed(4, 2);
   bed.header.spec.comment = kInstallComment;
   ASSERT_TRUE(bed.start());
-  const auto installed = bed.loop.run(installed_by_rollouts(bed.loop.context(), bed.store, "sim:test", WallTime::min()));
+  const auto installed = installed_since(bed, WallTime::min());
   ASSERT_TRUE(installed) << installed.error().to_text();
   EXPECT_EQ(installed->size(), 4U);
   const auto first = installed->find("111122220000/" + bed.id(0));
   ASSERT_NE(first, installed->end());
   EXPECT_EQ(first->second.run_id, bed.header.run_id);
   const WallTime later = first->second.told + Duration(1);
-  const auto none = bed.loop.run(installed_by_rollouts(bed.loop.context(), bed.store, "sim:test", later));
+  const auto none = installed_since(bed, later);
   ASSERT_TRUE(none);
   EXPECT_TRUE(none->empty()) << "that is long over";
 }
@@ -99,7 +103,7 @@ TEST(RolloutLedger, WhatSystemsManagerCallsInstalledIsKnown) {
 TEST(RolloutLedger, OtherRunsInstallNothing) {
   DurableBed bed(4, 2);
   ASSERT_TRUE(bed.start());
-  const auto installed = bed.loop.run(installed_by_rollouts(bed.loop.context(), bed.store, "sim:test", WallTime::min()));
+  const auto installed = installed_since(bed, WallTime::min());
   ASSERT_TRUE(installed);
   EXPECT_TRUE(installed->empty());
 }

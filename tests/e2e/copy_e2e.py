@@ -66,7 +66,8 @@ def files_go_both_ways():
         done = expect_code(postern(made, "cp", "web:sub dir.bin", back, "-o", "json"), 0)
         expect_equal(sha256(back), sha256(source), "the file here", done)
         found = done.document()
-        expect_equal((found["schema"], found["direction"], found["files"], found["bytes"]), ("postern.cp/1", "down", 1, len(data)), "answer", done)
+        told = (found["schema"], found["direction"], found["files"], found["bytes"])
+        expect_equal(told, ("postern.cp/1", "down", 1, len(data)), "answer", done)
         expect_equal(os.stat(back).st_mode & 0o777, 0o750, "its mode")
         no_temporaries(home, made.place.path("."))
         rows = [row for row in sessions(made) if row["verb"] == "cp"]

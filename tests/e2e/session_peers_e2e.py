@@ -117,7 +117,8 @@ def a_shell_in_a_terminal():
             screen.tmux("load-buffer", made.place.path("paste"))
             screen.tmux("paste-buffer")
             pasted = os.path.join(home, "pasted")
-            wait_until(lambda: os.path.exists(pasted) and os.path.getsize(pasted) >= len(text) - 70, lambda: f"paste: {os.path.getsize(pasted)}", 120)
+            wait_until(lambda: os.path.exists(pasted) and os.path.getsize(pasted) >= len(text) - 70,
+                       lambda: f"paste: {os.path.getsize(pasted)}", 120)
             screen.keys("C-d")
             screen.expect("^pasted it")
             expect_equal(open(pasted, encoding="utf-8").read() == text, True, "what was pasted")
@@ -205,7 +206,8 @@ def ssh_server(made):
                    f"PidFile none\nStrictModes no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\n")
     if os.geteuid() == 0:
         os.makedirs("/run/sshd", exist_ok=True)
-    server = subprocess.Popen([shutil.which("sshd", path="/usr/sbin:/sbin"), "-D", "-e", "-f", f"{folder}/config"], stderr=subprocess.DEVNULL)
+    program = shutil.which("sshd", path="/usr/sbin:/sbin")
+    server = subprocess.Popen([program, "-D", "-e", "-f", f"{folder}/config"], stderr=subprocess.DEVNULL)
     try:
         def answers():
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -223,9 +225,11 @@ def ssh_through_a_session():
         return
     with scene() as made, ssh_server(made) as (port, folder):
         proxy = f"ProxyCommand={e2e.PROGRAM} ssh-proxy %h %p"
-        options = ["-F", "none", "-i", f"{folder}/user", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", proxy,
-                   "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
-        run = lambda *words, **more: subprocess.run(words, env=made.variables, cwd=made.place.folder, capture_output=True, timeout=200, **more)
+        options = ["-F", "none", "-i", f"{folder}/user", "-o", "StrictHostKeyChecking=no",
+                   "-o", "UserKnownHostsFile=/dev/null", "-o", proxy, "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
+
+        def run(*words):
+            return subprocess.run(words, env=made.variables, cwd=made.place.folder, capture_output=True, timeout=200)
         done = run("ssh", *options, "-p", str(port), "web", "echo out; echo err >&2; exit 5")
         expect_equal((done.returncode, done.stdout, done.stderr), (5, b"out\n", b"err\n"), "ssh")
         data = os.urandom(20 * MIB)
