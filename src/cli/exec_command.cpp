@@ -167,7 +167,8 @@ class Execution {
       // Of a document with streams of its own. Our own shell's is the same, or says that it did not come to it.
       if (!exit_code_) exit_code_ = event.exit_code;
     } else if (event.kind == Kind::message) {
-      command_.err(printable(event.bytes) + "\n");
+      // Not a word of the command's: its standard error is for others to read.
+      command_.log().write(obs::LogLevel::info, "session.message", {{"text", printable(event.bytes)}});
     } else if (event.kind == Kind::closed) {
       closed_text_ = event.bytes;
     } else if (event.kind == Kind::failed && event.error) {

@@ -60,6 +60,7 @@ class Agent:
             "Ssm": {"Endpoint": self.server.endpoint},
             "Mds": {"Endpoint": self.server.endpoint},
             "Mgs": {"Endpoint": self.server.endpoint if self.channel == "ssmmessages" else nowhere, "Region": REGION},
+            "Kms": {"Endpoint": self.server.endpoint},
             "Profile": {"ShareCreds": False},
             "Identity": {"ConsumptionOrder": ["OnPrem"]},
         }
