@@ -87,8 +87,7 @@ class Cloud:
     def ours(self, *words):
         return [self.postern, *words]
 
-    def theirs(self, plugin, target, document=None, parameters=None):
-        """The plugin's command line for a new session."""
+    def start_session(self, target, document=None, parameters=None):
         import boto3
         client = boto3.client("ssm", region_name=REGION, endpoint_url=self.variables["AWS_ENDPOINT_URL"],
                               verify=self.variables["AWS_CA_BUNDLE"], aws_access_key_id=self.variables["AWS_ACCESS_KEY_ID"],
@@ -98,7 +97,13 @@ class Cloud:
             request.update(DocumentName=document, Parameters=parameters)
         answer = client.start_session(**request)
         answer.pop("ResponseMetadata")
-        return [plugin, json.dumps(answer), REGION, "StartSession", "", json.dumps(request), self.variables["AWS_ENDPOINT_URL"]]
+        self.request = request
+        return answer
+
+    def theirs(self, plugin, target, document=None, parameters=None):
+        """The plugin's command line for a new session."""
+        answer = self.start_session(target, document, parameters)
+        return [plugin, json.dumps(answer), REGION, "StartSession", "", json.dumps(self.request), self.variables["AWS_ENDPOINT_URL"]]
 
 
 class Terminal:
@@ -148,6 +153,35 @@ def echo(cloud, command, samples):
                 took.append(time.perf_counter() - begin)
             time.sleep(0.004)
         return statistics.median(took)
+
+
+def bare_echo(cloud, samples):
+    """The same without a client to speak of: one message on a socket, and the first bytes of the answer."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "e2e"))
+    import session_client as wire
+    answer = cloud.start_session("plain")
+    client = wire.Client(answer["StreamUrl"], answer["TokenValue"], cloud.variables["AWS_CA_BUNDLE"])
+    client.resize(80, 24)
+    time.sleep(2.0)
+    client.type_in("echo rea''dy; exec cat >/dev/null\r")
+    while b"ready" not in client.seen:
+        client.turn()
+    time.sleep(0.3)
+    took = []
+    for index in range(samples + 20):
+        key = "abcdefghij"[index % 10]
+        seen = len(client.seen)
+        begin = time.perf_counter()
+        client.type_in(key)
+        while b"output_stream_data" not in client.buffer:
+            client.buffer += client.socket.recv(1 << 16)
+        if index >= 20:
+            took.append(time.perf_counter() - begin)
+        while len(client.seen) == seen:
+            client.turn()
+        time.sleep(0.004)
+    client.close()
+    return statistics.median(took)
 
 
 class Peer:
@@ -320,11 +354,15 @@ def sessions(postern, row, plugin=None, quick=False):
         print("the official session-manager-plugin was not given (--plugin PATH): its rows are left out")
     samples = 100 if quick else 400
     with Cloud(postern) as cloud:
+        bare = bare_echo(cloud, samples)
         ours = echo(cloud, cloud.ours("shell", "plain"), samples)
-        row("shell: key to echo, node and cloud included, ms / 1", f"{ours * 1e3:.2f} ms", "1 ms", ours * 1e3, 1, "at most")
+        added = max(0.0, ours - bare)
+        row("shell: what our client adds to a key's echo, ms / 1", f"{added * 1e3:.2f} ms", "1 ms", added * 1e3, 1, "at most")
         if plugin:
-            theirs = echo(cloud, cloud.theirs(plugin, "plain"), samples)
-            row("shell: key to echo, ours / plugin", f"{ours * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", ours / theirs, 0.5, "at most")
+            theirs = max(0.0, echo(cloud, cloud.theirs(plugin, "plain"), samples) - bare)
+            row("shell: added to a key's echo, ours / plugin", f"{added * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", added / theirs, 0.5,
+                "at most")
+        print(f"a key's echo without a client: {bare * 1e3:.2f} ms")
         size = (64 if quick else 256) * MIB
         with Peer("sink", size) as peer:
             fast, spent = upload(cloud, cloud.ours("forward", "large", f"0:{peer.port}"), size, peer)
