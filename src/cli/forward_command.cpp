@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/failure.hpp"
 #include "cli/session_ports.hpp"
+#include "cli/size_text.hpp"
 #include "fleet/tunnel.hpp"
 #include "net/tcp.hpp"
 #include "net/unix_socket.hpp"
@@ -87,17 +88,6 @@ SessionAsk ask_of(const ForwardOrder& order, const fleet::ForwardSpec& spec) {
   ask.expected = session::SessionType::port;
   ask.kept_parameters = Json::object().set("to", spec.far_end());
   return ask;
-}
-
-/// "3.1 MiB".
-std::string amount(double bytes) {
-  char text[32];
-  if (bytes < 1024 * 1024) {
-    std::snprintf(text, sizeof text, "%.1f KiB", bytes / 1024);
-  } else {
-    std::snprintf(text, sizeof text, "%.1f MiB", bytes / 1024 / 1024);
-  }
-  return text;
 }
 
 /// One forward: its listener, and the sessions that carry it.
@@ -259,8 +249,8 @@ class Forwarding {
           static_cast<double>(all.up + all.down - moved) / std::chrono::duration<double>(kRedraw).count();
       moved = all.up + all.down;
       term::Progress progress;
-      progress.label = amount(static_cast<double>(all.up)) + " up, " + amount(static_cast<double>(all.down)) +
-                       " down, " + amount(rate) + "/s; connections";
+      progress.label = size_text(all.up) + " up, " + size_text(all.down) + " down, " +
+                       size_text(static_cast<std::uint64_t>(rate)) + "/s; connections";
       progress.succeeded = all.accepted - all.open;
       progress.running = all.open;
       progress.elapsed = clock.now() - begin;

@@ -77,4 +77,10 @@ Error not_own(const aws::server::CallInfo& info, const http::Request& request) {
                             403);
 }
 
+rt::Task<void> turn_away(ws::Connection* connection, Error why) {
+  if (why.kind() == ErrorKind::cancelled) co_return;
+  const Result<void> told = co_await connection->close(ws::kClosePolicy, why.message());
+  static_cast<void>(told);
+}
+
 }  // namespace postern::sim::gateway

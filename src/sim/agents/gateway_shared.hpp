@@ -7,6 +7,8 @@
 
 #include "aws/core/server.hpp"
 #include "http/message.hpp"
+#include "rt/task.hpp"
+#include "ws/connection.hpp"
 
 namespace postern::sim::gateway {
 
@@ -20,5 +22,8 @@ http::Response refusal(const Error& error);
 http::Response created(std::string_view root, std::string_view token);
 /// The caller is not the node whose channel it wants.
 Error not_own(const aws::server::CallInfo& info, const http::Request& request);
+
+/// Closes a connection that did not open as it should, and says why; nothing is said to one that is cancelled.
+rt::Task<void> turn_away(ws::Connection* connection, Error why);
 
 }  // namespace postern::sim::gateway

@@ -46,13 +46,7 @@ class MessageGateway::ControlChannel final : public http::Takeover {
     options.leftover = std::move(leftover);
     ws::Connection connection(stream, ctx.random(), std::move(options));
     const Result<void> opened = co_await open(ctx, &connection);
-    if (!opened) {
-      if (opened.error().kind() == ErrorKind::cancelled) co_return;
-      std::string why = opened.error().message();
-      const Result<void> told = co_await connection.close(ws::kClosePolicy, std::move(why));
-      static_cast<void>(told);
-      co_return;
-    }
+    if (!opened) co_return co_await gateway::turn_away(&connection, opened.error());
     const std::uint64_t channel = agents_.open_channel(node_);
     co_await rt::race(rt::race(listen(ctx, &connection), speak(ctx, &connection, channel)),
                       speak_of_sessions(ctx, &connection));

@@ -43,13 +43,7 @@ class DataChannels::Leg final : public http::Takeover {
     options.leftover = std::move(leftover);
     ws::Connection connection(stream, ctx.random(), std::move(options));
     const Result<void> opened = co_await open(ctx, &connection);
-    if (!opened) {
-      if (opened.error().kind() == ErrorKind::cancelled) co_return;
-      std::string why = opened.error().message();
-      const Result<void> told = co_await connection.close(ws::kClosePolicy, std::move(why));
-      static_cast<void>(told);
-      co_return;
-    }
+    if (!opened) co_return co_await gateway::turn_away(&connection, opened.error());
     if (session_->is_over()) co_return co_await tell_end(ctx, &connection);
     fate_ = sessions_.faults().fate(session_->target, end_);
     number_ = line_.connect(end_);
