@@ -69,16 +69,19 @@ while IFS= read -r line; do
     case $p in */*) d=${p%/*}/ ;; *) d= ;; esac
     n=$(printf %.16s "$goal")
     keep="$d.postern-cp-$n" part="$d.postern-cp-$n.$$" bad=
-    if [ -d "$p" ]; then bad="is a directory"
+    if [ ! -d "${d:-.}" ]; then bad="there is no folder $d"
+    elif [ ! -w "${d:-.}" ]; then bad="its folder cannot be written: permission denied"
+    elif [ -d "$p" ]; then bad="is a directory"
     elif [ -e "$p" ] && [ ! -w "$p" ]; then bad="cannot be written: permission denied"
     elif [ $how = r ] && mv -f -- "$keep" "$part" 2>/dev/null; then :
     elif ! why=$( (umask 077 && : >"$part") 2>&1); then bad="$why"
     fi
     if [ -n "$bad" ]; then part=; fi
     if [ $how = r ]; then
-      if [ -n "$part" ]; then say h $(wc -c <"$part") "$(sum "$part")"; else say h 0 -; fi
+      if [ -n "$bad" ]; then say b "$bad"; bad=; continue; fi
+      say h $(wc -c <"$part") "$(sum "$part")"
       IFS= read -r from || lost
-      if [ -n "$part" ] && [ "$from" = 0 ]; then : >"$part"; fi
+      if [ "$from" = 0 ]; then : >"$part"; fi
     fi ;;
   C)
     if [ -n "$part" ] && [ -z "$bad" ]; then

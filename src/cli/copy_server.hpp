@@ -39,7 +39,7 @@ struct CopyPut {
   std::uint32_t mode = 0644;
   std::int64_t modified = 0;  ///< seconds since the epoch
   std::string sha256;         ///< hexadecimal
-  bool resume = false;        ///< the node answers with what it has of the file
+  bool resume = false;        ///< the node answers with what it has of the file, or with no: then nothing follows
 };
 /// Begins a file. Its pieces follow, then copy_end().
 Result<std::string> copy_put(const CopyPut& put);

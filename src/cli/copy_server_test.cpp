@@ -123,8 +123,18 @@ TEST_P(CopyServerTest, WhatCannotBeWrittenIsSaidAndItsPiecesAreSkipped) {
                                               put("no/such/place", "hello\n", kHello) + put("x", "hello\n", kHello));
   ASSERT_EQ(replies.size(), 3U);
   EXPECT_EQ(replies[0].text, "is a directory");
-  EXPECT_EQ(replies[1].kind, Kind::no);
+  EXPECT_EQ(replies[1].text, "there is no folder no/such/");
   EXPECT_EQ(replies[2].kind, Kind::stored);
+  // Of a large one nothing need be sent to know that.
+  CopyPut large;
+  large.path = "no/such/place";
+  large.size = 1U << 30U;
+  large.sha256 = kHello;
+  large.resume = true;
+  const std::vector<CopyReply> refused = talk(*copy_put(large) + put("y", "hello\n", kHello) + copy_quit());
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(refused[0].kind, Kind::no);
+  EXPECT_EQ(refused[1].kind, Kind::stored);
 }
 
 TEST_P(CopyServerTest, AFileIsContinuedWhereItEnded) {

@@ -221,6 +221,7 @@ class Upload final : public CopyJob {
     std::uint64_t from = 0;
     if (put.resume) {
       CO_TRY(from, co_await agree_on_start(index, *file));
+      if (items_[index].over) co_return Result<void>();
     }
     co_return co_await send_pieces(index, *file, from);
   }
@@ -232,6 +233,10 @@ class Upload final : public CopyJob {
     while (!kept_) {
       if (co_await woken_.wait() == rt::Wake::cancelled)
         co_return fail(ErrorKind::cancelled, "the copy was called off");
+    }
+    if (items_[index].over) {
+      stage_ = Stage::between;
+      co_return 0;
     }
     std::uint64_t from = kept_->size <= items_[index].size ? kept_->size : 0;
     if (from > 0) {
@@ -295,7 +300,9 @@ class Upload final : public CopyJob {
     if (reply.kind == Kind::kept && pending.kept) {
       kept_ = reply;
       woken_.wake();
-    } else if (reply.kind == Kind::no && !pending.kept) {
+    } else if (reply.kind == Kind::no) {
+      if (pending.kept) kept_ = reply;
+      woken_.wake();
       fail_item(pending.item, "on the node: " + printable(reply.text, 300));
     } else if (reply.kind == (item.folder ? Kind::made : Kind::stored) && !pending.kept) {
       item.over = true;

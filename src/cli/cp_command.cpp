@@ -95,6 +95,7 @@ class Meter {
     }
     // In parts of a thousand: counts of bytes would not fit.
     progress.total = 1000;
+    progress.percent = true;
     progress.succeeded =
         sum.all_bytes == 0 ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(1000, there * 1000 / sum.all_bytes));
     progress.elapsed = now - begin_;

@@ -35,7 +35,11 @@ std::string compose(const Progress& progress, std::size_t columns, Color color) 
   if (!out.empty()) out += ' ';
   if (progress.total != 0) {
     if (columns >= kBarNeedsColumns) out += bar(progress);
-    out += std::to_string(progress.done()) + "/" + std::to_string(progress.total);
+    if (progress.percent) {
+      out += std::to_string(progress.done() * 100 / progress.total) + "%";
+    } else {
+      out += std::to_string(progress.done()) + "/" + std::to_string(progress.total);
+    }
   } else {
     out += std::to_string(progress.done());
   }

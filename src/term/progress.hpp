@@ -23,6 +23,7 @@ struct Progress {
   std::size_t unknown = 0;
   std::size_t running = 0;
   Duration elapsed{};
+  bool percent = false;  ///< of amounts that are no counts: "34%" instead of "34/100"
 
   std::size_t done() const noexcept { return succeeded + failed + skipped + unknown; }
 };

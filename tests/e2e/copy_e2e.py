@@ -115,7 +115,11 @@ def what_cannot_be_is_said():
             expect_equal(done.code, code, f"exit code of {words}", done)
             expect(said in done.err, f"{words}: {said}", done)
         done = expect_code(postern(made, "cp", x, "web:/no/such/folder/x"), 1)
-        expect("on the node" in done.err, "why", done)
+        expect("there is no folder /no/such/folder" in done.err, "why", done)
+        with open(made.place.path("large"), "wb") as file:
+            file.truncate(300 << 20)
+        done = expect_code(postern(made, "cp", made.place.path("large"), "web:/no/such/folder/x", "-o", "json"), 1)
+        expect_equal(done.document()["bytes"], 0, "bytes of a file that has no place", done)
         no_temporaries(home_of(made))
 
 
