@@ -25,6 +25,13 @@ SqliteOptions busy_options(SimRig& rig) {
 /// Opens what a crash left, and loses power once more before anything else is written.
 void check_after_crash(SimRig& rig, Model& model, CrashMode mode) {
   {
+    // Who only looks finds what a writer finds, or that there is no ledger yet.
+    const Result<std::unique_ptr<Store>> reader = open_sqlite_store_read_only(busy_options(rig), rig.new_worker());
+    if (!reader) {
+      ASSERT_EQ(reader.error().kind(), ErrorKind::not_found) << reader.error().to_text();
+    }
+  }
+  {
     const Result<std::unique_ptr<Store>> store = open_sqlite_store(busy_options(rig), rig.new_worker());
     ASSERT_TRUE(store) << store.error().to_text();
     check_store(rig, **store, model);

@@ -185,8 +185,18 @@ Result<std::unique_ptr<Store>> open_sqlite_store_read_only(SqliteOptions options
   const std::unique_ptr<os::Files> real = options.files == nullptr ? os::make_posix_files() : nullptr;
   TRY_VOID((real ? *real : *options.files).stat(options.path));
   TRY(std::unique_ptr<Db> db, connect(options, DbMode::read_only));
-  TRY(const SchemaState state, look_at_schema(*db, options.world));
-  if (state == SchemaState::empty) {
+  Result<SchemaState> state = look_at_schema(*db, options.world);
+  if (!state && state.error().kind() == ErrorKind::denied) {
+    // Whoever made it died in the middle: only somebody who may write can take back what is half there.
+    Result<std::unique_ptr<Db>> writer = connect(options, DbMode::read_write);
+    if (!writer) return fail(std::move(state).error());
+    TRY_VOID(look_at_schema(**writer, options.world));
+    writer->reset();
+    TRY(db, connect(options, DbMode::read_only));
+    state = look_at_schema(*db, options.world);
+  }
+  if (!state) return fail(std::move(state).error());
+  if (*state == SchemaState::empty) {
     return fail(Error(ErrorKind::not_found, "the ledger is empty").with("path", options.path));
   }
   return std::make_unique<SqliteStore>(std::move(db), worker, DbMode::read_only);

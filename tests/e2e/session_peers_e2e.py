@@ -123,7 +123,7 @@ def a_shell_in_a_terminal():
             screen.expect("^pasted it")
             expect_equal(open(pasted, encoding="utf-8").read() == text, True, "what was pasted")
             screen.line("exit 3")
-            wait_until(lambda: os.path.exists(made.place.path("after")), "the end")
+            wait_until(lambda: os.path.exists(made.place.path("after")) and os.path.getsize(made.place.path("after")), "the end")
             before, after = (open(made.place.path(name), encoding="utf-8").read() for name in ("before", "after"))
             expect_equal(re.sub("rows.*?;|columns.*?;", "", after), re.sub("rows.*?;|columns.*?;", "", before), "the terminal")
 
