@@ -3,7 +3,9 @@
 Part of bench/run; `bench/sessions.py BUILD_DIR [--plugin PATH] [--quick]` runs it alone."""
 import argparse
 import contextlib
+import copy
 import json
+import mmap
 import os
 import pty
 import re
@@ -12,6 +14,7 @@ import selectors
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -66,12 +69,13 @@ class Cloud:
         world, env = os.path.join(self.folder, "world.yaml"), os.path.join(self.folder, "env")
         with open(world, "w", encoding="utf-8") as file:
             file.write(WORLD)
-        self.server = subprocess.Popen([self.postern, "sim", "serve", "--world", world, "--env-file", env],
+        self.server = subprocess.Popen([self.postern, "sim", "serve", "--plain", "--world", world, "--env-file", env],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda: os.path.exists(env), "the simulated cloud")
         with open(env, encoding="utf-8") as file:
             words = (line[len("export "):].strip().split("=", 1) for line in file if line.startswith("export "))
             self.variables = {**os.environ, "HOME": self.folder, **{name: value.strip("'\"") for name, value in words}}
+        self.plain_port = int(self.variables["POSTERN_SIM_PLAIN_URL"].rsplit(":", 1)[1].rstrip("/"))
         # The plugin reads the machine's roots from there.
         self.variables["SSL_CERT_FILE"] = self.variables["AWS_CA_BUNDLE"]
         targets = json.loads(subprocess.run([self.postern, "targets", "-o", "json"], env=self.variables, cwd=self.folder,
@@ -87,6 +91,14 @@ class Cloud:
     def ours(self, *words):
         return [self.postern, *words]
 
+    def through(self, relay):
+        """This cloud for a client of ours whose data channels go through the relay."""
+        other = copy.copy(self)
+        plain = f"http://127.0.0.1:{self.plain_port}"
+        other.variables = {**self.variables, "AWS_ENDPOINT_URL": plain,
+                           "AWS_ENDPOINT_URL_SSMMESSAGES": f"http://127.0.0.1:{relay.port}"}
+        return other
+
     def start_session(self, target, document=None, parameters=None):
         import boto3
         client = boto3.client("ssm", region_name=REGION, endpoint_url=self.variables["AWS_ENDPOINT_URL"],
@@ -100,9 +112,11 @@ class Cloud:
         self.request = request
         return answer
 
-    def theirs(self, plugin, target, document=None, parameters=None):
+    def theirs(self, plugin, target, document=None, parameters=None, relay=None):
         """The plugin's command line for a new session."""
         answer = self.start_session(target, document, parameters)
+        if relay:
+            answer["StreamUrl"] = re.sub(r"^wss://[^/]*", f"ws://127.0.0.1:{relay.port}", answer["StreamUrl"])
         return [plugin, json.dumps(answer), REGION, "StartSession", "", json.dumps(self.request), self.variables["AWS_ENDPOINT_URL"]]
 
 
@@ -136,52 +150,89 @@ class Terminal:
         return seen
 
 
-def echo(cloud, command, samples):
-    """Seconds from a key to its echo by the node's terminal, median."""
+class Relay:
+    """Between a client and the cloud, on connections without TLS: notes when a key leaves the client, and when its echo is handed
+    to it. A process of its own, so that it takes no time of whom it looks at; a context manager."""
+
+    def __init__(self, port):
+        self.to = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.times = mmap.mmap(-1, 16)  # two doubles; 0: not yet
+
+    def __enter__(self):
+        self.child = os.fork()
+        if self.child == 0:
+            try:
+                self.serve()
+            finally:
+                os._exit(0)
+        self.listener.close()
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.child, 9)
+        os.waitpid(self.child, 0)
+
+    def reset(self):
+        self.times[:] = bytes(16)
+
+    def read(self):
+        """When the key left, and when its echo was handed over."""
+        return until(lambda: all(seen := struct.unpack("dd", self.times)) and seen, "a key's echo", 5)
+
+    def serve(self):
+        ends = {}
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.listener, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self.listener:
+                        client, _ = self.listener.accept()
+                        cloud = socket.create_connection(("127.0.0.1", self.to))
+                        for one, other, out in ((client, cloud, True), (cloud, client, False)):
+                            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                            ends[one] = (other, out)
+                            selector.register(one, selectors.EVENT_READ)
+                        continue
+                    goal, out = ends[key.fileobj]
+                    data = key.fileobj.recv(1 << 16)
+                    now = time.perf_counter()
+                    if not data:
+                        selector.unregister(key.fileobj)
+                        goal.shutdown(socket.SHUT_WR)
+                        continue
+                    if out and self.times[:8] == bytes(8):
+                        self.times[:8] = struct.pack("d", now)
+                    # Before it is handed over: whoever waits for it may be quicker than we are.
+                    if not out and self.times[8:] == bytes(8) and b"output_stream_data  " in data:
+                        self.times[8:] = struct.pack("d", time.perf_counter())
+                    goal.sendall(data)
+
+
+def added(cloud, command, relay, samples):
+    """Seconds that a client adds between a key and its echo, median: from the key to what leaves for the cloud, and from what
+    comes of it to the terminal."""
     with Terminal(cloud, command) as terminal:
-        time.sleep(2.0)  # agents wait a second before they read
+        time.sleep(2.5)  # agents wait a second before they read
         os.write(terminal.master, b"echo rea''dy; exec cat >/dev/null\r")
         terminal.read_until(b"ready")
-        time.sleep(0.3)
+        time.sleep(0.5)
         took = []
         for index in range(samples + 20):
             key = b"abcdefghij"[index % 10:index % 10 + 1]
+            relay.reset()
             begin = time.perf_counter()
             os.write(terminal.master, key)
-            terminal.read_until(key)
+            seen = os.read(terminal.master, 4096)
+            end = time.perf_counter()
+            if key not in seen:
+                raise SystemExit(f"bench/sessions.py: {key!r} is not the echo: {seen!r}")
+            left, handed = relay.read()
             if index >= 20:
-                took.append(time.perf_counter() - begin)
-            time.sleep(0.004)
+                took.append(left - begin + end - handed)
+            time.sleep(0.02)  # until the acknowledgements are through, too
         return statistics.median(took)
-
-
-def bare_echo(cloud, samples):
-    """The same without a client to speak of: one message on a socket, and the first bytes of the answer."""
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "e2e"))
-    import session_client as wire
-    answer = cloud.start_session("plain")
-    client = wire.Client(answer["StreamUrl"], answer["TokenValue"], cloud.variables["AWS_CA_BUNDLE"])
-    client.resize(80, 24)
-    time.sleep(2.0)
-    client.type_in("echo rea''dy; exec cat >/dev/null\r")
-    while b"ready" not in client.seen:
-        client.turn()
-    time.sleep(0.3)
-    took = []
-    for index in range(samples + 20):
-        key = "abcdefghij"[index % 10]
-        seen = len(client.seen)
-        begin = time.perf_counter()
-        client.type_in(key)
-        while b"output_stream_data" not in client.buffer:
-            client.buffer += client.socket.recv(1 << 16)
-        if index >= 20:
-            took.append(time.perf_counter() - begin)
-        while len(client.seen) == seen:
-            client.turn()
-        time.sleep(0.004)
-    client.close()
-    return statistics.median(took)
 
 
 class Peer:
@@ -354,15 +405,13 @@ def sessions(postern, row, plugin=None, quick=False):
         print("the official session-manager-plugin was not given (--plugin PATH): its rows are left out")
     samples = 100 if quick else 400
     with Cloud(postern) as cloud:
-        bare = bare_echo(cloud, samples)
-        ours = echo(cloud, cloud.ours("shell", "plain"), samples)
-        added = max(0.0, ours - bare)
-        row("shell: what our client adds to a key's echo, ms / 1", f"{added * 1e3:.2f} ms", "1 ms", added * 1e3, 1, "at most")
-        if plugin:
-            theirs = max(0.0, echo(cloud, cloud.theirs(plugin, "plain"), samples) - bare)
-            row("shell: added to a key's echo, ours / plugin", f"{added * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", added / theirs, 0.5,
-                "at most")
-        print(f"a key's echo without a client: {bare * 1e3:.2f} ms")
+        with Relay(cloud.plain_port) as relay:
+            ours = added(cloud.through(relay), cloud.ours("shell", "plain"), relay, samples)
+            row("shell: what our client adds to a key's echo, ms / 1", f"{ours * 1e3:.3f} ms", "1 ms", ours * 1e3, 1, "at most")
+            if plugin:
+                theirs = added(cloud, cloud.theirs(plugin, "plain", relay=relay), relay, samples)
+                row("shell: added to a key's echo, ours / plugin", f"{ours * 1e3:.3f} ms", f"{theirs * 1e3:.3f} ms", ours / theirs,
+                    0.5, "at most")
         size = (64 if quick else 256) * MIB
         with Peer("sink", size) as peer:
             fast, spent = upload(cloud, cloud.ours("forward", "large", f"0:{peer.port}"), size, peer)
