@@ -29,7 +29,7 @@ class CopyTalk {
 
   std::uint64_t bytes_to_node() const noexcept { return to_node_; }
   std::uint64_t bytes_from_node() const noexcept { return from_node_; }
-  /// How long send() has waited for the other side, and reply() too.
+  /// How long send() has waited for the other side.
   Duration waited_to_send() const noexcept { return waited_to_send_; }
   const std::string& closed_text() const noexcept { return closed_text_; }
 

@@ -1,7 +1,6 @@
 // cp, from this host to a node
 
 #include <algorithm>
-#include <array>
 #include <deque>
 
 #include "base/text.hpp"

@@ -60,8 +60,7 @@ Result<Plan> plan_of(const Invocation& invocation) {
   if (from.target.empty() == to.target.empty()) {
     return fail(ErrorKind::usage, from.target.empty()
                                       ? "neither side is on a node: TARGET:PATH, for example web-01:/tmp/x"
-                                      : "both sides are on nodes: copy to this host first, or from one to the other "
-                                        "through S3");
+                                      : "both sides are on nodes: copy to this host first");
   }
   Plan plan;
   plan.up = from.target.empty();
@@ -241,7 +240,7 @@ Result<std::unique_ptr<CopyJob>> job_of(const Command& command, const Plan& plan
 rt::Task<Result<int>> copy(const Command& command, SessionSetup& setup, const Plan& plan, CopyJob& job) {
   if (setup.place.platform == fleet::Platform::windows) {
     co_return fail(ErrorKind::unsupported, "cp needs a POSIX shell, and " + setup.place.label() +
-                                               " runs Windows: postern ssh-proxy with an SSH server there, or S3");
+                                               " runs Windows: postern ssh-proxy, with an SSH server there");
   }
   Copy copy(command, setup, plan, job);
   Result<void> done = co_await copy.run();

@@ -91,8 +91,7 @@ inline constexpr CommandSpec kCpCommand = {
     "takes the source in under its own name. Every file grows under another name beside its place, has its SHA-256 "
     "compared, and is then renamed; whatever happens, the other name does not stay. A session that is lost is "
     "replaced, "
-    "and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node. Large files are "
-    "quicker through S3.",
+    "and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node.",
     kCp,
     Positionals::names,
     kCpExamples};
