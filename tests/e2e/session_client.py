@@ -54,6 +54,7 @@ class Client:
             raise Closed(f"status {self.status}")
         self.next_in = self.next_out = 0
         self.waiting = {}
+        self.largest = 0  # bytes of output in one message
         self.seen = self.errors = b""
         self.exit_code = self.type = None
         self.ready = False  # the handshake is over; shells have none
@@ -133,6 +134,7 @@ class Client:
     def arrived(self, payload_type, payload):
         if payload_type == DATA:
             self.seen += payload
+            self.largest = max(self.largest, len(payload))
         elif payload_type == ERRORS:
             self.errors += payload
         elif payload_type == EXIT_CODE:
