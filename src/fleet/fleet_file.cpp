@@ -28,7 +28,7 @@ class Parser {
     if (root.is_null()) return fail(root.error("the fleet file is empty: `postern init` prints one to start from"));
     const MapReader top(root, "the fleet file",
                         {"version", "mode", "hub", "defaults", "accounts", "groups", "selectors", "protect", "freeze",
-                         "documents", "tunnels", "endpoint_url", "ca_bundle", "notify", "output", "anchors"},
+                         "documents", "tunnels", "endpoint_url", "ca_bundle", "notify", "output", "anchors", "copies"},
                         problems_);
     if (root.is_map()) read(top, root);
     if (!problems_.none()) return fail(problems_.error());

@@ -63,6 +63,9 @@ selectors:
 
 # A bucket with Object Lock for the heads of the ledger's chains: postern ledger verify --anchors
 # anchors: {s3: "s3://ops-anchors/postern", retain_days: 400}
+
+# Buckets that postern cp sends large files through, each for the nodes of its own Region.
+# copies: [{s3: "s3://ops-copies-use1/cp", region: us-east-1}]
 )";
 
 std::string quoted(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
-/// What the fleet file says of who is told of runs, and of where their output and the anchors of their chains are kept.
+/// What the fleet file says of who is told of runs, of where their output and the anchors of their chains are kept, and
+/// of what large files travel through.
 
 #include <vector>
 
@@ -9,6 +10,7 @@
 namespace postern::fleet {
 
 inline constexpr std::int64_t kAnchorDaysMax = 36'500;
+inline constexpr std::size_t kCopyPlacesMax = 100;
 
 struct Signals {
   Signals() = default;
@@ -17,6 +19,12 @@ struct Signals {
   std::string output_logs;  ///< a log group for it
   S3Place anchors;          ///< the heads of closed runs; empty: none is kept
   int anchor_days = 0;      ///< Object Lock retention; 0: the bucket's own default
+  /// What large files travel through, one place for a Region: nodes reach S3 by a gateway, which leads to the buckets
+  /// of its own Region.
+  std::vector<S3Place> copies;
+
+  /// Null: there is none in this Region. Points into `copies`.
+  const S3Place* copy_place(const Region& region) const noexcept;
 };
 
 }  // namespace postern::fleet

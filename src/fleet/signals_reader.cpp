@@ -1,4 +1,6 @@
-// notify, output and anchors of the fleet file.
+// notify, output, anchors and copies of the fleet file.
+
+#include <algorithm>
 
 #include "fleet/fleet_reader.hpp"
 
@@ -52,7 +54,40 @@ S3Place read_place(const MapReader& map, Problems& problems) {
   return std::move(*place);
 }
 
+/// A map, or a list of maps with a Region each.
+std::vector<S3Place> read_copies(const yaml::Node* node, Problems& problems) {
+  std::vector<S3Place> places;
+  if (node == nullptr) return places;
+  std::vector<const yaml::Node*> items;
+  if (node->is_map()) {
+    items.push_back(node);
+  } else {
+    for (const yaml::Node& item : node->items) items.push_back(&item);
+  }
+  if (items.empty()) problems.add(*node, "copies is {s3: s3://BUCKET/PREFIX, region: REGION}, or a list of them");
+  for (const yaml::Node* item : items) {
+    const MapReader map(*item, "copies", {"s3", "region"}, problems);
+    S3Place place = read_place(map, problems);
+    if (!item->is_map()) continue;
+    if (map.get("s3") == nullptr || map.get("region") == nullptr) {
+      problems.add(*item, "copies needs s3: s3://BUCKET/PREFIX and the bucket's region");
+    } else if (std::any_of(places.begin(), places.end(), [&](const S3Place& p) { return p.region == place.region; })) {
+      problems.add(*item, "copies has two places in one Region");
+    } else if (places.size() >= kCopyPlacesMax) {
+      problems.add(*item, "copies has more than " + std::to_string(kCopyPlacesMax) + " places");
+    } else if (!place.empty()) {
+      places.push_back(std::move(place));
+    }
+  }
+  return places;
+}
+
 }  // namespace
+
+const S3Place* Signals::copy_place(const Region& region) const noexcept {
+  const auto found = std::find_if(copies.begin(), copies.end(), [&](const S3Place& p) { return p.region == region; });
+  return found == copies.end() ? nullptr : &*found;
+}
 
 void read_signals(const MapReader& top, FleetFile& file, Problems& problems) {
   Signals& signals = file.signals;
@@ -66,6 +101,7 @@ void read_signals(const MapReader& top, FleetFile& file, Problems& problems) {
         problems.add(*map.get("logs"), why);
     }
   }
+  signals.copies = read_copies(top.get("copies"), problems);
   const yaml::Node* node = top.get("anchors");
   if (node == nullptr) return;
   const MapReader map(*node, "anchors", {"s3", "region", "retain_days"}, problems);

@@ -41,6 +41,20 @@ TEST(SignalsReader, OutputAndAnchorsArePlaces) {
   EXPECT_EQ(file->signals.anchor_days, 400);
 }
 
+TEST(SignalsReader, CopiesHaveOnePlaceForARegion) {
+  const Result<FleetFile> file = parse(
+      "copies:\n  - {s3: \"s3://copies-east/cp\", region: us-east-1}\n"
+      "  - {s3: \"s3://copies-west\", region: us-west-2}\n");
+  ASSERT_TRUE(file) << file.error().message();
+  const S3Place* west = file->signals.copy_place(*Region::parse("us-west-2"));
+  ASSERT_NE(west, nullptr);
+  EXPECT_EQ(west->text(), "s3://copies-west");
+  EXPECT_EQ(file->signals.copy_place(*Region::parse("eu-west-1")), nullptr);
+  const Result<FleetFile> one = parse("copies: {s3: \"s3://copies-east/cp\", region: us-east-1}\n");
+  ASSERT_TRUE(one) << one.error().message();
+  EXPECT_EQ(one->signals.copies.size(), 1U);
+}
+
 TEST(SignalsReader, MistakesNameTheirPlaceAndNoAddress) {
   EXPECT_NE(mistakes("notify: {sns: env:HOOK}\n").find("2:15"), std::string::npos);
   EXPECT_NE(mistakes("notify: {topic: x}\n").find("topic"), std::string::npos);
@@ -51,6 +65,12 @@ TEST(SignalsReader, MistakesNameTheirPlaceAndNoAddress) {
   EXPECT_NE(mistakes("output: {logs: \"a b\"}\n").find("log group"), std::string::npos);
   EXPECT_NE(mistakes("anchors: {retain_days: 3}\n").find("anchors needs s3"), std::string::npos);
   EXPECT_NE(mistakes("anchors: {s3: \"s3://ops-anchors\", retain_days: 0}\n").find("retain_days"), std::string::npos);
+  EXPECT_NE(mistakes("copies: {s3: \"s3://copies-east\"}\n").find("copies needs s3"), std::string::npos);
+  EXPECT_NE(mistakes("copies: []\n").find("or a list of them"), std::string::npos);
+  EXPECT_NE(mistakes("copies: s3://copies-east\n").find("or a list of them"), std::string::npos);
+  EXPECT_NE(mistakes("copies:\n  - {s3: \"s3://one\", region: us-east-1}\n  - {s3: \"s3://two\", region: us-east-1}\n")
+                .find("two places in one Region"),
+            std::string::npos);
   std::string many = "notify:\n";
   for (int i = 0; i < 21; ++i) many += "  - env:HOOK\n";
   EXPECT_NE(mistakes(many).find("more than 20"), std::string::npos);
