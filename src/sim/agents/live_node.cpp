@@ -39,6 +39,10 @@ Result<LiveNode> prepare_live_node(os::Files& files, const std::string& root, co
   environment.emplace_back("AWS_SSM_PLATFORM_NAME", name.platform);
   environment.emplace_back("AWS_SSM_PLATFORM_VERSION", name.platform_version);
   environment.emplace_back("POSTERN_SIM_HOSTNAME", name.host);
+  if (const std::string trust = os::join_path(root, kLiveTrustFile); files.exists(trust)) {
+    environment.emplace_back("CURL_CA_BUNDLE", trust);
+    environment.emplace_back("SSL_CERT_FILE", trust);
+  }
   return node;
 }
 

@@ -4,6 +4,7 @@
 /// its sessions.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,11 +13,15 @@
 
 namespace postern::sim {
 
+/// In the root: whom nodes trust, when the cloud is served over TLS with a certificate of its own.
+inline constexpr std::string_view kLiveTrustFile = "ca.pem";
+
 struct LiveNode {
   LiveNode() = default;
   std::string folder;
   std::string home;
-  /// Clean: PATH with the node's programs first, HOME, LANG, HOSTNAME, and what the real agent sets.
+  /// Clean: PATH with the node's programs first, HOME, LANG, HOSTNAME, and what the real agent sets; curl and
+  /// OpenSSL's programs trust the cloud that serves the node.
   std::vector<std::pair<std::string, std::string>> environment;
 };
 

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "net/tls.hpp"
 #include "net/unix_socket.hpp"
+#include "sim/agents/live_node.hpp"
 #include "sim/agents/scripted_agents.hpp"
 #include "sim/serve/demo_cloud.hpp"
 #include "sim/serve/paced_stream.hpp"
@@ -124,6 +125,10 @@ Result<std::unique_ptr<CloudServer>> CloudServer::start(CloudHost host, CloudCon
   TRY_VOID(made->listen_beside(host, options));
   if (made->live_) {
     TRY_VOID(made->live_->start());
+    if (!made->ca_pem_.empty()) {
+      const std::string trust = os::join_path(options.agents.root_dir, kLiveTrustFile);
+      TRY_VOID(write_whole_file(*host.files, trust, made->ca_pem_, 0644));
+    }
   }
   if (!options.metadata_of.empty()) TRY_VOID(made->serve_metadata(host, options.metadata_of));
   for (http::Server* server : {made->server_.get(), made->plain_.get(), made->truth_.get(), made->metadata_.get()}) {
