@@ -31,7 +31,15 @@ struct Item {
   std::string remote;  ///< as it is asked for
   std::string local;
   std::uint64_t size = 0;
+  bool through = false;  ///< goes through the bucket
   bool over = false;
+};
+
+/// A part of a file that the node was asked to put into the bucket.
+struct Flight {
+  Flight(std::uint64_t n, std::size_t b) : number(n), bytes(b) {}
+  std::uint64_t number;
+  std::size_t bytes;
 };
 
 class Download final : public CopyJob {
@@ -148,13 +156,20 @@ class Download final : public CopyJob {
       // Only the first one can have been begun in an earlier session.
       const std::uint64_t from = partial_ && partial_->item == next_ ? partial_->size : 0;
       if (partial_ && from == 0) drop_partial();
-      Result<std::string> order = copy_get(from, item.remote);
+      // Of a file that goes through the bucket the parts are asked for one by one: nothing may be asked for meanwhile.
+      const bool through = goes_through(item.size - std::min(item.size, from));
+      if (through && !asked_.empty()) co_return Result<void>();
+      Result<std::string> order = through ? copy_head(item.remote) : copy_get(from, item.remote);
       if (!order) {
         fail_item(next_, order.error().message());
         continue;
       }
       CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(*order)));
       asked_.push_back(next_);
+      item.through = through;
+      if (!through) continue;
+      ++next_;
+      co_return Result<void>();
     }
     co_return Result<void>();
   }
@@ -168,18 +183,112 @@ class Download final : public CopyJob {
     }
     if (head.kind != Kind::head) co_return fail(ErrorKind::malformed, "the node sends something else than a file");
     std::string trouble = begin(index, head);
+    Result<void> taken;
+    if (items_[index].through) {
+      taken = co_await take_objects(index, head, trouble);
+    } else {
+      taken = co_await take_stream(trouble);
+    }
+    if (!taken) co_return taken;
+    if (trouble.empty()) trouble = finish(index, head);
+    if (!trouble.empty()) fail_item(index, std::move(trouble));
+    drop_partial();
+    co_return Result<void>();
+  }
+
+  rt::Task<Result<void>> take_stream(std::string& trouble) {
+    using Kind = CopyReply::Kind;
     for (;;) {
       CO_TRY(const CopyReply piece, co_await talk_->reply());
-      if (piece.kind == Kind::end) break;
+      if (piece.kind == Kind::end) co_return Result<void>();
       if (piece.kind != Kind::bytes) co_return fail(ErrorKind::malformed, "the node breaks off in a file");
       sum_.bytes += piece.text.size();
       // What comes of a file that cannot be written is read all the same: the next one comes behind it.
       if (trouble.empty()) trouble = keep(piece.text);
       tell();
     }
-    if (trouble.empty()) trouble = finish(index, head);
-    if (!trouble.empty()) fail_item(index, std::move(trouble));
-    drop_partial();
+  }
+
+  /// The rest of a file through the bucket, and what cannot go there through the session.
+  rt::Task<Result<void>> take_objects(std::size_t index, const CopyReply& head, std::string& trouble) {
+    CO_TRY(const CopyReply end, co_await talk_->reply());
+    if (end.kind != CopyReply::Kind::end)
+      co_return fail(ErrorKind::malformed, "the node sends more than a file's head");
+    if (!trouble.empty()) co_return Result<void>();
+    std::deque<Flight> flights;
+    std::uint64_t asked = partial_->size;
+    unsigned tries = 0;
+    std::string why;
+    while (partial_->size < head.size && tries < kObjectTries) {
+      if (asked < head.size && flights.size() < kObjectsAhead) {
+        CO_TRY(const std::size_t size, co_await ask_object(index, asked, head.size, flights));
+        asked += size;
+        continue;
+      }
+      CO_TRY(why, co_await take_object(flights));
+      if (why.empty()) {
+        tries = 0;
+        continue;
+      }
+      while (!flights.empty()) CO_TRY_VOID(co_await drop_object(flights));
+      asked = partial_->size;
+      ++tries;
+    }
+    if (partial_->size == head.size) co_return Result<void>();
+    if (const Result<void> given_up = give_up_place(why); !given_up) {
+      trouble = given_up.error().message();
+      co_return Result<void>();
+    }
+    CO_TRY(std::string order, copy_get(partial_->size, items_[index].remote));
+    CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
+    CO_TRY(const CopyReply again, co_await talk_->reply());
+    if (again.kind == CopyReply::Kind::no) {
+      trouble = "on the node: " + printable(again.text, 300);
+      co_return Result<void>();
+    }
+    if (again.kind != CopyReply::Kind::head) co_return fail(ErrorKind::malformed, "the node sends something else");
+    if (again.sha256 != head.sha256) trouble = "it has changed on the node while it was copied";
+    co_return co_await take_stream(trouble);
+  }
+
+  rt::Task<Result<std::size_t>> ask_object(std::size_t index, std::uint64_t at, std::uint64_t size,
+                                           std::deque<Flight>& flights) {
+    const std::size_t bytes = static_cast<std::size_t>(std::min<std::uint64_t>(adapters::kCopyObjectBytes, size - at));
+    const std::uint64_t number = next_object();
+    CO_TRY(const Secret<> url, co_await place().url_to_put(*ctx_, number));
+    CO_TRY(std::string order, copy_carry(at, bytes, items_[index].remote, url));
+    CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
+    flights.emplace_back(number, bytes);
+    co_return bytes;
+  }
+
+  /// The part that was asked for first, as far as this file; why it could not be had, empty: it is kept.
+  rt::Task<Result<std::string>> take_object(std::deque<Flight>& flights) {
+    CO_TRY(const CopyReply reply, co_await talk_->reply());
+    const Flight flight = flights.front();
+    flights.pop_front();
+    if (reply.kind == CopyReply::Kind::no) {
+      (void)co_await place().remove(*ctx_, flight.number);
+      co_return "the node cannot put anything there: " + printable(reply.text, 300);
+    }
+    if (reply.kind != CopyReply::Kind::carried) co_return fail(ErrorKind::malformed, "the node sends something else");
+    Result<std::string> bytes = co_await place().get(*ctx_, flight.number);
+    if (!bytes && bytes.error().kind() == ErrorKind::cancelled) co_return fail(std::move(bytes).error());
+    (void)co_await place().remove(*ctx_, flight.number);
+    if (!bytes) co_return printable(bytes.error().message(), 300);
+    if (bytes->size() != flight.bytes) co_return std::string("a part has another size than it was asked for");
+    if (std::string trouble = keep(*bytes); !trouble.empty()) co_return trouble;
+    sum_.bytes += flight.bytes;
+    sum_.through += flight.bytes;
+    tell();
+    co_return std::string();
+  }
+
+  rt::Task<Result<void>> drop_object(std::deque<Flight>& flights) {
+    CO_TRY_VOID(co_await talk_->reply());
+    const std::uint64_t number = flights.front().number;
+    flights.pop_front();
+    (void)co_await place().remove(*ctx_, number);
     co_return Result<void>();
   }
 

@@ -1,5 +1,6 @@
 #include "cli/copy_server.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -12,12 +13,14 @@ namespace copy_server {
 /// A line that is longer is none of ours.
 constexpr std::size_t kLineMax = 64U << 10U;
 constexpr std::size_t kHashDigits = 64;
+constexpr std::size_t kUrlMax = 8U << 10U;
 
-// POSIX sh, and what every Linux has: dd, base64, stat, find, sed, tail, and one of three programs for SHA-256.
+// POSIX sh, and what every Linux has: dd, base64, stat, find, sed, tail, and one of three programs for SHA-256; for
+// objects of a bucket curl, which takes their URLs from a pipe: everybody can read the words of a process.
 //
 // A file grows under a name of its own beside its place, and is renamed when its hash is right; whatever else happens,
 // it is removed: at once when the copy ends, and after a quarter of an hour when the session was lost, for then the
-// next session may go on with it.
+// next session may go on with it. What a process left that was killed is taken over by the next one.
 constexpr std::string_view kScript = R"sh(m=$1
 say() { printf '%s %s\n' "$m" "$*"; }
 if command -v sha256sum >/dev/null 2>&1; then hash() { sha256sum; }
@@ -36,6 +39,30 @@ lost() {
 }
 trap lost HUP TERM
 trap '' INT QUIT
+get() {
+  if command -v curl >/dev/null 2>&1; then
+    printf 'url = "%s"\n' "$1" | curl -sSf --connect-timeout 10 --max-time 800 -K -
+  elif command -v wget >/dev/null 2>&1; then printf '%s\n' "$1" | wget -nv -T 30 -t 1 -O - -i -
+  else echo "there is neither curl nor wget" >&2; return 127
+  fi
+}
+put() {
+  if ! command -v curl >/dev/null 2>&1; then echo "there is no curl" >&2; return 127; fi
+  curl -sSf --connect-timeout 10 --max-time 800 -X PUT -H Content-Type: -H Expect: --data-binary @- -o /dev/null \
+    -K /dev/fd/3 3<<URL
+url = "$1"
+URL
+}
+adopt() {
+  for old in "$keep".*; do
+    [ -f "$old" ] || continue
+    case $(sed -n 's/^State:[[:space:]]*//p' "/proc/${old##*.}/status" 2>/dev/null) in
+    '' | Z* | X*) if mv -f -- "$old" "$part" 2>/dev/null; then return 0; fi ;;
+    esac
+  done
+  return 1
+}
+last() { printf '%s\n' "$why" | tail -n 1; }
 cd "${HOME:-/}" 2>/dev/null || cd /
 lacks=
 for tool in dd base64 stat find sed tail cut mv rm; do command -v $tool >/dev/null 2>&1 || lacks="$lacks $tool"; done
@@ -73,7 +100,7 @@ while IFS= read -r line; do
     elif [ ! -w "${d:-.}" ]; then bad="its folder cannot be written: permission denied"
     elif [ -d "$p" ]; then bad="is a directory"
     elif [ -e "$p" ] && [ ! -w "$p" ]; then bad="cannot be written: permission denied"
-    elif [ $how = r ] && mv -f -- "$keep" "$part" 2>/dev/null; then :
+    elif { mv -f -- "$keep" "$part" 2>/dev/null || adopt; } && [ $how = r ]; then :
     elif ! why=$( (umask 077 && : >"$part") 2>&1); then bad="$why"
     fi
     if [ -n "$bad" ]; then part=; fi
@@ -99,12 +126,28 @@ while IFS= read -r line; do
     drop
     if [ -n "$bad" ]; then say b "$bad"; else say k; fi
     bad= ;;
+  V)
+    from=${r%% *} n=${r#* }
+    IFS= read -r url || lost
+    if [ -z "$part" ] || [ -n "$bad" ] || [ "$(wc -c <"$part")" -ne "$from" ]; then say b "it does not belong here"
+    elif why=$( (get "$url" >>"$part") 2>&1) && [ "$(wc -c <"$part")" -eq $((from + n)) ]; then say v
+    else
+      dd if=/dev/null of="$part" bs=1 seek="$from" 2>/dev/null
+      say b "$(last)"
+    fi ;;
+  Y)
+    from=${r%% *} r=${r#* } n=${r%% *} p=${r#* }
+    IFS= read -r url || lost
+    if why=$(tail -c +$((from + 1)) <"$p" 2>/dev/null | dd bs="$n" count=1 iflag=fullblock 2>/dev/null |
+      put "$url" 2>&1); then say v
+    else say b "$(last)"
+    fi ;;
   X) drop; say x ;;
-  G)
+  G | H)
     from=${r%% *} p=${r#* }
     if [ ! -f "$p" ] || [ ! -r "$p" ]; then say b "cannot be read"; continue; fi
     say g $(stat -L -c '%s %a %Y' -- "$p") "$(sum "$p")"
-    tail -c +$((from + 1)) <"$p" | base64
+    [ $o = H ] || tail -c +$((from + 1)) <"$p" | base64
     say e ;;
   Q) drop; exit 0 ;;
   esac
@@ -116,6 +159,14 @@ Result<void> check_path(std::string_view path) {
   if (path.empty()) return fail(ErrorKind::usage, "a path is empty");
   if (path.find_first_of(std::string_view("\n\r\0", 3)) == std::string_view::npos) return {};
   return fail(ErrorKind::usage, "a name with a line end in it cannot be copied: " + printable(path, 200));
+}
+
+/// It goes into a line, and in quotes into a file that curl reads.
+Result<void> check_url(const Secret<>& url) {
+  const std::string& text = url.reveal();
+  const auto plain = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; };
+  if (!text.empty() && text.size() < kUrlMax && std::all_of(text.begin(), text.end(), plain)) return {};
+  return fail(ErrorKind::internal, "the URL of an object has characters that do not belong there");
 }
 
 /// The shell's tools would take a leading hyphen for an option, and "~" is the user's who types it.
@@ -209,6 +260,9 @@ bool fill(CopyReply& reply, char order, std::string_view rest) {
       if (!read_number(take_word(rest), reply.modified)) return false;
       reply.sha256 = rest;
       return is_hash(reply.sha256);
+    case 'v':
+      reply.kind = Kind::carried;
+      return rest.empty();
     case 'e':
       reply.kind = Kind::end;
       return rest.empty();
@@ -233,10 +287,12 @@ std::string_view copy_script() noexcept {
 }
 
 std::string copy_parameter(const CopyMark& mark, bool as_root) {
-  // The script comes as the first input, byte by byte: nothing of what follows it may be read with it.
+  // The script comes as the first input, byte by byte: nothing of what follows it may be read with it. It is a child of
+  // the session's first process, which agents kill when the session is ended: the script is told by a hang-up then, and
+  // can tidy up. The exit keeps shells from putting it into their own place.
   std::string inner = "stty raw -echo 2>/dev/null;echo " + mark.text + " B;";
-  inner += "exec sh -c \"$(dd bs=1 count=" + std::to_string(copy_server::kScript.size()) +
-           " 2>/dev/null)\" postern-cp " + mark.text;
+  inner += "sh -c \"$(dd bs=1 count=" + std::to_string(copy_server::kScript.size()) + " 2>/dev/null)\" postern-cp " +
+           mark.text + ";exit $?";
   return std::string(as_root ? "sudo -n sh -c '" : "sh -c '") + inner + "'";
 }
 
@@ -275,6 +331,21 @@ std::string copy_quit() {
 
 Result<std::string> copy_get(std::uint64_t from, std::string_view path) {
   return copy_server::order("G " + std::to_string(from), path);
+}
+
+Result<std::string> copy_head(std::string_view path) {
+  return copy_server::order("H 0", path);
+}
+
+Result<std::string> copy_fetch(std::uint64_t from, std::size_t bytes, const Secret<>& url) {
+  TRY_VOID(copy_server::check_url(url));
+  return "V " + std::to_string(from) + " " + std::to_string(bytes) + "\n" + url.reveal() + "\n";
+}
+
+Result<std::string> copy_carry(std::uint64_t from, std::size_t bytes, std::string_view path, const Secret<>& url) {
+  TRY_VOID(copy_server::check_url(url));
+  TRY(std::string lines, copy_server::order("Y " + std::to_string(from) + " " + std::to_string(bytes), path));
+  return lines + url.reveal() + "\n";
 }
 
 void CopyReader::feed(std::string_view bytes) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/secret.hpp"
 
 namespace postern::cli {
 
@@ -51,24 +52,31 @@ std::string copy_end();
 /// In the middle of a file: throws away what is there of it.
 std::string copy_drop();
 Result<std::string> copy_get(std::uint64_t from, std::string_view path);
+/// What a get begins with, and its end: no bytes.
+Result<std::string> copy_head(std::string_view path);
+/// In the middle of a file, which is as long as `from` says: its next bytes are what the URL leads to.
+Result<std::string> copy_fetch(std::uint64_t from, std::size_t bytes, const Secret<>& url);
+/// A part of a file goes to where the URL leads to.
+Result<std::string> copy_carry(std::uint64_t from, std::size_t bytes, std::string_view path, const Secret<>& url);
 std::string copy_quit();
 
 struct CopyReply {
   enum class Kind : std::uint8_t {
-    script,  ///< the node waits for copy_script()
-    ready,   ///< the node waits for orders; text: what it lacks, empty
-    stat,    ///< of copy_stat: type, size, mode
-    folder,  ///< of a list: text is the path, below the folder; mode
-    file,    ///< of a list: text, sha256, size
-    link,    ///< of a list: text
-    kept,    ///< of a put that resumes: size and sha256 of what is there
-    stored,  ///< the file is in its place, its hash is right
-    made,    ///< the folder is there
-    head,    ///< of a get: size, mode, modified, sha256; bytes follow
-    bytes,   ///< of a get: text
-    end,     ///< of a list, of a get
-    no,      ///< it could not be done: text
-    noise,   ///< a line of somebody else
+    script,   ///< the node waits for copy_script()
+    ready,    ///< the node waits for orders; text: what it lacks, empty
+    stat,     ///< of copy_stat: type, size, mode
+    folder,   ///< of a list: text is the path, below the folder; mode
+    file,     ///< of a list: text, sha256, size
+    link,     ///< of a list: text
+    kept,     ///< of a put that resumes: size and sha256 of what is there
+    stored,   ///< the file is in its place, its hash is right
+    made,     ///< the folder is there
+    head,     ///< of a get: size, mode, modified, sha256; bytes follow
+    bytes,    ///< of a get: text
+    end,      ///< of a list, of a get
+    carried,  ///< of a fetch, of a carry
+    no,       ///< it could not be done: text
+    noise,    ///< a line of somebody else
   };
   CopyReply() = default;
   Kind kind = Kind::noise;

@@ -155,6 +155,26 @@ TEST_P(CopyServerTest, AFileIsContinuedWhereItEnded) {
   EXPECT_FALSE(std::filesystem::exists(kept));
 }
 
+TEST_P(CopyServerTest, WhatAKilledProcessLeftIsTakenOver) {
+  const std::string name = "/home/.postern-cp-" + std::string(kHello).substr(0, 16);
+  // No process has such a number; this one has its own.
+  bed_.write(name + ".99999999", "hel");
+  CopyPut order;
+  order.path = "x";
+  order.size = 6;
+  order.sha256 = kHello;
+  order.resume = true;
+  std::vector<CopyReply> replies =
+      talk(*copy_put(order) + copy_from(3) + copy_piece(3) + "lo\n" + copy_end() + copy_quit());
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].size, 3U);
+  EXPECT_EQ(replies[1].kind, Kind::stored) << replies[1].text;
+  bed_.write(name + ".99999999", "hel");
+  replies = talk(put("y", "hello\n", kHello) + copy_quit());
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].kind, Kind::stored) << replies[0].text;
+}
+
 TEST_P(CopyServerTest, ACopyThatIsCalledOffLeavesNothing) {
   CopyPut order;
   order.path = "x";
@@ -163,6 +183,53 @@ TEST_P(CopyServerTest, ACopyThatIsCalledOffLeavesNothing) {
   const std::vector<CopyReply> replies = talk(*copy_put(order) + copy_piece(3) + "hel" + copy_drop() + copy_quit());
   for (const CopyReply& reply : replies) EXPECT_EQ(reply.kind, Kind::noise) << reply.text;
   EXPECT_FALSE(std::filesystem::exists(home() + "/x"));
+}
+
+// curl and wget of the bed: what they do with a URL is theirs, what is made of it is ours.
+constexpr const char* kCurl =
+    "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in -K) f=$2; shift ;; -X) m=$2; shift ;; esac; shift; done\n"
+    "[ \"$f\" = - ] && c=$(cat) || c=$(cat \"$f\")\n"
+    "case $c in *broken*) printf he; echo 'curl: (56) Recv failure' >&2; exit 56 ;;\n"
+    "*denied*) echo 'curl: (22) The requested URL returned error: 403' >&2; exit 22 ;; esac\n"
+    "if [ \"$m\" = PUT ]; then cat >\"$HOME/object\"; echo \"$c\" >\"$HOME/url\"; else printf 'hello\\n'; fi\n";
+
+TEST_P(CopyServerTest, ObjectsOfABucketAreFetchedWhereTheyBelong) {
+  bed_.write("/bin/curl", kCurl);
+  CopyPut order;
+  order.path = "x";
+  order.size = 12;
+  order.sha256 = "00bbb01aeb1b7ffc7e4ac9a1f9d5d58a1f2ee9ea3e6e2ba8ac4ae0bb1e2e5bd4";
+  const Secret<> good("https://b.s3.amazonaws.com/1?X-Amz-Signature=ab%2Fc");
+  const std::string orders = *copy_put(order) + *copy_fetch(0, 6, Secret<>("https://broken/1")) +
+                             *copy_fetch(6, 6, good) + *copy_fetch(0, 6, good) +
+                             *copy_fetch(6, 6, Secret<>("https://denied/1")) + *copy_fetch(6, 6, good) + copy_end() +
+                             copy_quit();
+  const std::vector<CopyReply> replies = talk(orders);
+  ASSERT_EQ(replies.size(), 6U);
+  EXPECT_EQ(replies[0].kind, Kind::no);
+  EXPECT_EQ(replies[0].text, "curl: (56) Recv failure");
+  EXPECT_EQ(replies[1].kind, Kind::no) << "the piece before it is missing";
+  EXPECT_EQ(replies[2].kind, Kind::carried) << replies[2].text;
+  EXPECT_EQ(replies[3].text, "curl: (22) The requested URL returned error: 403");
+  EXPECT_EQ(replies[4].kind, Kind::carried) << replies[4].text;
+  EXPECT_EQ(replies[5].kind, Kind::no) << "another hash: the file is made of both all the same";
+  EXPECT_NE(replies[5].text.find("another hash"), std::string::npos) << replies[5].text;
+}
+
+TEST_P(CopyServerTest, PartsOfAFileGoWhereTheUrlLeads) {
+  bed_.write("/bin/curl", kCurl);
+  bed_.write("/home/it's it", "0123456789");
+  const std::vector<CopyReply> replies =
+      talk(*copy_head("it's it") + *copy_carry(3, 4, "it's it", Secret<>("https://denied/1")) +
+           *copy_carry(3, 4, "it's it", Secret<>("https://b.s3.amazonaws.com/1?a=b%20c&d=e")) + copy_quit());
+  ASSERT_EQ(replies.size(), 4U);
+  EXPECT_EQ(replies[0].kind, Kind::head);
+  EXPECT_EQ(replies[0].size, 10U);
+  EXPECT_EQ(replies[1].kind, Kind::end);
+  EXPECT_EQ(replies[2].text, "curl: (22) The requested URL returned error: 403");
+  EXPECT_EQ(replies[3].kind, Kind::carried) << replies[3].text;
+  EXPECT_EQ(slurp(home() + "/object"), "3456");
+  EXPECT_EQ(slurp(home() + "/url"), "url = \"https://b.s3.amazonaws.com/1?a=b%20c&d=e\"\n");
 }
 
 TEST_P(CopyServerTest, ListsAndLooks) {
@@ -200,6 +267,13 @@ TEST(CopyReader, HostileLinesAreNoise) {
     EXPECT_EQ(reply->kind, Kind::noise) << reply->text.substr(0, 40);
   }
   EXPECT_FALSE(reader.next());
+}
+
+TEST(CopyReader, UrlsThatWouldBeMoreThanOneLineAreRefused) {
+  EXPECT_FALSE(copy_fetch(0, 1, Secret<>("https://a/\"\nupload-file = \"/etc/shadow")));
+  EXPECT_FALSE(copy_carry(0, 1, "x", Secret<>("https://a/ b")));
+  EXPECT_FALSE(copy_carry(0, 1, "x\ny", Secret<>("https://a/")));
+  EXPECT_FALSE(copy_fetch(0, 1, Secret<>("")));
 }
 
 TEST(CopyReader, PathsWithLineEndsAreRefused) {

@@ -71,6 +71,7 @@ class Upload final : public CopyJob {
     ctx_.emplace(ctx);
     talk_ = &talk;
     pending_.clear();
+    answers_.clear();
     stage_ = Stage::between;
     CO_TRY_VOID(co_await find_goal());
     Result<void> sent;
@@ -92,9 +93,24 @@ class Upload final : public CopyJob {
 
  private:
   struct Pending {
-    explicit Pending(std::size_t i, bool k = false) : item(i), kept(k) {}
+    /// What is asked about an item.
+    enum class About : std::uint8_t { end, kept, object };
+    explicit Pending(std::size_t i, About a = About::end) : item(i), about(a) {}
     std::size_t item;
-    bool kept;  ///< what the node has of it, not how it ended
+    About about;
+  };
+  using About = Pending::About;
+
+  /// An object on its way to the node.
+  struct Flight {
+    Flight(std::uint64_t n, std::size_t b) : number(n), bytes(b) {}
+    std::uint64_t number;
+    std::size_t bytes;
+  };
+  struct Carried {
+    explicit Carried(Flight f) : flight(f) {}
+    Flight flight;
+    std::string order;
   };
 
   /// What the node waits for, of the file that it is sent.
@@ -222,12 +238,102 @@ class Upload final : public CopyJob {
       CO_TRY(from, co_await agree_on_start(index, *file));
       if (items_[index].over) co_return Result<void>();
     }
+    if (goes_through(item.size - from)) {
+      Result<std::uint64_t> carried = co_await send_objects(index, *file, from);
+      if (!carried) co_return fail(std::move(carried).error());
+      from = *carried;
+    }
     co_return co_await send_pieces(index, *file, from);
+  }
+
+  /// The rest of a file through the bucket: how far it came. What is left goes through the session.
+  rt::Task<Result<std::uint64_t>> send_objects(std::size_t index, os::File& file, std::uint64_t from) {
+    const std::uint64_t size = items_[index].size;
+    std::deque<Flight> flights;
+    std::uint64_t at = from;
+    std::string trouble;
+    unsigned tries = 0;
+    while (from < size && trouble.empty()) {
+      if (at < size && flights.size() < kObjectsAhead) {
+        Result<Carried> next = co_await put_object(index, file, at);
+        if (!next && next.error().kind() == ErrorKind::cancelled) co_return fail(std::move(next).error());
+        if (!next) {
+          trouble = printable(next.error().message(), 300);
+          break;
+        }
+        // It has become shorter: the session's way finds that out.
+        if (next->flight.bytes == 0) break;
+        CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(next->order)));
+        flights.push_back(next->flight);
+        push(Pending(index, About::object));
+        at += next->flight.bytes;
+        continue;
+      }
+      CO_TRY(const CopyReply answer, co_await answer_of(flights));
+      if (answer.kind == CopyReply::Kind::carried) {
+        from += answer.size;
+        tries = 0;
+        sum_.bytes += answer.size;
+        sum_.through += answer.size;
+        tell();
+        continue;
+      }
+      // What follows a piece that is missing is not taken either.
+      while (!flights.empty()) CO_TRY_VOID(co_await answer_of(flights));
+      at = from;
+      if (++tries >= kObjectTries) trouble = "the node cannot fetch from there: " + printable(answer.text, 300);
+    }
+    while (!flights.empty()) {
+      CO_TRY(const CopyReply answer, co_await answer_of(flights));
+      if (answer.kind != CopyReply::Kind::carried) continue;
+      from += answer.size;
+      sum_.bytes += answer.size;
+      sum_.through += answer.size;
+    }
+    if (trouble.empty()) co_return from;
+    Result<void> given_up = give_up_place(trouble);
+    if (given_up) co_return from;
+    stage_ = Stage::between;
+    std::string drop = copy_drop();
+    CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(drop)));
+    co_return fail(std::move(given_up).error());
+  }
+
+  /// The next object is there: what the node is told of it.
+  rt::Task<Result<Carried>> put_object(std::size_t index, os::File& file, std::uint64_t at) {
+    const std::uint64_t left = items_[index].size - at;
+    std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(adapters::kCopyObjectBytes, left)), '\0');
+    const std::span<std::byte> room(reinterpret_cast<std::byte*>(bytes.data()), bytes.size());
+    CO_TRY(const std::size_t got, file.read_at(at, room));
+    Carried carried(Flight(next_object(), got));
+    if (got == 0) co_return carried;
+    bytes.resize(got);
+    const std::uint64_t number = carried.flight.number;
+    CO_TRY_VOID(co_await place().put(*ctx_, number, std::move(bytes)));
+    CO_TRY(const Secret<> url, co_await place().url_to_get(*ctx_, number));
+    CO_TRY(carried.order, copy_fetch(at, got, url));
+    co_return carried;
+  }
+
+  /// The node's word about the object that was sent first, with its size; it is not needed any more.
+  rt::Task<Result<CopyReply>> answer_of(std::deque<Flight>& flights) {
+    while (answers_.empty()) {
+      if (co_await woken_.wait() == rt::Wake::cancelled)
+        co_return fail(ErrorKind::cancelled, "the copy was called off");
+    }
+    CopyReply answer = std::move(answers_.front());
+    answers_.pop_front();
+    const Flight flight = flights.front();
+    flights.pop_front();
+    answer.size = flight.bytes;
+    // One that stays for now goes in the end.
+    (void)co_await place().remove(*ctx_, flight.number);
+    co_return answer;
   }
 
   /// What the node has of the file is of use when it is the file's beginning.
   rt::Task<Result<std::uint64_t>> agree_on_start(std::size_t index, os::File& file) {
-    push(Pending(index, true));
+    push(Pending(index, About::kept));
     kept_.reset();
     while (!kept_) {
       if (co_await woken_.wait() == rt::Wake::cancelled)
@@ -296,14 +402,17 @@ class Upload final : public CopyJob {
   Result<void> take(const Pending& pending, const CopyReply& reply) {
     using Kind = CopyReply::Kind;
     Item& item = items_[pending.item];
-    if (reply.kind == Kind::kept && pending.kept) {
+    if (pending.about == About::object && (reply.kind == Kind::carried || reply.kind == Kind::no)) {
+      answers_.push_back(reply);
+      woken_.wake();
+    } else if (reply.kind == Kind::kept && pending.about == About::kept) {
       kept_ = reply;
       woken_.wake();
     } else if (reply.kind == Kind::no) {
-      if (pending.kept) kept_ = reply;
+      if (pending.about == About::kept) kept_ = reply;
       woken_.wake();
       fail_item(pending.item, "on the node: " + printable(reply.text, 300));
-    } else if (reply.kind == (item.folder ? Kind::made : Kind::stored) && !pending.kept) {
+    } else if (reply.kind == (item.folder ? Kind::made : Kind::stored) && pending.about == About::end) {
       item.over = true;
       ++(item.folder ? sum_.folders : sum_.files);
       tell();
@@ -330,6 +439,7 @@ class Upload final : public CopyJob {
   rt::TaskGroup* group_ = nullptr;
   std::deque<Pending> pending_;
   std::optional<CopyReply> kept_;
+  std::deque<CopyReply> answers_;  ///< about objects
   Stage stage_ = Stage::between;
   bool done_sending_ = false;
   rt::Waiter woken_;    ///< the sender waits for what the node has

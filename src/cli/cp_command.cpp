@@ -20,6 +20,7 @@ constexpr std::string_view kDocument = "AWS-StartInteractiveCommand";
 constexpr unsigned kSessionsMax = 5;
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kGoodbyeTime = std::chrono::seconds(10);
+constexpr Duration kClearTime = std::chrono::seconds(30);
 constexpr std::size_t kFailuresShown = 20;
 
 /// "web-01:/etc/hosts" or a path here.
@@ -43,13 +44,36 @@ Side side_of(std::string_view word) {
   return side;
 }
 
+enum class Way : std::uint8_t { automatic, session, bucket };
+
 struct Plan {
   Plan() = default;
   bool up = false;
   std::string target;
   CopyOrder order;
   bool as_root = false;
+  Way way = Way::automatic;
+  std::optional<fleet::S3Place> bucket;  ///< of the options
 };
+
+Result<void> read_way(const Invocation& invocation, Plan& plan) {
+  const std::string via = invocation.value("--via").value_or("auto");
+  if (via == "session") plan.way = Way::session;
+  if (via == "s3") plan.way = Way::bucket;
+  if (const auto text = invocation.value("--s3")) {
+    Result<fleet::S3Place> place = fleet::S3Place::parse(*text);
+    if (!place) return fail(ErrorKind::usage, "--s3: " + place.error().message());
+    if (plan.way == Way::session) return fail(ErrorKind::usage, "--s3 does not go with --via session");
+    plan.bucket = std::move(*place);
+  }
+  if (const auto text = invocation.value("--s3-region")) {
+    Result<fleet::Region> region = fleet::Region::parse(*text);
+    if (!region) return fail(ErrorKind::usage, "--s3-region: " + region.error().message());
+    if (!plan.bucket) return fail(ErrorKind::usage, "--s3-region goes with --s3");
+    plan.bucket->region = std::move(*region);
+  }
+  return {};
+}
 
 Result<Plan> plan_of(const Invocation& invocation) {
   if (invocation.words.size() != 2) {
@@ -70,6 +94,7 @@ Result<Plan> plan_of(const Invocation& invocation) {
   plan.order.recursive = invocation.has("--recursive");
   plan.as_root = invocation.has("--sudo");
   if (plan.order.from.empty()) return fail(ErrorKind::usage, "what is to be copied? TARGET:PATH");
+  TRY_VOID(read_way(invocation, plan));
   return plan;
 }
 
@@ -120,9 +145,16 @@ class Meter {
 /// One copy, over as many sessions as it takes.
 class Copy {
  public:
-  Copy(const Command& command, SessionSetup& setup, Plan plan, CopyJob& job)
-      : command_(command), setup_(setup), plan_(std::move(plan)), job_(job), meter_(command, job) {
+  /// `through`: the bucket, for the ledger; empty: none.
+  Copy(const Command& command, SessionSetup& setup, Plan plan, CopyJob& job, std::string through)
+      : command_(command),
+        setup_(setup),
+        plan_(std::move(plan)),
+        job_(job),
+        through_(std::move(through)),
+        meter_(command, job) {
     job_.on_progress([this] { meter_.draw(); });
+    job_.on_note([this](const std::string& text) { meter_.note(text); });
   }
 
   rt::Task<Result<void>> run() {
@@ -160,6 +192,7 @@ class Copy {
     ask.expected = session::SessionType::interactive_command;
     ask.kept_parameters = Json::object().set("direction", plan_.up ? "to the node" : "from the node");
     ask.kept_parameters.set("from", plan_.order.from).set("to", plan_.order.to).set("root", plan_.as_root);
+    if (!through_.empty()) ask.kept_parameters.set("through", through_);
     CO_TRY(const std::unique_ptr<LiveSession> live,
            co_await LiveSession::start(command_, setup_, setup_.place, std::move(ask)));
     const rt::Executor executor = co_await rt::asio::this_coro::executor;
@@ -206,6 +239,7 @@ class Copy {
   SessionSetup& setup_;
   Plan plan_;
   CopyJob& job_;
+  std::string through_;
   Meter meter_;
   Duration waited_{};
 };
@@ -219,7 +253,8 @@ Json failures_json(const CopySum& sum) {
 }
 
 /// What held the copy up: waiting to send is the way's and the node's, everything else this host's.
-std::string limit_of(const Plan& plan, const Copy& copy, Duration elapsed) {
+std::string limit_of(const Plan& plan, const Copy& copy, const CopySum& sum, Duration elapsed) {
+  if (sum.through * 2 > sum.bytes) return "the way through S3";
   if (!plan.up) return "the node's side (agents send 1 KiB at a time, in base64)";
   return copy.waited() * 2 > elapsed ? "the node's side" : "this host";
 }
@@ -228,7 +263,8 @@ Json answer_json(const Plan& plan, const SessionPlace& place, const CopySum& sum
   Json out = Json::object().set("schema", "postern.cp/1").set("target", place.id).set("name", place.name);
   out.set("direction", plan.up ? "up" : "down").set("from", plan.order.from).set("to", plan.order.to);
   out.set("files", sum.files).set("folders", sum.folders).set("links_left_out", sum.links);
-  out.set("bytes", sum.bytes).set("bytes_continued", sum.continued).set("seconds", seconds);
+  out.set("bytes", sum.bytes).set("bytes_through_s3", sum.through).set("bytes_continued", sum.continued);
+  out.set("seconds", seconds);
   return out.set("failures", failures_json(sum));
 }
 
@@ -237,14 +273,54 @@ Result<std::unique_ptr<CopyJob>> job_of(const Command& command, const Plan& plan
   return make_upload(*command.host().files, plan.order);
 }
 
+/// The bucket that large files go through; null: none is named for the node's Region, or the session is to be the way.
+Result<std::unique_ptr<adapters::CopyPlace>> place_of(const Command& command, SessionSetup& setup, const Plan& plan) {
+  std::unique_ptr<adapters::CopyPlace> none;
+  if (plan.way == Way::session) return none;
+  const std::optional<fleet::FleetFile>& fleet = setup.aws.fleet;
+  const fleet::Region& region = setup.place.scope->region;
+  std::optional<fleet::S3Place> bucket = plan.bucket;
+  if (bucket && bucket->region.text().empty()) bucket->region = region;
+  if (!bucket && fleet) {
+    if (const fleet::S3Place* named = fleet->signals.copy_place(region)) bucket = *named;
+  }
+  if (!bucket && plan.way == Way::bucket) {
+    return fail(ErrorKind::usage, "no bucket is named for nodes in " + region.text() +
+                                      ": `copies` in the fleet file names one for a Region, or --s3 for this copy");
+  }
+  if (!bucket) return none;
+  std::array<std::uint8_t, 16> random{};
+  command.ctx().random().fill(random);
+  auto place = std::make_unique<adapters::CopyPlace>(
+      *setup.aws.session, std::move(*bucket), fleet ? fleet->hub.account.text() : std::string(),
+      to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size())));
+  if (place->has_urls()) return place;
+  if (plan.way != Way::bucket) return none;
+  return fail(ErrorKind::unsupported, "a simulated cloud in memory has no addresses that a node could fetch from");
+}
+
+/// Nothing stays in the bucket, however the copy ended; what does is told.
+rt::Task<void> clear(const Command& command, adapters::CopyPlace& place) {
+  const rt::CallContext outer = command.ctx();
+  const rt::CallContext ctx(outer.clock(), outer.random(), outer.explainer(),
+                            rt::Deadline::after(outer.clock(), kClearTime));
+  const Result<void> done = co_await place.clear(ctx);
+  if (done) co_return;
+  command.err("warning: " + std::to_string(place.left()) + " objects stay in " + place.name() + ": " +
+              described_message(done.error(), 400) + "\n");
+}
+
 rt::Task<Result<int>> copy(const Command& command, SessionSetup& setup, const Plan& plan, CopyJob& job) {
   if (setup.place.platform == fleet::Platform::windows) {
     co_return fail(ErrorKind::unsupported, "cp needs a POSIX shell, and " + setup.place.label() +
                                                " runs Windows: postern ssh-proxy, with an SSH server there");
   }
-  Copy copy(command, setup, plan, job);
+  CO_TRY(const std::unique_ptr<adapters::CopyPlace> place, place_of(command, setup, plan));
+  if (place) job.go_through(*place, plan.way == Way::bucket);
+  Copy copy(command, setup, plan, job, place ? place->text() : std::string());
   Result<void> done = co_await copy.run();
   job.tidy();
+  if (place) co_await rt::uncancelled(clear(command, *place));
   const Duration elapsed = copy.meter().elapsed();
   const std::string rate = copy.meter().rate_text(command.ctx().now());
   copy.meter().clear();
@@ -258,8 +334,9 @@ rt::Task<Result<int>> copy(const Command& command, SessionSetup& setup, const Pl
   if (command.output().format == Format::table || command.output().format == Format::text) {
     command.err(std::to_string(sum.files) + (sum.files == 1 ? " file, " : " files, ") + size_text(sum.bytes) + " in " +
                 format_duration(elapsed) + " (" + rate + "), hashes verified" +
+                (sum.through > 0 ? "; " + size_text(sum.through) + " through S3" : "") +
                 (sum.continued > 0 ? "; " + size_text(sum.continued) + " were there already" : "") +
-                (sum.bytes > (1U << 20U) ? "; limited by " + limit_of(plan, copy, elapsed) : "") + "\n");
+                (sum.bytes > (1U << 20U) ? "; limited by " + limit_of(plan, copy, sum, elapsed) : "") + "\n");
   } else {
     Answer answer;
     answer.world = command.host().world;

@@ -74,13 +74,18 @@ inline constexpr CommandSpec kExecCommand = {
 inline constexpr OptionSpec kCp[] = {
     {"--recursive", "", Arity::flag, "", "copy a folder and all that is in it", ""},
     {"--sudo", "", Arity::flag, "", "read and write there as root, by sudo without a password", ""},
+    {"--via", "", Arity::one, "WAY",
+     "how the bytes go; auto: files of 16 MiB and more through a bucket when one is named", "auto|session|s3"},
+    {"--s3", "", Arity::one, "PLACE", "the bucket, s3://BUCKET/PREFIX, instead of the fleet file's for the Region", ""},
+    {"--s3-region", "", Arity::one, "REGION", "where that bucket is (default: the node's Region)", ""},
     kReason,
     kWait,
     kWaitFor,
 };
 inline constexpr std::string_view kCpExamples[] = {
     "postern cp nginx.conf web-01:/tmp/", "postern cp --recursive web-01:/var/log/nginx ./logs",
-    "postern cp --sudo hosts payments-prod/us-east-1/web-01:/etc/hosts --reason INC-4711"};
+    "postern cp --sudo hosts payments-prod/us-east-1/web-01:/etc/hosts --reason INC-4711",
+    "postern cp dump.sql db-01:/var/tmp/ --s3 s3://ops-copies/cp"};
 inline constexpr CommandSpec kCpCommand = {
     "cp",
     Verb::cp,
@@ -90,8 +95,11 @@ inline constexpr CommandSpec kCpCommand = {
     "`postern shell`; a PATH that is not absolute begins in the home of the session's user. A goal that is a folder "
     "takes the source in under its own name. Every file grows under another name beside its place, has its SHA-256 "
     "compared, and is then renamed; whatever happens, the other name does not stay. A session that is lost is "
-    "replaced, "
-    "and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node.",
+    "replaced, and the copy goes on where it was. Needs sh, dd, base64, stat, find and sha256sum on the node.\n\n"
+    "A session is slow. With a bucket in the node's Region (`copies` in the fleet file, or --s3) large files go "
+    "through "
+    "that: in pieces under names of their own, fetched by the node with curl from signed URLs, gone afterwards. When "
+    "one side cannot, the session takes over, and that is said; with `--via s3` the file fails instead.",
     kCp,
     Positionals::names,
     kCpExamples};

@@ -67,7 +67,14 @@ class Agent:
         os.mkdir(os.path.join(self.folder, "configuration"), 0o755)
         with open(os.path.join(self.folder, "configuration", "amazon-ssm-agent.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
-        environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "SSL_CERT_FILE": self.server.ca_file}
+        # The users of sessions are others: the server's own file is not theirs to read.
+        self.trust = tempfile.NamedTemporaryFile(prefix="postern-conformance-", suffix=".pem")
+        with open(self.server.ca_file, "rb") as file:
+            self.trust.write(file.read())
+        self.trust.flush()
+        os.chmod(self.trust.name, 0o644)
+        environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "SSL_CERT_FILE": self.server.ca_file,
+                       "CURL_CA_BUNDLE": self.trust.name}
         program = os.path.join(self.folder, "amazon-ssm-agent")
         self.log = os.path.join(self.folder, "log")
         with open(self.log, "wb") as log:
@@ -84,6 +91,7 @@ class Agent:
             with open(self.log, errors="replace", encoding="utf-8") as file:
                 print("the agent's log:\n" + file.read()[-20000:], file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.trust.close()
 
 
 def wait_for(what, seconds, probe):

@@ -180,6 +180,22 @@ def files(commands, node):
     check("a file went there and came back", same)
 
 
+def bucket(commands, node, clients):
+    clients["s3"].create_bucket(Bucket="copies")
+    size = 40 << 20
+    with open(commands.path("large"), "wb") as file:
+        file.write(os.urandom(size))
+    for words in (("cp", "large", f"{node}:large"), ("cp", f"{node}:large", "large.back")):
+        done = commands.run(*words, "--s3", "s3://copies/cp", "--via", "s3", "-o", "json", seconds=300)
+        check(" ".join(words[:2]) + " through a bucket", done.returncode == 0, done)
+        found = json.loads(done.stdout)
+        check("all of it", found["bytes_through_s3"] == size)
+        print(f"    {size / found['seconds'] / (1 << 20):.1f} MiB/s")
+    check("the large file came back", open(commands.path("large"), "rb").read() == open(commands.path("large.back"), "rb").read())
+    clients["s3"].delete_bucket(Bucket="copies")
+    check("nothing is left in the bucket", True)
+
+
 def encrypted(commands, node, clients):
     # The node's role may decrypt because the key says so.
     everybody = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}}
@@ -204,7 +220,7 @@ def main():
     source = os.path.dirname(os.path.abspath(program))
     with sim_harness.Server(os.environ["POSTERN_SIM_SERVER"]) as server, Commands(server) as commands:
         clients = {name: boto3.client(name, region_name=real_agent.REGION, endpoint_url=server.endpoint, verify=server.ca_file,
-                                      **sim_harness.OPERATOR) for name in ("ssm", "kms")}
+                                      **sim_harness.OPERATOR) for name in ("ssm", "kms", "s3")}
         ssm = clients["ssm"]
         activation = ssm.create_activation(IamRole="HybridNode", DefaultInstanceName="real-agent")
         with real_agent.Agent(source, server, activation, "ssmmessages"):
@@ -217,6 +233,8 @@ def main():
             for case in (shells, executions, ports, files):
                 if not chosen or case.__name__ in chosen:
                     case(commands, node)
+            if not chosen or "bucket" in chosen:
+                bucket(commands, node, clients)
             if not chosen or "encrypted" in chosen:
                 encrypted(commands, node, clients)
 

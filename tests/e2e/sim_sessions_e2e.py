@@ -41,8 +41,9 @@ class Scene:
                    "aws_access_key_id": variables["AWS_ACCESS_KEY_ID"],
                    "aws_secret_access_key": variables["AWS_SECRET_ACCESS_KEY"],
                    "config": botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"})}
-        self.ssm = boto3.client("ssm", **options)
-        found = boto3.client("ec2", **options).describe_instances()
+        self.client = lambda service: boto3.client(service, **options)
+        self.ssm = self.client("ssm")
+        found = self.client("ec2").describe_instances()
         self.ids = {next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name"): one["InstanceId"]
                     for group in found["Reservations"] for one in group["Instances"]}
 
