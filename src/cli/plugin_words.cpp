@@ -13,9 +13,13 @@ Result<session::Started> started_of(const std::string& response) {
   const Result<Json> json = Json::parse(response);
   session::Started started;
   if (json) {
-    started.session_id = text_at(*json, "SessionId");
-    started.stream_url = text_at(*json, "StreamUrl");
-    started.token = Secret<std::string>(text_at(*json, "TokenValue"));
+    // ECS begins them with small letters.
+    const auto text_of = [&](std::string_view key, std::string_view of_ecs) {
+      return text_at(*json, json->contains(key) ? key : of_ecs);
+    };
+    started.session_id = text_of("SessionId", "sessionId");
+    started.stream_url = text_of("StreamUrl", "streamUrl");
+    started.token = Secret<std::string>(text_of("TokenValue", "tokenValue"));
   }
   if (!started.session_id.empty() && !started.stream_url.empty() && !started.token.empty()) return started;
   return fail(ErrorKind::usage,
@@ -60,7 +64,9 @@ Result<PluginOrder> parse_plugin_words(const std::vector<std::string>& words) {
     order.document = text_at(*request, "DocumentName");
     order.is_port = is_port_request(*request, order.document);
   }
-  if (words.size() > 5 && !is_usual(words[5], order.region)) order.endpoint = words[5];
+  // `aws ecs execute-command` names the endpoint of ECS, which knows no sessions.
+  const bool is_of_ecs = order.target.starts_with("ecs:");
+  if (words.size() > 5 && !is_of_ecs && !is_usual(words[5], order.region)) order.endpoint = words[5];
   return order;
 }
 

@@ -52,6 +52,18 @@ TEST(PluginWords, APortIsOneByItsParametersToo) {
   EXPECT_FALSE(is_port(R"({"Target":"i-1","Parameters":{"command":["top"]}})"));
 }
 
+// `aws ecs execute-command` hands over what ECS calls them, and the endpoint of ECS.
+TEST(PluginWords, ThoseOfEcs) {
+  const Result<PluginOrder> order = parse_plugin_words(
+      {R"({"sessionId":"ecs-execute-command-1","tokenValue":"secret-token","streamUrl":"wss://x/v1"})", "us-east-1",
+       "StartSession", "", R"({"Target":"ecs:cluster_task_task-1"})", "https://ecs.us-east-1.amazonaws.com"});
+  ASSERT_TRUE(order) << order.error().message();
+  EXPECT_EQ(order->started.session_id, "ecs-execute-command-1");
+  EXPECT_EQ(order->started.stream_url, "wss://x/v1");
+  EXPECT_EQ(order->started.token.reveal(), "secret-token");
+  EXPECT_EQ(order->endpoint, "") << "sessions are resumed at Systems Manager";
+}
+
 TEST(PluginWords, MistakesAreNamedAndTheTokenNeverIs) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{kResponse},
                                                 {kResponse, "us-east-1", "StopSession"},

@@ -4,6 +4,7 @@ Usage: session_e2e.py [CASE]; POSTERN names the program.
 """
 import contextlib
 import hashlib
+import http.server
 import json
 import os
 import re
@@ -403,6 +404,60 @@ def the_aws_cli_uses_it():
         expect(done.returncode == 0 and b"hello from web" in done.stdout, str(done))
 
 
+@contextlib.contextmanager
+def fake_ecs(made):
+    """What ECS answers to ExecuteCommand: a session of Systems Manager, under its own names. Records what it was asked."""
+    asked = []
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name = self.headers["X-Amz-Target"].rsplit(".", 1)[1]
+            asked.append((name, request))
+            arn = "arn:aws:ecs:us-east-1:111122223333:"
+            if name == "ExecuteCommand":
+                made_up = made.start("web", "AWS-StartInteractiveCommand", command=request["command"])
+                answer = {"clusterArn": arn + "cluster/ops", "taskArn": arn + "task/ops/0123", "containerName": "app",
+                          "interactive": True, "session": {"sessionId": made_up["SessionId"], "streamUrl": made_up["StreamUrl"],
+                                                           "tokenValue": made_up["TokenValue"]}}
+            else:
+                answer = {"tasks": [{"containers": [{"name": "app", "runtimeId": "0123-456"}]}], "failures": []}
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+
+
+def the_aws_cli_enters_containers_with_it():
+    aws = "/usr/bin/aws"
+    if not os.path.exists(aws):
+        print("    no AWS CLI here: this case is skipped")
+        return
+    with scene() as made, fake_ecs(made) as (endpoint, asked):
+        plugin(made)
+        variables = {**made.variables, "PATH": made.place.folder + ":" + made.variables["PATH"]}
+        for command, said, ends in (("greet", b"hello from web", 0), ("echo $((40+2))", b"42", 0)):
+            done = subprocess.run([aws, "--endpoint-url", endpoint, "ecs", "execute-command", "--cluster", "ops", "--task", "0123",
+                                   "--container", "app", "--interactive", "--command", command],
+                                  env=variables, cwd=made.place.folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+            expect(done.returncode == ends and said in done.stdout, str(done))
+        expect_equal([name for name, _ in asked], ["ExecuteCommand", "DescribeTasks"] * 2, "calls of ECS")
+        rows = [row for row in sessions(made) if row["verb"] == "session-manager-plugin"]
+        expect(len(rows) == 2 and all(row["target"] == "ecs:ops_0123_0123-456" for row in rows), str(rows))
+
+
 if __name__ == "__main__":
     sys.exit(e2e.run_cases([
         ("exec", exec_tells_streams_and_exit_code),
@@ -415,4 +470,5 @@ if __name__ == "__main__":
         ("plugin", the_plugin_stands_in),
         ("plugin ports", the_plugin_carries_ports),
         ("aws cli", the_aws_cli_uses_it),
+        ("aws ecs", the_aws_cli_enters_containers_with_it),
     ]))
