@@ -83,6 +83,13 @@ Value signal_statements(const RoleOrder& order) {
   return out;
 }
 
+/// The fleet file's places for copies; an empty list without any.
+Value copy_statements(const RoleOrder& order) {
+  Value out = Value::list();
+  add_copy_statement(out, order.copies);
+  return out;
+}
+
 /// Only on behalf of this account's own resources.
 Value own_account() {
   return condition("StringEquals", {{"aws:SourceAccount", cfn::ref(cfn::kAccountId)}});
@@ -125,7 +132,7 @@ void add_permission_set(cfn::Template& out, const RoleOrder& order) {
   set.properties.set("Description", "People who work with postern");
   set.properties.set("SessionDuration", "PT1H");
   Value statements = assume_statements(order);
-  for (const Value& more : {hold_statements(), signal_statements(order)}) {
+  for (const Value& more : {hold_statements(), signal_statements(order), copy_statements(order)}) {
     for (const cfn::Entry& each : more.entries()) statements.add(each.value);
   }
   set.properties.set("InlinePolicy", document(std::move(statements)));
@@ -142,6 +149,8 @@ void add_role(cfn::Template& out, const RoleOrder& order) {
   }
   std::size_t size = 0;
   for (const std::string& arn : order.target_roles) size += size_in_list(arn);
+  // Their ARNs have the same room.
+  for (const std::string& place : order.copies) size += size_in_list("arn:PARTITION:s3:::/*" + place);
   Value policies = Value::list();
   if (size <= kInlineRoom) policies.add(inline_policy("assume-target-roles", assume_statements(order)));
   policies.add(inline_policy("hold", hold_statements()), "The flag by which `postern hold` stops every run.");
@@ -149,6 +158,11 @@ void add_role(cfn::Template& out, const RoleOrder& order) {
   if (!signals.entries().empty()) {
     policies.add(inline_policy("signals", std::move(signals)),
                  "The fleet file's topics, event buses and anchors: who is told how a run ended.");
+  }
+  Value copies = copy_statements(order);
+  if (!copies.entries().empty()) {
+    policies.add(inline_policy("copies", std::move(copies)),
+                 "What `postern cp` sends large files through. Nodes get at it by requests that this role has signed.");
   }
   hub.properties.set("Policies", std::move(policies));
   out.resources.push_back(std::move(hub));

@@ -56,6 +56,7 @@ struct RoleOrder {
   std::vector<std::string> topics;
   std::vector<std::string> event_buses;
   std::string anchors;
+  std::vector<std::string> copies;  ///< what `cp` sends large files through: "bucket/prefix" each
   /// The same template and parameters for every account: the ExternalId is a prefix and the account's id.
   bool external_id_by_account = false;
   /// The hub says who called it (hub.source_identity of the fleet file): trust and the hub's policy allow it.

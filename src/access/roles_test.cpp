@@ -230,6 +230,38 @@ TEST(HubRole, TellsTheFleetFilesTopicsAndWritesItsAnchors) {
   EXPECT_THAT(*cfn::to_cloudformation(*hub_template(order)), HasSubstr("Sid: TellTopics\n"));
 }
 
+TEST(HubRole, CarriesCopiesThroughTheFleetFilesPlaces) {
+  RoleOrder order;
+  order.target_roles = {"arn:aws:iam::444455556666:role/PosternObserve"};
+  const std::string piece = "arn:aws:s3:::copies-east/cp/postern-cp-0123456789abcdef/17";
+  EXPECT_FALSE(AsRole(*hub_template(order), "HubRole").may("s3:PutObject", piece));
+  order.copies = {"copies-east/cp", "copies-west"};
+  const AsRole hub(*hub_template(order), "HubRole");
+  for (const char* action : {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}) {
+    EXPECT_TRUE(hub.may(action, piece)) << action;
+    EXPECT_TRUE(hub.may(action, "arn:aws:s3:::copies-west/postern-cp-0123456789abcdef/0")) << action;
+    EXPECT_FALSE(hub.may(action, "arn:aws:s3:::copies-east/other/file")) << action;
+    EXPECT_FALSE(hub.may(action, "arn:aws:s3:::copies-east-2/cp/file")) << action;
+  }
+  EXPECT_FALSE(hub.may("s3:ListBucket", "arn:aws:s3:::copies-east"));
+  // Who is reached by a signature needs nothing.
+  EXPECT_FALSE(AsRole(target(order), "PosternOperate").may("s3:GetObject", piece));
+  EXPECT_FALSE(AsRole(*node_template(order), "NodeRole").may("s3:GetObject", piece));
+  order.mode = DeployMode::permission_set;
+  EXPECT_THAT(*cfn::to_cloudformation(*hub_template(order)), HasSubstr("Sid: CarryCopies\n"));
+}
+
+TEST(HubRole, StandsInItsFile) {
+  RoleOrder order;
+  order.target_roles = {"arn:aws:iam::444455556666:role/PosternObserve"};
+  order.topics = {"arn:aws:sns:us-east-1:111122223333:ops"};
+  order.anchors = "ops-anchors/postern";
+  order.copies = {"copies-east/cp", "copies-west"};
+  const cfn::Template source = *hub_template(order);
+  cfn::testing::expect_golden("src/access/testdata/hub.yaml", *cfn::to_cloudformation(source));
+  cfn::testing::expect_golden("src/access/testdata/hub.tf", *cfn::to_terraform(source));
+}
+
 TEST(HubRole, IsTrustedToOneService) {
   RoleOrder order;
   const auto text = [&](DeployMode mode) {
@@ -263,6 +295,17 @@ TEST(HubRole, SpreadsManyRolesOverManagedPolicies) {
   const AsRole hub(*source, "HubRole");
   for (const std::string& arn : order.target_roles) EXPECT_TRUE(hub.may("sts:AssumeRole", arn)) << arn;
   EXPECT_FALSE(hub.may("sts:AssumeRole", "arn:aws:iam::100000000000:role/Admin"));
+}
+
+/// What a role's own policies hold is shared with the places of copies: the roles make room.
+TEST(HubRole, HasRoomForManyPlacesOfCopies) {
+  RoleOrder order = many(20);
+  ASSERT_EQ(hub_template(order)->find_resource("AssumeTargetRoles1"), nullptr);
+  for (int i = 0; i < 100; ++i) order.copies.push_back("copies-of-region-" + std::to_string(i) + "/postern/cp");
+  const auto source = hub_template(order);
+  ASSERT_TRUE(source) << source.error().to_text();
+  EXPECT_NE(source->find_resource("AssumeTargetRoles1"), nullptr);
+  EXPECT_TRUE(AsRole(*source, "HubRole").may("s3:PutObject", "arn:aws:s3:::copies-of-region-99/postern/cp/x/0"));
 }
 
 TEST(HubRole, SaysWhenItsPolicyIsLargerThanIamTakes) {

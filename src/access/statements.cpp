@@ -59,6 +59,15 @@ void add_signal_statements(cfn::Value& out, const std::vector<std::string>& topi
   out.add(allow("ReadAnchors", {"s3:GetObject", "s3:ListBucket"}, {bucket, objects}));
 }
 
+void add_copy_statement(cfn::Value& out, const std::vector<std::string>& copies) {
+  if (copies.empty()) return;
+  std::vector<cfn::Value> objects;
+  for (const std::string& place : copies) objects.push_back(cfn::sub("arn:${AWS::Partition}:s3:::" + place + "/*"));
+  // DeleteObjectVersion: where the bucket keeps versions, a version that is named goes away, and nothing else does.
+  out.add(allow("CarryCopies", {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"},
+                std::move(objects)));
+}
+
 cfn::Value document(cfn::Value statements) {
   cfn::Value out = cfn::Value::map();
   out.set("Version", "2012-10-17");

@@ -30,6 +30,11 @@ cfn::Value aws_policy(std::string_view name);
 void add_signal_statements(cfn::Value& out, const std::vector<std::string>& topics,
                            const std::vector<std::string>& event_buses, const std::string& anchors);
 
+/// Pieces of large files, put into these places ("bucket/prefix"), fetched and taken away again. Nodes put and fetch
+/// them by requests that the hub has signed, which are judged as the hub's own: they need nothing themselves. Nothing
+/// without places.
+void add_copy_statement(cfn::Value& out, const std::vector<std::string>& copies);
+
 /// A document of statements.
 cfn::Value document(cfn::Value statements);
 /// {PolicyName, PolicyDocument}

@@ -119,7 +119,8 @@ class FleetNames {
       if (target.kind == fleet::NotifyTarget::Kind::event_bus) order_.event_buses.push_back(target.arn);
     }
     const fleet::S3Place& anchors = fleet_.signals.anchors;
-    if (!anchors.empty()) order_.anchors = anchors.bucket + (anchors.prefix.empty() ? "" : "/" + anchors.prefix);
+    if (!anchors.empty()) order_.anchors = bucket_and_prefix(anchors);
+    for (const fleet::S3Place& place : fleet_.signals.copies) order_.copies.push_back(bucket_and_prefix(place));
   }
 
   /// False when no role leads into the account.
@@ -189,6 +190,10 @@ Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& inv
   if (invocation.has("--account")) return chosen;
   for (const fleet::Account& account : fleet.accounts) chosen.push_back(&account);
   return chosen;
+}
+
+std::string bucket_and_prefix(const fleet::S3Place& place) {
+  return place.bucket + (place.prefix.empty() ? "" : "/" + place.prefix);
 }
 
 bool is_organization_id(std::string_view text) {

@@ -42,6 +42,8 @@ Result<std::vector<const fleet::Account*>> chosen_accounts(const Invocation& inv
 /// as of render_roles().
 Result<access::RoleOrder> role_order(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                                      std::vector<access::Duty> duties, std::vector<std::string>& notes);
+/// "BUCKET/PREFIX", or "BUCKET": the end of an ARN of S3.
+std::string bucket_and_prefix(const fleet::S3Place& place);
 /// "o-" and 10 to 32 small letters and digits.
 bool is_organization_id(std::string_view text);
 

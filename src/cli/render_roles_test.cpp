@@ -84,6 +84,19 @@ TEST(RenderRoles, LetsTheHubTellWhomTheFleetFileNames) {
   EXPECT_THAT(text_of({}, fleet), Not(HasSubstr("sns:Publish"))) << "the hub tells, not the target accounts";
 }
 
+TEST(RenderRoles, LetsTheHubCarryCopiesOfEveryRegion) {
+  const std::string fleet = std::string(kFleet) +
+                            "copies:\n  - {s3: \"s3://copies-east/cp/\", region: us-east-1}\n"
+                            "  - {s3: \"s3://copies-west\", region: us-west-2}\n";
+  const std::string text = text_of({"--for", "hub"}, fleet);
+  EXPECT_THAT(text, HasSubstr("Sid: CarryCopies\n"));
+  EXPECT_THAT(text, HasSubstr("- !Sub arn:${AWS::Partition}:s3:::copies-east/cp/*\n"));
+  EXPECT_THAT(text, HasSubstr("- !Sub arn:${AWS::Partition}:s3:::copies-west/*\n"));
+  EXPECT_THAT(text_of({"--for", "hub", "--format", "terraform"}, fleet), HasSubstr("CarryCopies"));
+  EXPECT_THAT(text_of({"--for", "hub"}), Not(HasSubstr("CarryCopies")));
+  EXPECT_THAT(text_of({"--for", "target"}, fleet), Not(HasSubstr("CarryCopies")));
+}
+
 TEST(RenderRoles, SaysThatThereIsNoFleetFile) {
   const auto rendered = render({"--for", "hub"}, "");
   ASSERT_TRUE(rendered) << rendered.error().message();

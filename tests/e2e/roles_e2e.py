@@ -5,9 +5,14 @@ Usage: roles_e2e.py [CASE]; POSTERN names the program.
 """
 import json
 import os
+import ssl
 import sys
+import urllib.error
+import urllib.request
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import e2e
 from sim_serve_e2e import Serving
@@ -37,8 +42,8 @@ NEEDED = {"operate": {"Discover": RUN, "SendDocuments": RUN, "SendToTaggedNodes"
 class World:
     """A serving cloud in which the rendered roles stand."""
 
-    def __init__(self, node_tag="dr:enabled=true"):
-        self.place, self.node_tag = e2e.Place(), node_tag
+    def __init__(self, node_tag="dr:enabled=true", fleet=FLEET):
+        self.place, self.node_tag, self.fleet = e2e.Place(), node_tag, fleet
 
     def __enter__(self):
         # The demo's world, but its user in the hub may make roles there.
@@ -49,7 +54,7 @@ class World:
         self.truth_socket = self.place.path("truth")
         self.cloud = Serving(self.place, "--world", world, "--truth", self.truth_socket).__enter__()
         self.variables = {**self.cloud.variables(), "POSTERN_LEDGER": self.place.path("ledger.db"),
-                          "POSTERN_FLEET": self.place.write("fleet.yaml", FLEET)}
+                          "POSTERN_FLEET": self.place.write("fleet.yaml", self.fleet)}
         self.make_hub()
         self.targets = self.rendered("--duty", "observe", "--duty", "operate", "--node-tag", self.node_tag)
         for resource in self.targets.body["Resources"].values():
@@ -68,6 +73,7 @@ class World:
     def client(self, service, variables=None):
         variables = variables or self.variables
         return boto3.client(service, region_name="us-east-1", endpoint_url=self.variables["AWS_ENDPOINT_URL"],
+                            config=Config(signature_version="s3v4") if service == "s3" else None,
                             verify=self.variables["AWS_CA_BUNDLE"], aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
                             aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
                             aws_session_token=variables.get("AWS_SESSION_TOKEN"))
@@ -136,5 +142,50 @@ def nobody_else():
         e2e.expect(done.code != 0, "a node without the tag is reached", done)
 
 
+def sent(world, url, body=None):
+    """What a node does with a request that somebody else has signed: it has no credentials. The status and the body."""
+    request = urllib.request.Request(url, data=body, method="GET" if body is None else "PUT")
+    trusted = ssl.create_default_context(cafile=world.variables["AWS_CA_BUNDLE"])
+    try:
+        with urllib.request.urlopen(request, context=trusted, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def copies():
+    """The hub's rendered role is enough for the pieces of copies, what it signs for nodes is judged as its own, and nobody else's is."""
+    with World(fleet=FLEET + 'copies: {s3: "s3://copies-east/cp", region: us-east-1}\n') as world:
+        operator = world.client("s3")
+        operator.create_bucket(Bucket="copies-east")
+        operator.put_bucket_versioning(Bucket="copies-east", VersioningConfiguration={"Status": "Enabled"})
+        # The roles of the account, and through them its nodes', have nothing to do with it.
+        theirs = world.client("s3", world.entered(f"arn:aws:iam::{ACCOUNT}:role/OrganizationAccountAccessRole"))
+        hub = world.client("s3", world.hub)
+        piece = {"Bucket": "copies-east", "Key": "cp/postern-cp-0123456789abcdef/0"}
+        signed = lambda client, what, **more: client.generate_presigned_url(what, Params={**piece, **more}, ExpiresIn=600)
+        e2e.expect_equal(sent(world, signed(hub, "put_object"), b"piece")[0], 200, "put by the hub's signature")
+        e2e.expect_equal(sent(world, signed(hub, "get_object")), (200, b"piece"), "fetched by the hub's signature")
+        e2e.expect_equal(sent(world, signed(theirs, "get_object"))[0], 403, "fetched by the signature of the account's own role")
+        outside = "other/postern-cp-0123456789abcdef/0"
+        e2e.expect_equal(sent(world, signed(hub, "put_object", Key=outside), b"piece")[0], 403, "put beside the place")
+        e2e.expect_equal(hub.get_object(**piece)["Body"].read(), b"piece", "fetched by the hub")
+        hub.put_object(**piece, Body=b"again")
+        for body in (b"again", b"piece"):
+            kept = operator.get_object(**piece)
+            e2e.expect_equal(kept["Body"].read(), body, "what is kept")
+            hub.delete_object(**piece, VersionId=kept["VersionId"])
+        refused = {"GetObject": lambda: operator.get_object(**piece), "DeleteObject": lambda: theirs.delete_object(**piece),
+                   "ListObjectsV2": lambda: hub.list_objects_v2(Bucket="copies-east")}
+        codes = {}
+        for name, call in refused.items():
+            try:
+                call()
+            except ClientError as error:
+                codes[name] = error.response["Error"]["Code"]
+        e2e.expect_equal(codes, {"GetObject": "NoSuchKey", "DeleteObject": "AccessDenied", "ListObjectsV2": "AccessDenied"}, "refusals")
+        hub.delete_object(**piece)
+
+
 if __name__ == "__main__":
-    e2e.run_cases([("exactly enough", exactly_enough), ("nobody else", nobody_else)])
+    e2e.run_cases([("exactly enough", exactly_enough), ("nobody else", nobody_else), ("copies", copies)])
