@@ -1,6 +1,7 @@
 // The table: which statements each command uses.
 
 #include <algorithm>
+#include <array>
 
 #include "access/permissions.hpp"
 
@@ -20,6 +21,8 @@ constexpr std::string_view kWhole = "reads what is beyond 24,000 characters";
 constexpr std::string_view kFlag = "reads the flag by which the fleet is held";
 constexpr std::string_view kTell = "tells how the run came out";
 constexpr std::string_view kAnchor = "puts the head of the closed run there";
+constexpr std::string_view kCarry =
+    "puts pieces of large files there, fetches and deletes them; nodes put and fetch by what the hub has signed";
 constexpr std::string_view kStack = "looks changes up, makes them and follows them";
 constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
 constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";
@@ -86,6 +89,13 @@ constexpr Use kSession[] = {
     {target, "OwnSessions", "", "ends sessions, and takes up those whose connection was lost"},
     {target, "SessionKeys", "", "makes the key of an encrypted session"},
 };
+/// A session, and the hub's own way through S3: nodes need nothing of it.
+constexpr std::array<Use, std::size(kSession) + 1> kCopy = [] {
+  std::array<Use, std::size(kSession) + 1> uses;
+  std::ranges::copy(kSession, uses.begin());
+  uses.back() = Use{hub, "CarryCopies", "", kCarry, When::copies};
+  return uses;
+}();
 constexpr Use kCancel[] = {
     {hub, "AssumeTargetRoles", "", kEnter},
     {hub, "TellTopics", "", kTell, When::topics},
@@ -216,8 +226,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"cancel", Duty::operate, kCancel},
     {"check endpoints", Duty::observe, kCheckNetworks},
     {"check tags", std::nullopt, kCheckTags},
-    {"cp", Duty::operate, kSession},
-    {"cp", Duty::operate, kSession},
+    {"cp", Duty::operate, kCopy},
     {"demo", std::nullopt, {}},
     {"deploy alarms", std::nullopt, kDeployAlarms},
     {"deploy delete", std::nullopt, kDelete},

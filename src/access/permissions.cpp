@@ -42,6 +42,8 @@ bool holds(When when, const PermissionOrder& order) {
       return !order.event_buses.empty();
     case When::anchors:
       return !order.anchors.empty();
+    case When::copies:
+      return !order.copies.empty();
     case When::stack_set:
       return order.stack_set;
   }
@@ -273,6 +275,7 @@ Value hub_catalog(const PermissionOrder& order) {
       allow("HoldRuns", {"ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"},
             {cfn::sub("arn:${AWS::Partition}:ssm:" + order.hub_region + ":${AWS::AccountId}:parameter/postern/hold")}));
   add_signal_statements(out, order.topics, order.event_buses, order.anchors);
+  add_copy_statement(out, order.copies);
   out.add(allow(
       "ChangeStackSets",
       {"cloudformation:CreateStackInstances", "cloudformation:CreateStackSet", "cloudformation:DeleteStackInstances",

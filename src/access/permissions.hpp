@@ -33,6 +33,7 @@ enum class When : std::uint8_t {
   topics,
   event_buses,
   anchors,
+  copies,
   stack_set
 };
 
@@ -88,6 +89,7 @@ struct PermissionOrder {
   std::vector<std::string> topics;       ///< ARNs
   std::vector<std::string> event_buses;  ///< ARNs
   std::string anchors;                   ///< "BUCKET/PREFIX"
+  std::vector<std::string> copies;       ///< "BUCKET/PREFIX" each
   std::string output_s3;                 ///< "BUCKET/PREFIX"
   std::string output_logs;               ///< a log group
 };

@@ -89,6 +89,24 @@ TEST(Permissions, TheHubAssumesAndTellsWhatTheFleetFileNames) {
               ElementsAre("HoldRuns: ssm:DeleteParameter ssm:GetParameter ssm:PutParameter"));
 }
 
+TEST(Permissions, CopiesAreTheHubsAlone) {
+  PermissionOrder order = order_of({"cp"}, Holder::hub);
+  order.roles.target_roles = {"arn:aws:iam::444455556666:role/Work"};
+  EXPECT_THAT(lines(order), ElementsAre("AssumeTargetRoles: sts:AssumeRole"));
+  order.copies = {"copies-east/cp"};
+  EXPECT_THAT(lines(order),
+              ElementsAre("AssumeTargetRoles: sts:AssumeRole",
+                          "CarryCopies: s3:DeleteObject s3:DeleteObjectVersion s3:GetObject s3:PutObject"));
+  EXPECT_EQ(made(order)[1].statement["Resource"].to_string(), "arn:aws:s3:::copies-east/cp/*");
+  EXPECT_THAT(made(order)[1].why[0].second, HasSubstr("cp: puts pieces of large files there"));
+  order.commands = {"shell"};
+  EXPECT_THAT(lines(order), ElementsAre("AssumeTargetRoles: sts:AssumeRole"));
+  PermissionOrder target = order_of({"cp"});
+  const std::vector<std::string> without = lines(target);
+  target.copies = order.copies;
+  EXPECT_EQ(lines(target), without);
+}
+
 TEST(Permissions, ADeploymentIsLimitedToItsStackAndRoles) {
   PermissionOrder order = order_of({"deploy roles"});
   order.roles.duties = {Duty::observe};
@@ -111,6 +129,11 @@ TEST(Permissions, RolesThatDifferAreNotMixed) {
   EXPECT_THAT(unknown.error().message(), HasSubstr("there is no command 'dance'"));
 }
 
+TEST(Permissions, EachCommandHasOneRow) {
+  std::set<std::string_view> seen;
+  for (const CommandNeeds& needs : command_needs()) EXPECT_TRUE(seen.insert(needs.command).second) << needs.command;
+}
+
 /// Every Sid and every action of the table exists, so that a slip of the pen gives no smaller policy.
 TEST(Permissions, TheTableNamesWhatThereIs) {
   for (const CommandNeeds& needs : command_needs()) {
@@ -122,6 +145,7 @@ TEST(Permissions, TheTableNamesWhatThereIs) {
         order.all_regions = order.documents = order.stack_set = true;
         order.topics = order.event_buses = {"arn:aws:sns:us-east-1:111122223333:told"};
         order.anchors = order.output_s3 = "bucket/prefix";
+        order.copies = {"copies/prefix"};
         order.output_logs = "/nodes";
         // So many that managed policies are made.
         for (int i = 0; i < 300 && order.part == "hub"; ++i) {

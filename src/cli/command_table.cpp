@@ -412,6 +412,8 @@ constexpr OptionSpec kPermissions[] = {
     {"--notify", "", Arity::many, "TARGET", "with run: who is told, besides those of the fleet file", ""},
     {"--output-s3", "", Arity::one, "s3://BUCKET/PREFIX", "with run: where the nodes write what they print", ""},
     {"--output-logs", "", Arity::one, "GROUP", "with run: the log group for it", ""},
+    {"--s3", "", Arity::one, "s3://BUCKET/PREFIX",
+     "with cp --hub: what large files travel through (default: the fleet file's copies)", ""},
     kNodeTag,
     kDeployAnyFor,
     kVia,

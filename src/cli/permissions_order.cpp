@@ -55,19 +55,16 @@ Result<void> take_nodes(const Invocation& invocation, const std::optional<fleet:
   return {};
 }
 
-std::string bucket_of(const fleet::S3Place& place) {
-  return place.bucket + (place.prefix.empty() ? "" : "/" + place.prefix);
-}
-
-/// Whom runs tell and where their output and anchors are.
+/// Whom runs tell, where their output and anchors are, and what large files travel through.
 Result<void> take_signals(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                           PermissionOrder& order) {
   std::vector<fleet::NotifyTarget> told;
   if (fleet) {
     told = fleet->signals.notify;
-    if (!fleet->signals.anchors.empty()) order.anchors = bucket_of(fleet->signals.anchors);
-    if (!fleet->signals.output_s3.empty()) order.output_s3 = bucket_of(fleet->signals.output_s3);
+    if (!fleet->signals.anchors.empty()) order.anchors = bucket_and_prefix(fleet->signals.anchors);
+    if (!fleet->signals.output_s3.empty()) order.output_s3 = bucket_and_prefix(fleet->signals.output_s3);
     order.output_logs = fleet->signals.output_logs;
+    for (const fleet::S3Place& place : fleet->signals.copies) order.copies.push_back(bucket_and_prefix(place));
   }
   for (const std::string& text : invocation.values("--notify")) {
     TRY(fleet::NotifyTarget target, fleet::NotifyTarget::parse(text));
@@ -79,7 +76,12 @@ Result<void> take_signals(const Invocation& invocation, const std::optional<flee
   }
   if (const auto text = invocation.value("--output-s3")) {
     TRY(const fleet::S3Place place, fleet::S3Place::parse(*text));
-    order.output_s3 = bucket_of(place);
+    order.output_s3 = bucket_and_prefix(place);
+  }
+  // As with `cp`: a place on the command line stands instead of the fleet file's.
+  if (const auto text = invocation.value("--s3")) {
+    TRY(const fleet::S3Place place, fleet::S3Place::parse(*text));
+    order.copies = {bucket_and_prefix(place)};
   }
   if (const auto text = invocation.value("--output-logs")) {
     if (const std::string why = fleet::check_log_group(*text); !why.empty()) {

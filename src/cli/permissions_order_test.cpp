@@ -84,6 +84,14 @@ TEST(PermissionsOrder, TakesAccountDocumentsAndPlacesFromTheFleetFile) {
               ElementsAre("arn:aws:iam::777788889999:role/Deployer"));
 }
 
+TEST(PermissionsOrder, CopiesOfTheCommandLineStandInsteadOfTheFleetFiles) {
+  const std::string fleet = std::string(kFleet) + "copies: {s3: \"s3://copies-east/cp\", region: us-east-1}\n";
+  EXPECT_THAT(asked({"cp", "--hub"}).order.copies, IsEmpty());
+  EXPECT_THAT(asked({"cp", "--hub"}, fleet).order.copies, ElementsAre("copies-east/cp"));
+  EXPECT_THAT(asked({"cp", "--hub", "--s3", "s3://other/x/"}, fleet).order.copies, ElementsAre("other/x"));
+  EXPECT_THAT(refusal_of({"cp", "--hub", "--s3", "other"}, fleet), HasSubstr("is no place in S3"));
+}
+
 TEST(PermissionsOrder, ASelectorLimitsNodesAsFarAsAPolicyCan) {
   const access::NodeLimit nodes =
       asked({"run", "--select", "@blue and id:i-0123456789abcdef0", "--select", "app=web-*"}).order.nodes;
