@@ -25,6 +25,7 @@ class Planner {
     plan_.order.uses = wanted.uses;
     plan_.order.services = wanted.services;
     plan_.order.organization = wanted.organization;
+    plan_.order.copies = wanted.copies.of_region(place.region);
     plan_.parameters["VpcId"] = vpc.id;
     plan_.parameters["OrganizationId"] = wanted.organization;
   }

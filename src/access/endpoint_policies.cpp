@@ -33,18 +33,29 @@ constexpr std::string_view kReplicationBuckets[] = {
     "aws-elastic-disaster-recovery-hashes-${AWS::Region}",
 };
 
-Value anybody(std::string_view sid, std::string_view action) {
+Value anybody(std::string_view sid, Value action) {
   Value statement = Value::map();
-  statement.set("Sid", sid).set("Effect", "Allow").set("Principal", "*").set("Action", action);
+  statement.set("Sid", sid).set("Effect", "Allow").set("Principal", "*").set("Action", std::move(action));
   return statement;
+}
+
+Value objects_of(std::string_view place) {
+  return cfn::sub("arn:${AWS::Partition}:s3:::" + std::string(place) + "/*");
 }
 
 template <class Names>
 Value read(std::string_view sid, const Names& buckets) {
   Value arns = Value::list();
-  for (const std::string_view name : buckets)
-    arns.add(cfn::sub("arn:${AWS::Partition}:s3:::" + std::string(name) + "/*"));
+  for (const std::string_view name : buckets) arns.add(objects_of(name));
   return anybody(sid, "s3:GetObject").set("Resource", std::move(arns));
+}
+
+Value carry(const Copies& copies) {
+  Value arns = Value::list();
+  for (const CopyPlace& each : copies.places) arns.add(objects_of(each.place));
+  return anybody("CarryCopies", Value::texts({"s3:GetObject", "s3:PutObject"}))
+      .set("Resource", std::move(arns))
+      .set("Condition", condition("StringEquals", {{"aws:PrincipalAccount", copies.signer}}));
 }
 
 /// Of the organisation when there is one, else of the account; `kind` is Principal or Resource.
@@ -79,7 +90,7 @@ cfn::Value own_identities_policy() {
   return document(std::move(statements));
 }
 
-cfn::Value s3_policy(bool replication) {
+cfn::Value s3_policy(bool replication, const Copies& copies) {
   using namespace endpoint_policies;
   Value statements = Value::list();
   statements.add(read("AgentBuckets", kAgentBuckets), "AWS's own, read without credentials by some agents.");
@@ -94,6 +105,11 @@ cfn::Value s3_policy(bool replication) {
   limits.set("StringEquals", std::move(keys));
   statements.add(anybody("OwnBuckets", "s3:*").set("Resource", "*").set("Condition", std::move(limits)),
                  "Output, logs and repositories: nothing is carried out to the buckets of others.");
+  if (!copies.empty()) {
+    statements.add(carry(copies),
+                   "Pieces of large files of `postern cp`: nodes put and fetch them by requests that the hub has "
+                   "signed,\nand such a request is judged as the hub's.");
+  }
   return document(std::move(statements));
 }
 

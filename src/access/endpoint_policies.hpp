@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/copies.hpp"
 #include "cfn/value.hpp"
 
 namespace postern::access {
@@ -15,7 +16,8 @@ inline constexpr std::string_view kHasAccountOnly = "HasAccountOnly";
 
 /// Identities of the organisation, else of the account, and nobody else.
 cfn::Value own_identities_policy();
-/// Of the gateway to S3: AWS's buckets that agents (and installers of DRS) read, and own buckets.
-cfn::Value s3_policy(bool replication);
+/// Of the gateway to S3: AWS's buckets that agents (and installers of DRS) read, own buckets, and the places of copies
+/// for what the hub has signed: neither the hub nor its bucket need be of the account.
+cfn::Value s3_policy(bool replication, const Copies& copies);
 
 }  // namespace postern::access

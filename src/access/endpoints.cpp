@@ -144,7 +144,7 @@ void add_gateway(const EndpointOrder& order, cfn::Template& out) {
   cfn::Resource made =
       endpoint("S3", "s3", "Gateway", "S3 by a route: the agent's updates, patches and packages. It costs nothing.");
   made.properties.set("RouteTableIds", cfn::ref("RouteTableIds"));
-  made.properties.set("PolicyDocument", s3_policy(wants(order, EndpointUse::drs)));
+  made.properties.set("PolicyDocument", s3_policy(wants(order, EndpointUse::drs), order.copies));
   out.resources.push_back(std::move(made));
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/copies.hpp"
 #include "base/error.hpp"
 #include "cfn/template.hpp"
 
@@ -42,6 +43,7 @@ struct EndpointOrder {
   std::vector<std::string> services;  ///< further ones: "ec2messages", "sts"
   std::vector<std::string> without;   ///< that the VPC has already; "s3" is the gateway
   std::string organization;           ///< o-...; empty: the stack's account alone comes through
+  Copies copies;                      ///< that the gateway to S3 lets through
   /// What is known of the VPC; defaults of the template's parameters.
   std::string vpc;
   std::vector<std::string> subnets;  ///< one in each zone

@@ -78,8 +78,17 @@ bool passes(const iam::EndpointPolicy& endpoint, const Asked& asked) {
   return iam::evaluate(request, policies).allowed();
 }
 
+Copies copies() {
+  Copies out;
+  out.signer = "111122223333";
+  out.places.emplace_back("copies-east/cp", "us-east-1");
+  return out;
+}
+
 TEST(Endpoints, StandInTheirFiles) {
-  const cfn::Template source = made(everything());
+  EndpointOrder order = everything();
+  order.copies = copies();
+  const cfn::Template source = made(order);
   const auto configuration = cfn::to_terraform(source);
   ASSERT_TRUE(configuration) << configuration.error().to_text();
   cfn::testing::expect_golden("src/access/testdata/endpoints.yaml", *cfn::to_cloudformation(source));
@@ -176,6 +185,38 @@ TEST(Endpoints, PoliciesKeepStrangersOut) {
   write.resource = "arn:aws:s3:::amazon-ssm-us-east-1/latest/file";
   write.resource_account = "999999999999";
   EXPECT_FALSE(passes(s3, write));
+}
+
+/// A request that the hub has signed is the hub's, whoever sends it: the hub's account passes, to the places of copies.
+TEST(Endpoints, LetThroughWhatTheHubHasSignedForCopies) {
+  EndpointOrder order;
+  const auto s3 = [&order](const std::string& organization) {
+    return policy_of(made(order), "S3", organization, iam::EndpointPolicy::Type::gateway);
+  };
+  Asked asked;
+  asked.account = "111122223333";
+  asked.resource = "arn:aws:s3:::copies-east/cp/postern-cp-0123456789abcdef/0";
+  asked.resource_account = asked.account;
+  for (const char* organization : {"", "o-abcdefghij"}) {
+    for (const char* action : {"s3:GetObject", "s3:PutObject"}) {
+      asked.action = action;
+      order.copies = Copies();
+      EXPECT_FALSE(passes(s3(organization), asked)) << action << organization;
+      order.copies = copies();
+      EXPECT_TRUE(passes(s3(organization), asked)) << action << organization;
+      Asked other = asked;
+      other.resource = "arn:aws:s3:::copies-east/other/file";
+      EXPECT_FALSE(passes(s3(organization), other)) << "another prefix";
+      other = asked;
+      other.account = "999999999999";
+      EXPECT_FALSE(passes(s3(organization), other)) << "another signer";
+    }
+    asked.action = "s3:DeleteObject";
+    EXPECT_FALSE(passes(s3(organization), asked)) << "nodes delete nothing";
+  }
+  // Who signs is not known: nobody is let in.
+  order.copies.signer.clear();
+  EXPECT_THAT(*cfn::to_cloudformation(made(order)), Not(HasSubstr("CarryCopies")));
 }
 
 /// A15: what it costs is said as it is.

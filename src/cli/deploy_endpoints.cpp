@@ -151,6 +151,9 @@ rt::Task<Result<void>> find_own(const Command& command, AwsWork& work, const Dep
 
 rt::Task<Result<void>> spread_over_vpcs(const Command& command, AwsWork& work, DeployOrder& order) {
   CO_TRY(access::EndpointOrder wanted, endpoint_order(command.invocation()));
+  wanted.copies = signed_copies(work.fleet);
+  const std::string note = unsigned_note(work.fleet);
+  if (!note.empty() && !deploy_endpoints::removes(command)) order.notes.push_back(note);
   adapters::NetworkQuestion question;
   question.vpc = wanted.vpc;
   question.agents = false;

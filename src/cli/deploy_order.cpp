@@ -97,7 +97,8 @@ Result<void> check_topic(const DeployOrder& order) {
 Result<void> take_template(const Invocation& invocation, const std::optional<fleet::FleetFile>& fleet,
                            DeployOrder& order) {
   if (order.part == kEndpointsPart) {
-    TRY(const access::EndpointOrder endpoints, endpoint_order(invocation));
+    TRY(access::EndpointOrder endpoints, endpoint_order(invocation));
+    endpoints.copies = signed_copies(fleet);
     TRY(order.rendered, render_endpoints(invocation, endpoints));
   } else if (order.part == kAlarmsPart) {
     TRY(order.rendered, render_alarms(invocation));

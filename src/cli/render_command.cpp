@@ -90,8 +90,11 @@ rt::Task<Result<int>> run_render_roles(const Command& command) {
 }
 
 rt::Task<Result<int>> run_render_endpoints(const Command& command) {
-  CO_TRY(const access::EndpointOrder order, endpoint_order(command.invocation()));
+  CO_TRY(const std::optional<fleet::FleetFile> fleet, command.load_fleet());
+  CO_TRY(access::EndpointOrder order, endpoint_order(command.invocation()));
+  order.copies = signed_copies(fleet);
   CO_TRY(const Rendered rendered, render_endpoints(command.invocation(), order));
+  if (const std::string note = unsigned_note(fleet); !note.empty()) command.err("note: " + note + "\n");
   // A subnet for each zone.
   for (const std::string& note : cost_notes(order, order.subnets.size())) command.err("note: " + note + "\n");
   co_return print_rendered(command, rendered.text);

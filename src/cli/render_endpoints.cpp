@@ -78,6 +78,23 @@ Result<access::EndpointOrder> endpoint_order(const Invocation& invocation) {
   return order;
 }
 
+access::Copies signed_copies(const std::optional<fleet::FleetFile>& fleet) {
+  access::Copies out;
+  if (!fleet) return out;
+  out.signer = fleet->hub.account.text();
+  for (const fleet::S3Place& each : fleet->signals.copies) {
+    out.places.emplace_back(bucket_and_prefix(each), each.region.text());
+  }
+  return out;
+}
+
+std::string unsigned_note(const std::optional<fleet::FleetFile>& fleet) {
+  if (!fleet || fleet->signals.copies.empty() || !fleet->hub.account.empty()) return {};
+  return fleet->file_name +
+         " has copies and does not say whose signature nodes come with: without hub: {account: ID} the policy of the "
+         "gateway to S3 is not about them";
+}
+
 Result<Rendered> render_endpoints(const Invocation& invocation, const access::EndpointOrder& order) {
   TRY(const cfn::Template source, access::endpoint_template(order));
   const bool terraform = invocation.value("--format") == "terraform";

@@ -20,6 +20,10 @@ inline constexpr std::string_view kEndpointsPart = "endpoints";
 std::vector<std::string> listed_values(const Invocation& invocation, std::string_view option);
 /// What the endpoints are for, which there are, and what is known of the VPC. Errors of kind usage.
 Result<access::EndpointOrder> endpoint_order(const Invocation& invocation);
+/// The fleet file's places for copies, and the hub's account, whose signature nodes come with.
+access::Copies signed_copies(const std::optional<fleet::FleetFile>& fleet);
+/// What is missing in the fleet file for them; empty: nothing.
+std::string unsigned_note(const std::optional<fleet::FleetFile>& fleet);
 /// The one template, by --format.
 Result<Rendered> render_endpoints(const Invocation& invocation, const access::EndpointOrder& order);
 /// What `postern render guardrails` writes: a service control policy about tags, by --format. `notes` says whom it

@@ -20,6 +20,9 @@ FLEET = """version: 1
 hub: {account: "111122223333", region: us-east-1}
 defaults: {roles: {observe: Look, operate: ops/Work, rollout: Roll, recover: Save, cleanup: Save}, regions: [us-east-1]}
 documents: [AWS-RunShellScript, "Payments-*"]
+notify: "arn:aws:sns:us-east-1:111122223333:ops"
+anchors: {s3: "s3://ops-anchors/postern", region: us-east-1}
+copies: [{s3: "s3://copies-east/cp", region: us-east-1}, {s3: "s3://copies-west", region: us-west-2}]
 accounts:
   - {id: "044455556666", name: payments}
   - {id: "777788889999", name: ledger}
@@ -84,9 +87,9 @@ def every(folder, kind, alarms=True):
 
 def every_and_trails(folder, kind):
     yield from every(folder, kind)
-    for words in ENDPOINTS:
+    for fleet, words in itertools.product((None, os.path.join(folder, "fleet.yaml")), ENDPOINTS):
         words += ("--format", kind) if kind == "terraform" else ()
-        yield ("endpoints", *words), render(folder, None, words, "endpoints")
+        yield ("endpoints", *words), render(folder, fleet, words, "endpoints")
     for words in TRAILS:
         words += ("--format", kind) if kind == "terraform" else ()
         yield ("trail", *words), render(folder, None, words, "trail")

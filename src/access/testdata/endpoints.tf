@@ -361,6 +361,25 @@ resource "aws_vpc_endpoint" "s3" {
           )
         }
       },
+      # Pieces of large files of `postern cp`: nodes put and fetch them by requests that the hub has signed,
+      # and such a request is judged as the hub's.
+      {
+        Sid       = "CarryCopies"
+        Effect    = "Allow"
+        Principal = "*"
+        Action = [
+          "s3:GetObject",
+          "s3:PutObject",
+        ]
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:s3:::copies-east/cp/*",
+        ]
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = "111122223333"
+          }
+        }
+      },
     ]
   })
 }
