@@ -47,6 +47,7 @@ class Walk {
     if (has_s3_gateway(order_)) s3();
     dns();
     policies();
+    copies();
     agents();
     believe_what_is_seen();
     return std::move(found_);
@@ -336,6 +337,34 @@ class Walk {
     }
   }
 
+  /// Large files on their way through S3: the gateway, or what S3's own name leads to instead.
+  void copies() {
+    const Copies here = wants_.copies.of_region(place_.region);
+    for (const EndpointFacts& each : vpc_.endpoints) {
+      if (each.service != "s3" || (!each.gateway && !each.private_dns)) continue;
+      const CopiesVerdict verdict = judge_copies(place_, vpc_, each, here);
+      if (verdict.forbidden.empty()) continue;
+      Finding& out = finding("copies_forbidden", verdict.unsure ? Severity::risk : Severity::blocks, each.id);
+      add_new(out.services, each.service);
+      name_all(out);
+      out.cause = "the policy of the endpoint for s3" +
+                  std::string(verdict.unsure ? " may keep back (it asks for what is not known here)" : " keeps back") +
+                  " what the hub's account " + here.signer + " signs for nodes in " + join(verdict.forbidden, ", ") +
+                  ": `postern cp` cannot send large files that way";
+      out.fix = each.stack.empty() ? with_rendered_policy(each) : deploy() + organization_of(each.policy);
+    }
+  }
+
+  /// The option that lets an organisation through as the policy does: a deployment without it would shut it out.
+  static std::string organization_of(std::string_view policy) {
+    constexpr std::string_view kMark = "\"o-";
+    const std::size_t at = policy.find(kMark);
+    if (at == std::string_view::npos) return {};
+    const std::size_t end = policy.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789", at + kMark.size());
+    if (end == std::string_view::npos) return {};
+    return " --organization " + std::string(policy.substr(at + 1, end - at - 1));
+  }
+
   void open_policy(const EndpointFacts& endpoint) {
     Finding& out = finding("policy_open", Severity::risk, vpc_.id);
     add_new(out.services, endpoint.service);
@@ -361,8 +390,12 @@ class Walk {
     out.cause = "the policy of the endpoint for " + endpoint.service +
                 (verdict.unsure ? " may forbid (it asks for what is not known here) " : " forbids ") +
                 join(verdict.forbidden, ", ");
-    out.fix = "aws ec2 modify-vpc-endpoint --vpc-endpoint-id " + endpoint.id + " --policy-document FILE --region " +
-              place_.region + ", with the policy that `postern render endpoints` shows";
+    out.fix = with_rendered_policy(endpoint);
+  }
+
+  std::string with_rendered_policy(const EndpointFacts& endpoint) const {
+    return aws("modify-vpc-endpoint --vpc-endpoint-id " + endpoint.id + " --policy-document FILE") +
+           ", with the policy that `postern render endpoints` shows";
   }
 
   void agents() {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/copies.hpp"
 #include "access/endpoint_facts.hpp"
 #include "access/endpoints.hpp"
 
@@ -35,6 +36,7 @@ struct Finding {
 struct EndpointWants {
   EndpointWants() = default;
   std::vector<EndpointUse> uses = {EndpointUse::ssm};
+  Copies copies;  ///< of every Region
   /// Options that commands of ours need to get there: " --account payments".
   std::string way_in;
 };

@@ -229,6 +229,87 @@ TEST(EndpointCheck, FurtherUsesAndPolicies) {
   EXPECT_THAT(found(place), IsEmpty());
 }
 
+std::vector<Finding> found_for_copies(const NetworkFacts& place, std::string signer = "111122223333") {
+  EndpointWants wants;
+  wants.copies.signer = std::move(signer);
+  wants.copies.places.emplace_back("copies-east/cp", "us-east-1");
+  wants.copies.places.emplace_back("copies-west/cp", "us-west-2");
+  return check_endpoints(place, wants);
+}
+
+TEST(EndpointCheck, FindsAGatewayThatKeepsBackWhatTheHubSigns) {
+  NetworkFacts place = sound();
+  EndpointFacts& gateway = place.vpcs[0].endpoints[2];
+  std::vector<Finding> all = found_for_copies(place);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].code, "copies_forbidden");
+  EXPECT_EQ(all[0].severity, Severity::blocks);
+  EXPECT_EQ(all[0].subject, "vpce-s3");
+  EXPECT_EQ(all[0].cause,
+            "the policy of the endpoint for s3 keeps back what the hub's account 111122223333 signs for nodes in "
+            "copies-east/cp: `postern cp` cannot send large files that way");
+  EXPECT_THAT(all[0].fix, HasSubstr("modify-vpc-endpoint --vpc-endpoint-id vpce-s3 --policy-document FILE"));
+  gateway.stack = "postern-endpoints-vpc-1";
+  EXPECT_EQ(found_for_copies(place)[0].fix, "postern deploy endpoints --vpc vpc-1 --region us-east-1");
+  // The hub is of the VPC's own account; no places; places of another Region alone.
+  EXPECT_THAT(found_for_copies(place, place.account), IsEmpty());
+  EXPECT_THAT(found_for_copies(place, ""), IsEmpty());
+  place.region = "eu-west-1";
+  EXPECT_EQ(one(found_for_copies(place), "copies_forbidden"), nullptr);
+  place.region = "us-east-1";
+  gateway.policy.clear();
+  EXPECT_EQ(one(found_for_copies(place), "copies_forbidden"), nullptr);
+  gateway.policy = "{";
+  EXPECT_EQ(one(found_for_copies(place), "copies_forbidden"), nullptr);
+}
+
+/// Whoever lets nodes read and not write, or forbids what is signed beforehand, has not thought of copies.
+TEST(EndpointCheck, JudgesCopiesAsTheyAreSent) {
+  NetworkFacts place = sound();
+  const auto verdict = [&place](const std::string& statements) -> std::string {
+    place.vpcs[0].endpoints[2].policy =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",)"
+        R"("Resource":"*"},)" +
+        statements + "]}";
+    const std::vector<Finding> all = found_for_copies(place);
+    const Finding* each = one(all, "copies_forbidden");
+    return each == nullptr ? "passes" : std::string(to_string(each->severity));
+  };
+  const std::string carry = R"({"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:PutObject"],)"
+                            R"("Resource":"arn:aws:s3:::copies-east/cp/*",)"
+                            R"("Condition":{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}})";
+  EXPECT_EQ(verdict(carry), "passes");
+  EXPECT_EQ(
+      verdict(
+          R"({"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::copies-east/x/*"})"),
+      "blocks");
+  EXPECT_EQ(verdict(carry + R"(,{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*",)"
+                            R"("Condition":{"StringNotEquals":{"s3:authType":"REST-HEADER"}}})"),
+            "blocks");
+  // A bucket of a third account that is named, and an organisation that is not known.
+  EXPECT_EQ(verdict(R"({"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*",)"
+                    R"("Condition":{"StringEquals":{"aws:ResourceAccount":["222233334444"]}}})"),
+            "passes");
+  EXPECT_EQ(verdict(R"({"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*",)"
+                    R"("Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}})"),
+            "risk");
+  place.vpcs[0].endpoints[2].stack = "postern-endpoints-vpc-1";
+  EXPECT_EQ(one(found_for_copies(place), "copies_forbidden")->fix,
+            "postern deploy endpoints --vpc vpc-1 --region us-east-1 --organization o-abcdefghij");
+}
+
+TEST(EndpointPlan, HasTheCopiesOfItsRegion) {
+  const NetworkFacts place = sound();
+  EndpointOrder wanted;
+  wanted.copies.signer = "111122223333";
+  wanted.copies.places.emplace_back("copies-west/cp", "us-west-2");
+  wanted.copies.places.emplace_back("copies-east/cp", "us-east-1");
+  const EndpointPlan plan = plan_endpoints(place, place.vpcs[0], wanted, "");
+  ASSERT_EQ(plan.order.copies.places.size(), 1U);
+  EXPECT_EQ(plan.order.copies.places[0].place, "copies-east/cp");
+  EXPECT_EQ(plan.order.copies.signer, "111122223333");
+}
+
 /// A09: ec2messages is for old agents, and a cost for all others.
 TEST(EndpointCheck, Ec2messagesIsNoMust) {
   NetworkFacts place = sound();

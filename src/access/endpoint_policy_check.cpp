@@ -65,12 +65,22 @@ class Judge {
     return out;
   }
 
+  CopiesVerdict run(const Copies& copies) const {
+    CopiesVerdict out;
+    for (const CopyPlace& each : copies.places) {
+      if (!carries(copies.signer, each)) out.forbidden.push_back(each.place);
+    }
+    out.unsure = !out.forbidden.empty() && asks_for_the_unknown();
+    return out;
+  }
+
  private:
   struct Asked {
     Asked() = default;
     std::string account;
     std::string organization;
     std::string resource_account;
+    bool presigned = false;
   };
 
   Asked own() const {
@@ -99,6 +109,7 @@ class Judge {
     context.set("aws:SourceVpc", vpc_.id).set("aws:SourceVpce", endpoint_.id);
     if (!asked.resource_account.empty()) context.set("aws:ResourceAccount", asked.resource_account);
     if (!asked.organization.empty()) context.set("aws:ResourceOrgID", asked.organization);
+    if (asked.presigned) context.set("s3:authType", "REST-QUERY-STRING").set("s3:signatureversion", "AWS4-HMAC-SHA256");
     iam::PolicySet policies;
     policies.identity = std::span(&all_, 1);
     policies.endpoint = &policy_;
@@ -153,6 +164,34 @@ class Judge {
     out.open = passes(theirs, "s3:PutObject", loot) || passes(stranger(), "s3:PutObject", loot);
   }
 
+  bool carries(const std::string& signer, const CopyPlace& copies) const {
+    const std::string object = "arn:" + place_.partition + ":s3:::" + copies.place + "/postern-cp-0123456789abcdef/0";
+    Asked asked = own();
+    asked.account = signer;
+    asked.presigned = true;
+    std::vector<std::string> owners = accounts_named();
+    owners.push_back(signer);
+    owners.push_back(place_.account);
+    return std::ranges::any_of(owners, [&](const std::string& owner) {
+      asked.resource_account = owner;
+      return passes(asked, "s3:GetObject", object) && passes(asked, "s3:PutObject", object);
+    });
+  }
+
+  /// Every number of twelve digits in the policy.
+  std::vector<std::string> accounts_named() const {
+    constexpr std::size_t kDigits = 12;
+    constexpr std::string_view kAllDigits = "0123456789";
+    std::vector<std::string> out;
+    const std::string& text = endpoint_.policy;
+    for (std::size_t at = text.find_first_of(kAllDigits); at != std::string::npos;) {
+      const std::size_t end = std::min(text.find_first_not_of(kAllDigits, at), text.size());
+      if (end - at == kDigits) out.push_back(text.substr(at, kDigits));
+      at = text.find_first_of(kAllDigits, end);
+    }
+    return out;
+  }
+
   bool asks_for_the_unknown() const {
     const std::string text = to_lower(endpoint_.policy);
     for (const std::string_view key : {"aws:principalarn", "aws:principaltag", "aws:principalorgpaths", ":role/"}) {
@@ -183,6 +222,16 @@ PolicyVerdict judge_policy(const NetworkFacts& place, const VpcFacts& vpc, const
     return out;
   }
   return endpoint_policy_check::Judge(place, vpc, endpoint, std::move(*document)).run(replication);
+}
+
+CopiesVerdict judge_copies(const NetworkFacts& place, const VpcFacts& vpc, const EndpointFacts& endpoint,
+                           const Copies& copies) {
+  CopiesVerdict out;
+  if (copies.empty() || endpoint.policy.empty()) return out;
+  auto document = iam::parse_document(iam::DocumentKind::endpoint, endpoint.policy);
+  if (!document) return out;
+  const endpoint_policy_check::Judge judge(place, vpc, endpoint, std::move(*document));
+  return judge.run(copies);
 }
 
 }  // namespace postern::access

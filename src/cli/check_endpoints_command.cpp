@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/endpoint_work.hpp"
 #include "cli/failure.hpp"
+#include "cli/render_endpoints.hpp"
 
 namespace postern::cli {
 namespace check_endpoints_command {
@@ -174,6 +175,8 @@ rt::Task<Result<int>> run_check_endpoints(const Command& command) {
   CO_TRY(AwsWork work, co_await open_aws(command, fleet::Duty::observe));
   CO_TRY_VOID(co_await require_hub(command, work));
   CO_TRY_VOID(co_await name_accounts(command, work, concurrency));
+  wants.copies = signed_copies(work.fleet);
+  if (const std::string note = unsigned_note(work.fleet); !note.empty()) command.err("note: " + note + "\n");
   adapters::NetworkQuestion question;
   question.vpc = command.invocation().value("--vpc").value_or("");
   question.log_group = work.fleet ? work.fleet->signals.output_logs : std::string();

@@ -160,7 +160,8 @@ inline constexpr std::string_view kRenderEndpointsText =
     "Writes the template of the VPC endpoints by which nodes reach AWS without NAT: interface endpoints with private "
     "names for Systems Manager (and what --for and --services ask for), a security group that lets TCP 443 in from the "
     "nodes and nothing out, policies that let own identities through and nobody else, and the gateway to S3 for AWS's "
-    "buckets and own ones. Says on stderr what they cost a month, beside a NAT gateway. Calls nothing.";
+    "buckets, own ones and the fleet file's copies. Says on stderr what they cost a month, beside a NAT gateway. Calls "
+    "nothing.";
 inline constexpr CommandSpec kRenderEndpointsCommand = {
     "render endpoints",
     Verb::render_endpoints,
@@ -219,11 +220,11 @@ inline constexpr std::string_view kCheckEndpointsExamples[] = {
     "postern check endpoints -o json -q 'findings[?severity==`blocks`].[vpc_id, cause, fix]'"};
 inline constexpr std::string_view kCheckEndpointsText =
     "Looks at every VPC with instances in every account and Region: DNS attributes, endpoints and their private names, "
-    "security groups on both sides of TCP 443, routes to S3, endpoint policies, roles that may not write logs, agents "
-    "that still need ec2messages. Each finding has its cause, whom it concerns and the command that mends it. Network "
-    "ACLs, DNS servers of your own and what lies behind a transit gateway are not looked at. Exit code 0 when nothing "
-    "is "
-    "in the way, 3 when something is, 4 when a place could not be read. Changes nothing.";
+    "security groups on both sides of TCP 443, routes to S3, endpoint policies (also for the fleet file's copies), "
+    "roles that may not write logs, agents that still need ec2messages. Each finding has its cause, whom it concerns "
+    "and the command that mends it. Network ACLs, DNS servers of your own and what lies behind a transit gateway are "
+    "not looked at. Exit code 0 when nothing is in the way, 3 when something is, 4 when a place could not be read. "
+    "Changes nothing.";
 inline constexpr CommandSpec kCheckEndpointsCommand = {"check endpoints",
                                                        Verb::check_endpoints,
                                                        "",

@@ -206,6 +206,33 @@ def logs():
         e2e.expect_equal(codes(done)["endpoint_missing"]["services"], ["logs"], "missing", done)
 
 
+def copies():
+    """What the hub signs for nodes has to come through the gateway: found where it does not, and mended."""
+    with World(world(), FLEET + 'copies: {s3: "s3://copies-east/cp", region: us-east-1}\n') as cloud:
+        client = ec2(cloud)
+        e2e.expect_code(cloud.run(*DEPLOY, "--yes"), 0)
+        gateway = next(each for each in client.describe_vpc_endpoints()["VpcEndpoints"] if each["VpcEndpointType"] == "Gateway")
+        carry = [each for each in json.loads(gateway["PolicyDocument"])["Statement"] if each["Sid"] == "CarryCopies"]
+        e2e.expect_equal([(each["Resource"], each["Condition"]) for each in carry],
+                         [(["arn:aws:s3:::copies-east/cp/*"], {"StringEquals": {"aws:PrincipalAccount": HUB}})], "who is let through")
+        e2e.expect_code(cloud.run(*CHECK), 0)
+        # Somebody's own idea of it: the account's own buckets alone.
+        own = json.loads(gateway["PolicyDocument"])
+        own["Statement"] = [each for each in own["Statement"] if each["Sid"] != "CarryCopies"]
+        client.modify_vpc_endpoint(VpcEndpointId=gateway["VpcEndpointId"], PolicyDocument=json.dumps(own))
+        done = e2e.expect_code(cloud.run(*CHECK), 3)
+        found = codes(done)
+        e2e.expect_equal(set(found), {"copies_forbidden"}, "in the way", done)
+        e2e.expect_equal(found["copies_forbidden"]["subject"], gateway["VpcEndpointId"], "the endpoint", done)
+        for words in (f"the hub's account {HUB} signs", "copies-east/cp"):
+            e2e.expect(words in found["copies_forbidden"]["cause"], f"the cause: {words}", done)
+        rendered = e2e.expect_code(cloud.run("render", "endpoints"), 0).out
+        e2e.expect("Sid: CarryCopies" in rendered and HUB in rendered, "what is rendered: " + rendered)
+        client.modify_vpc_endpoint(VpcEndpointId=gateway["VpcEndpointId"], ResetPolicy=True)
+        done = e2e.expect_code(cloud.run(*CHECK), 0)
+        e2e.expect_equal(set(codes(done, "risk")), {"policy_open"}, "risks", done)
+
+
 def tags():
     """B33: whoever may tag may install; the policy that mends it, in force."""
     words = ("check", "tags", "-o", "json")
@@ -236,4 +263,5 @@ accounts:
 
 if __name__ == "__main__":
     e2e.run_cases([("nodes come online", nodes_come_online), ("dns attributes", dns_attributes),
-                   ("as guides have it", as_guides_have_it), ("logs", logs), ("tags", tags)])
+                   ("as guides have it", as_guides_have_it), ("logs", logs), ("copies", copies),
+                   ("tags", tags)])
