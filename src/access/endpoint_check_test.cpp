@@ -296,6 +296,14 @@ TEST(EndpointCheck, JudgesCopiesAsTheyAreSent) {
   place.vpcs[0].endpoints[2].stack = "postern-endpoints-vpc-1";
   EXPECT_EQ(one(found_for_copies(place), "copies_forbidden")->fix,
             "postern deploy endpoints --vpc vpc-1 --region us-east-1 --organization o-abcdefghij");
+  // The same of a stack that did not tag it.
+  place.vpcs[0].endpoints[2].stack.clear();
+  verdict(R"({"Sid":"OwnBuckets","Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*",)"
+          R"("Condition":{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}})");
+  EXPECT_EQ(one(found_for_copies(place), "copies_forbidden")->fix,
+            "postern deploy endpoints --vpc vpc-1 --region us-east-1; if that leaves it as it is: aws ec2 "
+            "modify-vpc-endpoint --vpc-endpoint-id vpce-s3 --policy-document FILE --region us-east-1, with the policy "
+            "that `postern render endpoints` shows");
 }
 
 TEST(EndpointPlan, HasTheCopiesOfItsRegion) {

@@ -103,7 +103,7 @@ cfn::Value s3_policy(bool replication, const Copies& copies) {
   limit_to_own(keys, "Resource");
   Value limits = Value::map();
   limits.set("StringEquals", std::move(keys));
-  statements.add(anybody("OwnBuckets", "s3:*").set("Resource", "*").set("Condition", std::move(limits)),
+  statements.add(anybody(kOwnBuckets, "s3:*").set("Resource", "*").set("Condition", std::move(limits)),
                  "Output, logs and repositories: nothing is carried out to the buckets of others.");
   if (!copies.empty()) {
     statements.add(carry(copies),

@@ -14,6 +14,9 @@ namespace postern::access {
 /// A condition of the template: no organisation was given.
 inline constexpr std::string_view kHasAccountOnly = "HasAccountOnly";
 
+/// The statement of s3_policy() about own buckets: a policy that has it is one of ours, or was made from one.
+inline constexpr std::string_view kOwnBuckets = "OwnBuckets";
+
 /// Identities of the organisation, else of the account, and nobody else.
 cfn::Value own_identities_policy();
 /// Of the gateway to S3: AWS's buckets that agents (and installers of DRS) read, own buckets, and the places of copies

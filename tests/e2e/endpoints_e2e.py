@@ -208,9 +208,18 @@ def logs():
 
 def copies():
     """What the hub signs for nodes has to come through the gateway: found where it does not, and mended."""
-    with World(world(), FLEET + 'copies: {s3: "s3://copies-east/cp", region: us-east-1}\n') as cloud:
+    with opened() as cloud:
         client = ec2(cloud)
         e2e.expect_code(cloud.run(*DEPLOY, "--yes"), 0)
+        e2e.expect_code(cloud.run(*CHECK), 0)
+        # From now on large files are to go through S3.
+        cloud.place.write("fleet.yaml", FLEET + 'copies: {s3: "s3://copies-east/cp", region: us-east-1}\n')
+        done = e2e.expect_code(cloud.run(*CHECK), 3)
+        e2e.expect_equal(set(codes(done)), {"copies_forbidden"}, "in the way", done)
+        fix = codes(done)["copies_forbidden"]["fix"].split("; if that leaves it as it is: ")[0]
+        e2e.expect(fix.startswith("postern deploy endpoints --vpc vpc-"), f"the fix: {fix}", done)
+        done = e2e.expect_code(cloud.run(*fix.split()[1:], "--yes", "-o", "json"), 0)
+        e2e.expect_equal([each["status"] for each in done.document()["accounts"]], ["changed"], "statuses", done)
         gateway = next(each for each in client.describe_vpc_endpoints()["VpcEndpoints"] if each["VpcEndpointType"] == "Gateway")
         carry = [each for each in json.loads(gateway["PolicyDocument"])["Statement"] if each["Sid"] == "CarryCopies"]
         e2e.expect_equal([(each["Resource"], each["Condition"]) for each in carry],
