@@ -21,8 +21,7 @@ constexpr std::string_view kWhole = "reads what is beyond 24,000 characters";
 constexpr std::string_view kFlag = "reads the flag by which the fleet is held";
 constexpr std::string_view kTell = "tells how the run came out";
 constexpr std::string_view kAnchor = "puts the head of the closed run there";
-constexpr std::string_view kCarry =
-    "puts pieces of large files there, fetches and deletes them; nodes put and fetch by what the hub has signed";
+constexpr std::string_view kCarry = "puts, fetches and deletes pieces of large files, and signs that for nodes";
 constexpr std::string_view kStack = "looks changes up, makes them and follows them";
 constexpr std::string_view kMake = "CloudFormation does it with the caller's permissions";
 constexpr std::string_view kUnmake = "CloudFormation takes it away with the caller's permissions";

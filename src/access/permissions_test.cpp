@@ -98,7 +98,7 @@ TEST(Permissions, CopiesAreTheHubsAlone) {
               ElementsAre("AssumeTargetRoles: sts:AssumeRole",
                           "CarryCopies: s3:DeleteObject s3:DeleteObjectVersion s3:GetObject s3:PutObject"));
   EXPECT_EQ(made(order)[1].statement["Resource"].to_string(), "arn:aws:s3:::copies-east/cp/*");
-  EXPECT_THAT(made(order)[1].why[0].second, HasSubstr("cp: puts pieces of large files there"));
+  EXPECT_THAT(made(order)[1].why[0].second, HasSubstr("cp: puts, fetches and deletes pieces"));
   order.commands = {"shell"};
   EXPECT_THAT(lines(order), ElementsAre("AssumeTargetRoles: sts:AssumeRole"));
   PermissionOrder target = order_of({"cp"});

@@ -91,8 +91,8 @@ access::Copies signed_copies(const std::optional<fleet::FleetFile>& fleet) {
 std::string unsigned_note(const std::optional<fleet::FleetFile>& fleet) {
   if (!fleet || fleet->signals.copies.empty() || !fleet->hub.account.empty()) return {};
   return fleet->file_name +
-         " has copies and does not say whose signature nodes come with: without hub: {account: ID} the policy of the "
-         "gateway to S3 is not about them";
+         " has copies and not the account that signs for them: policies of S3 gateways can neither be made nor judged "
+         "for them without hub: {account: ID}";
 }
 
 Result<Rendered> render_endpoints(const Invocation& invocation, const access::EndpointOrder& order) {
