@@ -345,13 +345,14 @@ class Walk {
       if (each.service != "s3" || (!each.gateway && !each.private_dns)) continue;
       const CopiesVerdict verdict = judge_copies(place_, vpc_, each, here);
       if (verdict.forbidden.empty()) continue;
-      Finding& out = finding("copies_forbidden", verdict.unsure ? Severity::risk : Severity::blocks, each.id);
+      // No more than a risk: what does not go through the bucket goes through the session.
+      Finding& out = finding("copies_forbidden", Severity::risk, each.id);
       add_new(out.services, each.service);
       name_all(out);
       out.cause = "the policy of the endpoint for s3" +
                   std::string(verdict.unsure ? " may keep back (it asks for what is not known here)" : " keeps back") +
                   " what the hub's account " + here.signer + " signs for nodes in " + join(verdict.forbidden, ", ") +
-                  ": `postern cp` cannot send large files that way";
+                  ": large files of `postern cp` go through slow sessions instead";
       out.fix = mend_gateway(each);
     }
   }
