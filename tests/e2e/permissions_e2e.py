@@ -17,6 +17,10 @@ UNUSED = {
     "ssm:CancelCommand": "after Ctrl-C, or by `cancel`",
     "ssm:ListCommands": "looks for a send whose answer was lost",
     "s3:PutObjectRetention": "asked with PutObject when the fleet file says how long an anchor is kept",
+    "s3:DeleteObjectVersion": "counted as DeleteObject, which it is a form of: copies() says what is left without it",
+    "ssm:ResumeSession": "when the connection of a session is lost",
+    "ssm:TerminateSession": "when a session is called off",
+    "kms:GenerateDataKey": "when sessions are encrypted",
     # CloudFormation's own calls are not counted as anybody's: needed() says of some that nothing works without them.
     "iam:CreateRole": "needed()",
     "iam:PutRolePolicy": "needed()",
@@ -157,6 +161,35 @@ def run():
         world.compare("runs import", ("runs", "import", "--from-remote"), "PosternOperate")
 
 
+def copies():
+    """Through a bucket that keeps versions: the node has nothing but what the hub signs, and the hub what is printed."""
+    with Roles() as world:
+        s3 = world.client("s3")
+        s3.create_bucket(Bucket="copies-east")
+        s3.put_bucket_versioning(Bucket="copies-east", VersioningConfiguration={"Status": "Enabled"})
+        there = ("--s3", "s3://copies-east/cp")
+        big = world.place.write("big", "." * (17 << 20))
+        up, down = ("cp", big, "web-01:big", *there, "-o", "json"), ("cp", "web-01:big", world.place.path("back"), *there, "-o", "json")
+        _, runs = world.compare("cp", up, "PosternOperate", "--node-tag", "dr:enabled=true", *there, also=[down])
+        for done in runs:
+            e2e.expect_equal(done.document()["bytes_through_s3"], 17 << 20, "through the bucket", done)
+        # Nothing is left, not even a version; and a version is, and is told, when none may be deleted.
+        s3.delete_bucket(Bucket="copies-east")
+        s3.create_bucket(Bucket="copies-east")
+        s3.put_bucket_versioning(Bucket="copies-east", VersioningConfiguration={"Status": "Enabled"})
+        less = world.permissions("cp", "--account", "payments", "--hub", *there)
+        for statement in less["Statement"]:
+            if statement["Sid"] == "CarryCopies":
+                statement["Action"].remove("s3:DeleteObjectVersion")
+        world.give(HUB, "PosternHub", less)
+        done = e2e.expect_code(world.run(*up), 0)
+        e2e.expect("s3:DeleteObjectVersion" in done.err, "what could not be deleted is not told", done)
+        # Without the places, the bucket is no way.
+        world.give(HUB, "PosternHub", world.permissions("cp", "--account", "payments", "--hub"))
+        done = e2e.expect_code(world.run(*up, "--via", "s3"), 1)
+        e2e.expect("not authorized" in done.out + done.err or "AccessDenied" in done.out + done.err, "the reason", done)
+
+
 def hub_alone():
     with Roles() as world:
         world.compare("hold", ("hold", "--all", "--reason", "test"), None, also=[("hold", "--status")])
@@ -231,5 +264,5 @@ def stack_sets():
 
 
 if __name__ == "__main__":
-    e2e.run_cases([("look", look), ("run", run), ("hub alone", hub_alone), ("deployments", deployments),
+    e2e.run_cases([("look", look), ("run", run), ("copies", copies), ("hub alone", hub_alone), ("deployments", deployments),
                    ("stack sets", stack_sets)])
