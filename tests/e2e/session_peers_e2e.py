@@ -278,10 +278,85 @@ def a_hundred_killed_connections():
         print(f"    {row['reconnections']} connections were lost", flush=True)
 
 
+PLAYBOOK = """
+- hosts: nodes
+  gather_facts: true
+  tasks:
+    - {ansible.builtin.ping: null}
+    - {ansible.builtin.command: greet, register: greeted}
+    - {ansible.builtin.assert: {that: "greeted.stdout == 'hello from web'"}}
+    - {ansible.builtin.copy: {src: "data.bin", dest: "{{ ansible_env.HOME }}/there.bin", mode: "0640"}}
+    - {ansible.builtin.fetch: {src: "{{ ansible_env.HOME }}/there.bin", dest: "back.bin", flat: true}}
+    - {ansible.builtin.shell: "echo 'äö' >&2; exit 7", register: failed, ignore_errors: true}
+    - {ansible.builtin.assert: {that: "failed.rc == 7 and 'äö' in failed.stderr + failed.stdout"}}
+"""
+
+
+# Debian's botocore is older than AWS_ENDPOINT_URL.
+ENDPOINTS = """
+import os
+import botocore.session
+
+create_client = botocore.session.Session.create_client
+
+
+def with_endpoint(self, *words, **more):
+    more["endpoint_url"] = more.get("endpoint_url") or os.environ["AWS_ENDPOINT_URL"]
+    return create_client(self, *words, **more)
+
+
+botocore.session.Session.create_client = with_endpoint
+"""
+
+
+# The collection puts a sudo before every command.
+WITH_SUDO = WORLD.replace("programs: {greet:", "programs: {sudo: \"#!/bin/sh\\nexec \\\"$@\\\"\\n\", greet:")
+
+
+def ansible_through_the_plugin():
+    """community.aws.aws_ssm with this program as its session-manager-plugin; modules and files go through a bucket."""
+    if lacks("ansible-playbook"):
+        return
+    with scene(WITH_SUDO) as made:
+        made.client("s3").create_bucket(Bucket="ansible-files")
+        program = made.place.path("session-manager-plugin")
+        os.symlink(os.path.abspath(e2e.PROGRAM), program)
+        data = os.urandom(3 * MIB)
+        with open(made.place.path("data.bin"), "wb") as file:
+            file.write(data)
+        made.place.write("playbook.yaml", PLAYBOOK)
+        os.mkdir(made.place.path("python"))
+        made.place.write("python/sitecustomize.py", ENDPOINTS)
+        made.place.write("inventory.yaml", f"""
+nodes:
+  hosts:
+    {made.ids["web"]}:
+  vars:
+    ansible_connection: community.aws.aws_ssm
+    ansible_aws_ssm_region: us-east-1
+    ansible_aws_ssm_bucket_name: ansible-files
+    ansible_aws_ssm_plugin: {program}
+    ansible_aws_ssm_s3_addressing_style: path
+    ansible_python_interpreter: /usr/bin/python3
+""")
+        variables = {**made.variables, "ANSIBLE_HOST_KEY_CHECKING": "False", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
+                     "ANSIBLE_LOCAL_TEMP": made.place.path("ansible"), "ANSIBLE_HOME": made.place.path("ansible"),
+                     "PYTHONPATH": made.place.path("python")}
+        done = subprocess.run(["ansible-playbook", "-i", "inventory.yaml", "playbook.yaml"], env=variables,
+                              cwd=made.place.folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=280)
+        expect(done.returncode == 0, done.stdout + done.stderr)
+        with open(made.place.path("back.bin"), "rb") as file:
+            expect(file.read() == data, "the file that went there and came back")
+        rows = [row for row in sessions(made) if row["verb"] == "session-manager-plugin"]
+        expect(rows and all(row["status"] == "ended" for row in rows), str(rows))
+        print(f"    {len(rows)} sessions", flush=True)
+
+
 if __name__ == "__main__":
     sys.exit(e2e.run_cases([
         ("terminal", a_shell_in_a_terminal),
         ("postgresql", postgresql_through_a_forward),
         ("ssh", ssh_through_a_session),
+        ("ansible", ansible_through_the_plugin),
         ("killed", a_hundred_killed_connections),
     ]))
