@@ -86,6 +86,7 @@ constexpr Use kSession[] = {
     {target, "SessionsOnTaggedNodes", "", kStartSession},
     {target, "SessionDocuments", "", kStartSession},
     {target, "OwnSessions", "", "ends sessions, and takes up those whose connection was lost"},
+    {target, "SessionConnections", "", "--wait tells a node that restarts from a session that was left"},
     {target, "SessionKeys", "", "makes the key of an encrypted session"},
 };
 /// A session, and the hub's own way through S3: nodes need nothing of it.

@@ -123,6 +123,10 @@ Value own_sessions() {
                condition("StringLike", {{"ssm:resourceTag/aws:ssmmessages:session-id", std::string("${aws:userid}")}}));
 }
 
+Value session_connections() {
+  return allow("SessionConnections", {"ssm:GetConnectionStatus"}, {"*"});
+}
+
 Value session_keys() {
   return allow("SessionKeys", {"kms:GenerateDataKey"}, {own_arn("kms", "key/*")},
                condition("StringLike", {{"kms:EncryptionContext:aws:ssm:TargetId", std::string("*")}}));
@@ -155,6 +159,7 @@ Value duty_statements(Duty duty, const DutyLimits& limits) {
       out.add(session_nodes(limits.operate_tag), "Sessions: on the same nodes, ...");
       out.add(session_documents(), "... by these documents, ...");
       out.add(own_sessions(), "... to be ended and taken up again by whoever began them, ...");
+      out.add(session_connections(), "... told from nodes that restart, ...");
       out.add(session_keys(), "... and encrypted where the account's preferences name a key.");
       break;
     case Duty::recover:

@@ -27,7 +27,7 @@ rt::Task<Result<void>> CopyPlace::put(rt::CallContext ctx, std::uint64_t number,
   request.bucket = place_.bucket;
   request.key = key_of(number);
   request.body = Blob(std::move(bytes));
-  versions_.emplace(number, std::string());
+  versions_.emplace(number, std::nullopt);
   aws::CallScope mine = scope();
   CO_TRY(const aws::s3::PutObjectResponse response,
          co_await aws::call<aws::s3::PutObject>(ctx, session_.invoker(), std::move(mine), std::move(request)));
@@ -67,21 +67,49 @@ rt::Task<Result<Secret<>>> CopyPlace::url_to_put(rt::CallContext ctx, std::uint6
   aws::s3::PutObjectRequest request;
   request.bucket = place_.bucket;
   request.key = key_of(number);
-  versions_.emplace(number, std::string());
+  versions_.emplace(number, std::nullopt);
   return url<aws::s3::PutObject>(ctx, std::move(request));
 }
 
-rt::Task<Result<void>> CopyPlace::remove(rt::CallContext ctx, std::uint64_t number) {
+/// The version of an object that somebody may have put there; absent: it is not there.
+rt::Task<Result<std::optional<std::string>>> CopyPlace::find_version(rt::CallContext ctx, std::uint64_t number) {
+  aws::s3::HeadObjectRequest request;
+  request.bucket = place_.bucket;
+  request.key = key_of(number);
+  aws::CallScope mine = scope();
+  const Result<aws::s3::HeadObjectResponse> found =
+      co_await aws::call<aws::s3::HeadObject>(ctx, session_.invoker(), std::move(mine), std::move(request));
+  if (found) co_return found->version_id.value_or("");
+  if (found.error().kind() == ErrorKind::not_found) co_return std::nullopt;
+  // Who may not list the bucket is told this of objects that are not there.
+  if (found.error().kind() == ErrorKind::denied) co_return std::string();
+  co_return fail(found.error());
+}
+
+rt::Task<Result<std::string>> CopyPlace::delete_version(rt::CallContext ctx, std::uint64_t number,
+                                                        std::string version) {
   aws::s3::DeleteObjectRequest request;
   request.bucket = place_.bucket;
   request.key = key_of(number);
-  if (const auto found = versions_.find(number); found != versions_.end() && !found->second.empty()) {
-    request.version_id = found->second;
-  }
+  if (!version.empty()) request.version_id = std::move(version);
   aws::CallScope mine = scope();
-  const Result<aws::s3::DeleteObjectResponse> done =
-      co_await aws::call<aws::s3::DeleteObject>(ctx, session_.invoker(), std::move(mine), std::move(request));
-  if (!done) co_return fail(done.error());
+  CO_TRY(const aws::s3::DeleteObjectResponse done,
+         co_await aws::call<aws::s3::DeleteObject>(ctx, session_.invoker(), std::move(mine), std::move(request)));
+  co_return done.delete_marker.value_or(false) ? done.version_id.value_or("") : std::string();
+}
+
+rt::Task<Result<void>> CopyPlace::remove(rt::CallContext ctx, std::uint64_t number) {
+  const auto known = versions_.find(number);
+  std::optional<std::string> version = known == versions_.end() ? std::nullopt : known->second;
+  if (!version) {
+    CO_TRY(version, co_await find_version(ctx, number));
+  }
+  if (version) {
+    const bool named = !version->empty();
+    CO_TRY(std::string marker, co_await delete_version(ctx, number, std::move(*version)));
+    // Of a bucket with versions, where there was none to be seen: the marker is all that there is.
+    if (!named && !marker.empty()) CO_TRY_VOID(co_await delete_version(ctx, number, std::move(marker)));
+  }
   versions_.erase(number);
   co_return Result<void>();
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "adapters/aws_session.hpp"
@@ -48,6 +49,9 @@ class CopyPlace {
  private:
   aws::CallScope scope() const;
   std::string key_of(std::uint64_t number) const;
+  rt::Task<Result<std::optional<std::string>>> find_version(rt::CallContext ctx, std::uint64_t number);
+  /// The marker that it left, if it left one.
+  rt::Task<Result<std::string>> delete_version(rt::CallContext ctx, std::uint64_t number, std::string version);
   template <class Op, class Request>
   rt::Task<Result<Secret<>>> url(rt::CallContext ctx, Request request);
 
@@ -56,8 +60,8 @@ class CopyPlace {
   std::string hub_;
   std::string prefix_;
   aws::Signer signer_;
-  /// Of every object that may be there; empty: unknown, or the bucket has no versions.
-  std::map<std::uint64_t, std::string> versions_;
+  /// Of every object that may be there: its version, empty in a bucket without versions; absent: nobody has looked.
+  std::map<std::uint64_t, std::optional<std::string>> versions_;
 };
 
 }  // namespace postern::adapters

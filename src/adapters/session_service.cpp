@@ -40,6 +40,15 @@ bool is_not_connected(const Error& error) {
   return fault != nullptr && fault->code == "TargetNotConnected";
 }
 
+rt::Task<Result<bool>> AwsSessions::is_connected(rt::CallContext ctx, std::string node) {
+  aws::ssm::GetConnectionStatusRequest request;
+  request.target = std::move(node);
+  aws::CallScope scope = scope_;
+  CO_TRY(const aws::ssm::GetConnectionStatusResponse response,
+         co_await aws::call<aws::ssm::GetConnectionStatus>(ctx, aws_.invoker(), std::move(scope), std::move(request)));
+  co_return response.status && response.status->text() == "connected";
+}
+
 rt::Task<Result<session::Started>> AwsSessions::start(rt::CallContext ctx, SessionOrder order) {
   aws::ssm::StartSessionRequest request;
   request.target = std::move(order.target);

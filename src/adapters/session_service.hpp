@@ -28,6 +28,9 @@ class AwsSessions final : public session::SessionService {
   /// StartSession is never repeated: a lost answer leaves a session that nobody connects to, and that ends by itself.
   rt::Task<Result<session::Started>> start(rt::CallContext ctx, SessionOrder order);
 
+  /// Whether a session could be opened on the node now.
+  rt::Task<Result<bool>> is_connected(rt::CallContext ctx, std::string node);
+
   rt::Task<Result<Secret<std::string>>> resume(rt::CallContext ctx, std::string session_id) override;
   rt::Task<Result<void>> terminate(rt::CallContext ctx, std::string session_id) override;
   rt::Task<Result<session::DataKey>> data_key(rt::CallContext ctx, session::KeyRequest request) override;

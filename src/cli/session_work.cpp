@@ -17,6 +17,9 @@ constexpr std::size_t kReasonMax = 256;  // of StartSession
 constexpr std::chrono::seconds kLongestWait = std::chrono::hours(24);
 constexpr Duration kTerminateTime = std::chrono::seconds(5);
 constexpr Duration kCloseTime = std::chrono::seconds(10);
+/// Whether a node that a session has ended on is still there.
+constexpr unsigned kLooks = 3;
+constexpr Duration kLookPause = std::chrono::seconds(1);
 constexpr Duration kFirstPause = std::chrono::seconds(2);
 constexpr Duration kLongestPause = std::chrono::seconds(15);
 
@@ -229,6 +232,18 @@ rt::Task<Result<void>> LiveSession::begin() {
   if (noted) co_return Result<void>();
   co_await terminate();
   co_return fail(noted.error());
+}
+
+rt::Task<bool> LiveSession::has_lost_its_node() {
+  rt::Clock& clock = command_.ctx().clock();
+  for (unsigned look = 0; look < session_work::kLooks; ++look) {
+    if (look > 0 && !co_await rt::sleep_until(clock, clock.now() + session_work::kLookPause)) co_return false;
+    std::string node = place_.id;
+    const Result<bool> connected = co_await service_->is_connected(command_.ctx(), std::move(node));
+    if (!connected) co_return false;
+    if (!*connected) co_return true;
+  }
+  co_return false;
 }
 
 rt::Task<Result<session::Started>> LiveSession::start_when_connected() {

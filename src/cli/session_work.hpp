@@ -75,6 +75,9 @@ class LiveSession {
                                                               SessionPlace place, SessionAsk ask);
   session::DataChannel& channel() noexcept { return *channel_; }
   const SessionPlace& place() const noexcept { return place_; }
+  /// Of one that has ended as if by itself: whether its node has gone with it. Looked at for two seconds, for a node
+  /// that goes down says goodbye first.
+  rt::Task<bool> has_lost_its_node();
   /// Asks the service to end it, for at most five seconds, also when the command was interrupted.
   rt::Task<void> terminate();
   /// Notes the end. What the ledger does not take is a warning: the session is over anyway.

@@ -114,7 +114,8 @@ rt::Task<Result<int>> sessions(const Command& command, SessionSetup& setup, Shel
     if (end.how == TerminalEnd::How::port) co_await live->terminate();
     co_await run.stop();
     if (run.error() && !end.error) fail_with(end, *run.error());
-    const bool again = setup.wait.wait && is_gone(end);
+    bool again = setup.wait.wait && is_gone(end);
+    if (setup.wait.wait && !again && end.how == TerminalEnd::How::closed) again = co_await live->has_lost_its_node();
     CastFile* finished = again ? nullptr : cast.get();
     co_await close_session(command, *live, end, finished);
     const std::string why = why_ended(end);

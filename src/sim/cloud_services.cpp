@@ -103,6 +103,7 @@ CloudServices::CloudServices(Cloud& cloud, Agents& agents, rt::CallContext ctx, 
   engine_.watched_by(&signals_);
   drs_runner_.watched_by(&replication_);
   drs_sites_.when_registered([this](const drs::SiteKey& site) { replication_.listen(site); });
+  ec2_.when_down([this](const Instance& node, Duration time) { sessions_.node_down(node, time); });
   metrics_.when_watched([this](const MetricsService::SiteKey& site) { replication_.listen(site); });
   events_.when_ruled([this](const EventsService::SiteKey& site) { replication_.listen(site); });
   metrics_.when_alarm([this](const MetricsService::SiteKey&, const std::string&) { engine_.alarm_changed(); });

@@ -252,7 +252,12 @@ def a_bucket_that_is_no_way_is_told():
 
 
 def a_bucket_is_empty_after_a_copy_that_was_called_off():
-    with bucket_scene() as made:
+    for versioned in (False, True):
+        call_a_copy_off(versioned)
+
+
+def call_a_copy_off(versioned):
+    with bucket_scene(versioned) as made:
         home = home_of(made)
         source = make_file(made.place.path("big"), 300 << 20)
         os.link(source, os.path.join(home, "big.there"))

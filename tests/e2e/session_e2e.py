@@ -179,6 +179,37 @@ def a_shell_is_a_terminal():
         expect("from a script 2" in done.out, "script", done)
 
 
+def a_restart_is_waited_for():
+    with scene() as made:
+        ec2 = made.client("ec2")
+        address = ec2.describe_instances(InstanceIds=[made.ids["web"]])["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
+        done = expect_code(postern(made, "exec", address, "--", "greet"), 0)
+        expect_equal(done.out, "hello from web\n", "by its private address", done)
+        with pty_run.Session(made.place, "shell", "web", "--wait", environment=made.variables) as shell:
+            shell.expect(r"[$#] ")
+            shell.press("echo before $((1+1))\r")
+            shell.expect(r"before 2\r\n")
+            ec2.reboot_instances(InstanceIds=[made.ids["web"]])
+            shell.expect(r"the session is gone; waiting for web", seconds=60)
+            shell.expect(r"[$#] ", seconds=120)
+            shell.press("echo after $((2+2))\r")
+            shell.expect(r"after 4\r\n")
+            shell.press("exit 5\r")
+            expect_equal(shell.ended(), 0, "exit code")
+        rows = [row for row in sessions(made) if row["verb"] == "shell"]
+        expect_equal(len(rows), 2, f"sessions: {rows}")
+        # One that was left is not taken for one that is gone, and without --wait the end is the end.
+        with pty_run.Session(made.place, "shell", "web", "--wait", environment=made.variables) as shell:
+            shell.expect(r"[$#] ")
+            shell.press("exit\r")
+            expect_equal(shell.ended(), 0, "exit code")
+        with pty_run.Session(made.place, "shell", "web", environment=made.variables) as shell:
+            shell.expect(r"[$#] ")
+            ec2.reboot_instances(InstanceIds=[made.ids["web"]])
+            shell.ended()
+        expect_equal(len([row for row in sessions(made) if row["verb"] == "shell"]), 4, "sessions")
+
+
 @contextlib.contextmanager
 def upper_server():
     """A server on a loopback port that answers in capitals until its peer is done."""
@@ -286,6 +317,11 @@ def ports_are_forwarded():
                          f'tunnels: {{office: {{target: "name:web", forward: ["0:{port}"]}}}}\n')
         done = expect_code(postern(made, "forward", "--fleet", made.place.path("fleet.yaml"), "@offic"), e2e.USAGE)
         expect("did you mean '@office'" in done.err, "a typing error", done)
+        with Running(made, "forward", "--fleet", made.place.path("fleet.yaml"), "@office") as running:
+            found = re.match(r"127\.0\.0\.1:(\d+) -> ", running.line())
+            expect(found, "a line")
+            expect_equal(talk(("127.0.0.1", int(found.group(1))), b"a set"), b"A SET", "through a set of the fleet file")
+            running.stop(e2e.INTERRUPTED)
 
 
 def a_proxy_for_ssh():
@@ -465,6 +501,7 @@ if __name__ == "__main__":
         ("interrupt", exec_is_interrupted),
         ("targets", targets_are_told_apart),
         ("shell", a_shell_is_a_terminal),
+        ("restart", a_restart_is_waited_for),
         ("forward", ports_are_forwarded),
         ("ssh", a_proxy_for_ssh),
         ("plugin", the_plugin_stands_in),

@@ -22,6 +22,8 @@ using ec2::only;
 using ec2::refuse;
 using State = sim::InstanceState;
 
+/// From a reboot until the node's agent is back.
+constexpr std::chrono::seconds kRestartTime{10};
 constexpr ec2::FilterPath kAssociationFilters[] = {
     {"instance-id", "InstanceId"},
     {"state", "State"},
@@ -131,6 +133,7 @@ Result<aws::ec2::StopInstancesResponse> Ec2Service::stop_instances(const Info& i
     if (before == State::running) {
       set_reason(*one, "Client.UserInitiatedShutdown", now(info));
       cloud_.ec2().change(*one, State::stopping, State::stopped, now(info));
+      if (down_) down_(*one, Duration{});
     }
     response.stopping_instances.push_back(change_of(*one, before));
   }
@@ -145,6 +148,9 @@ Result<aws::ec2::RebootInstancesResponse> Ec2Service::reboot_instances(
   TRY(const std::vector<sim::Instance*> all, instances_of(info, request.instance_ids));
   for (const sim::Instance* one : all) {
     if (one->state != State::running) return fail(wrong_state(*one, "rebooted"));
+  }
+  for (const sim::Instance* one : all) {
+    if (down_) down_(*one, kRestartTime);
   }
   return RebootInstancesResponse();
 }
@@ -167,6 +173,7 @@ Result<aws::ec2::TerminateInstancesResponse> Ec2Service::terminate_instances(
     if (before != State::shutting_down && before != State::terminated) {
       set_reason(*one, "Client.UserInitiatedShutdown", now(info));
       cloud_.ec2().change(*one, State::shutting_down, State::terminated, now(info));
+      if (down_) down_(*one, Duration{});
     }
     response.terminating_instances.push_back(change_of(*one, before));
   }

@@ -2,6 +2,7 @@
 
 /// EC2 on the simulated cloud: every operation of the generated handler, on the state of sim/ec2.
 
+#include <functional>
 #include "aws/ec2/server.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
@@ -17,7 +18,10 @@ struct Launch;
 /// The cloud outlives it.
 class Ec2Service final : public aws::ec2::Handler {
  public:
+  /// Told when a node goes down, and how long it stays so at least.
+  using Down = std::function<void(const sim::Instance& instance, Duration time)>;
   explicit Ec2Service(Cloud& cloud) : cloud_(cloud) {}
+  void when_down(Down told) { down_ = std::move(told); }
 
   // Regions and what accounts are told (catalog_ops.cpp)
   Result<aws::ec2::DescribeRegionsResponse> describe_regions(const aws::server::CallInfo& info,
@@ -243,6 +247,7 @@ class Ec2Service final : public aws::ec2::Handler {
   bool group_in_use(const Info& info, std::string_view group_id);
 
   Cloud& cloud_;
+  Down down_;
 };
 
 }  // namespace postern::sim

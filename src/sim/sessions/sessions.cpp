@@ -107,7 +107,19 @@ SessionAgents* Sessions::agents_of(const Session& session) {
   return remote ? remote_agents_ : own_agents_;
 }
 
+void Sessions::node_down(const Instance& node, Duration time) {
+  std::vector<SessionPtr> gone;
+  for (const auto& [id, session] : sessions_) {
+    if (session->target == node.id && !session->is_over()) gone.push_back(session);
+  }
+  for (const SessionPtr& session : gone) end(*session, Ended::success, std::string());
+  if (time > Duration{}) down_until_.insert_or_assign(node.id, ctx_.now() + time);
+}
+
 bool Sessions::reaches(const Instance& instance) const {
+  if (const auto found = down_until_.find(instance.id); found != down_until_.end() && ctx_.now() < found->second) {
+    return false;
+  }
   if (engine_.reach(instance) != Reach::connected) return false;
   const ManagedNode* node = cloud_.managed().find(instance.id);
   // A node that only polls ec2messages runs commands but opens no sessions.

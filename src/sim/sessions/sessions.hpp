@@ -46,6 +46,9 @@ class Sessions {
   Result<aws::ssm::DescribeSessionsResponse> describe(const Info& info,
                                                       const aws::ssm::DescribeSessionsRequest& request);
 
+  /// A node goes down, and for so long no session can be opened there: its sessions end, as they do when an agent's
+  /// service is stopped.
+  void node_down(const Instance& node, Duration time);
   /// Whether a session can be opened there.
   bool reaches(const Instance& instance) const;
   /// Null when there is none, or it has been forgotten.
@@ -80,6 +83,7 @@ class Sessions {
   SessionAgents* remote_agents_ = nullptr;
   std::map<std::string, SessionPtr, std::less<>> sessions_;
   std::size_t active_ = 0;
+  std::map<std::string, MonoTime, std::less<>> down_until_;  ///< by node: those that restart
 };
 
 }  // namespace postern::sim

@@ -183,6 +183,24 @@ TEST_F(SessionsTest, SaysWhatIsWrongWithARequest) {
   EXPECT_EQ(refusal(start_request(ids_[0])), "TargetNotConnected");
 }
 
+TEST_F(SessionsTest, ANodeThatRestartsEndsItsSessionsAndComesBack) {
+  const std::string gone = *start(start_request(ids_[0])).session_id;
+  const std::string kept = *start(start_request(ids_[1])).session_id;
+  aws::ec2::RebootInstancesRequest reboot;
+  reboot.instance_ids = {ids_[0]};
+  ASSERT_TRUE(rig_.call<aws::ec2::RebootInstances>(reboot));
+  EXPECT_TRUE(rig_.services().sessions().find(gone)->is_over());
+  EXPECT_FALSE(rig_.services().sessions().find(kept)->is_over());
+  EXPECT_EQ(refusal(start_request(ids_[0])), "TargetNotConnected");
+  EXPECT_EQ(refusal(start_request(ids_[1])), "");
+  rig_.loop().advance(std::chrono::seconds(10));
+  EXPECT_EQ(refusal(start_request(ids_[0])), "");
+  aws::ec2::StopInstancesRequest stop;
+  stop.instance_ids = {ids_[1]};
+  ASSERT_TRUE(rig_.call<aws::ec2::StopInstances>(stop));
+  EXPECT_TRUE(rig_.services().sessions().find(kept)->is_over());
+}
+
 TEST_F(SessionsTest, APlanIsTheDocumentWithItsParametersPutIn) {
   start(start_request(ids_[0], "AWS-StartPortForwardingSessionToRemoteHost",
                       {{"host", {"db.internal"}}, {"portNumber", {"5432"}}}));
