@@ -210,8 +210,90 @@ class Relay:
                     goal.sendall(data)
 
 
+class Awake:
+    """Keeps the processors from sleeping, at the lowest priority there is; a context manager. To wake a processor takes longer
+    than what is to be seen here."""
+
+    def __enter__(self):
+        self.children = []
+        for processor in os.sched_getaffinity(0):
+            child = os.fork()
+            if child == 0:
+                os.setsid()
+                os.sched_setaffinity(0, {processor})
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+                with contextlib.suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as file:
+                    file.write("19")
+                while True:
+                    pass
+            self.children.append(child)
+        return self
+
+    def __exit__(self, *_):
+        for child in self.children:
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+
+
+class Bare:
+    """The least that a client can be: what is typed goes out, what comes is shown; and a cloud to go with it, which echoes. What
+    it takes is the terminal's, the sockets' and this measurement's own. A context manager."""
+
+    SOURCE = """
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+int main(int count, char** words) {
+  struct termios mode;
+  tcgetattr(0, &mode);
+  cfmakeraw(&mode);
+  tcsetattr(0, TCSANOW, &mode);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct pollfd ends[2] = {{.fd = 0, .events = POLLIN}, {.fd = socket(AF_INET, SOCK_STREAM, 0), .events = POLLIN}};
+  if (connect(ends[1].fd, (struct sockaddr*)&to, sizeof to)) return 1;
+  for (char bytes[4096];;) {
+    poll(ends, 2, -1);
+    for (int i = 0; i < 2; ++i) {
+      if (!(ends[i].revents & (POLLIN | POLLHUP))) continue;
+      ssize_t got = read(ends[i].fd, bytes, sizeof bytes);
+      if (got <= 0 || write(i == 0 ? ends[1].fd : 1, bytes, got) != got) return 0;
+    }
+  }
+}
+"""
+
+    def __init__(self, folder):
+        self.program = os.path.join(folder, "bare")
+        subprocess.run(["clang-19", "-O2", "-x", "c", "-o", self.program, "-"], input=self.SOURCE.encode(), check=True)
+
+    def __enter__(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.child = os.fork()
+        if self.child == 0:
+            try:
+                while True:
+                    client, _ = listener.accept()
+                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    while data := client.recv(4096):
+                        client.sendall(b"ready" if b"echo" in data else b"output_stream_data  " + data)
+            finally:
+                os._exit(0)
+        listener.close()
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.child, 9)
+        os.waitpid(self.child, 0)
+
+    def command(self, relay):
+        return [self.program, str(relay.port)]
+
+
 def added(cloud, command, relay, samples):
-    """Seconds that a client adds between a key and its echo, median: from the key to what leaves for the cloud, and from what
+    """Seconds that a client takes between a key and its echo, median: from the key to what leaves for the cloud, and from what
     comes of it to the terminal."""
     with Terminal(cloud, command) as terminal:
         time.sleep(2.5)  # agents wait a second before they read
@@ -399,19 +481,33 @@ def memory(cloud, count):
     return (sizes[1] - sizes[0]) / (count - 1)
 
 
+def echoes(cloud, row, plugin, samples, rounds=11):
+    """Ours, the plugin's and the bare client's by turns, each a round's median; the best round counts, as everywhere here: what
+    else a machine does only ever makes it longer. What a client adds is what it takes beyond the bare one."""
+    took = {"bare": [], "ours": [], "theirs": []}
+    with Awake(), Bare(cloud.folder) as bare, Relay(cloud.plain_port) as relay, Relay(bare.port) as bare_relay:
+        for _ in range(rounds):
+            took["bare"].append(added(cloud, bare.command(bare_relay), bare_relay, samples // rounds))
+            took["ours"].append(added(cloud.through(relay), cloud.ours("shell", "plain"), relay, samples // rounds))
+            if plugin:
+                theirs = cloud.theirs(plugin, "plain", relay=relay)
+                took["theirs"].append(added(cloud, theirs, relay, samples // rounds))
+    best = {name: min(all_of_it) * 1e3 for name, all_of_it in took.items() if all_of_it}
+    print("shell: from a key to its echo, ms, without the cloud: " + "; ".join(
+        f"{name} {best[name]:.3f} to {max(took[name]) * 1e3:.3f}" for name in best))
+    row("shell: what our client takes of a key's echo, ms / 1", f"{best['ours']:.3f} ms", "1 ms", best["ours"], 1, "at most")
+    if plugin:
+        ours, theirs = best["ours"] - best["bare"], best["theirs"] - best["bare"]
+        row("shell: added to a key's echo, ours / plugin", f"{ours:.3f} ms", f"{theirs:.3f} ms", ours / theirs, 0.5, "at most")
+
+
 def sessions(postern, row, plugin=None, quick=False):
     """Adds its rows by `row`, as bench/run has it."""
     if not plugin:
         print("the official session-manager-plugin was not given (--plugin PATH): its rows are left out")
     samples = 100 if quick else 400
     with Cloud(postern) as cloud:
-        with Relay(cloud.plain_port) as relay:
-            ours = added(cloud.through(relay), cloud.ours("shell", "plain"), relay, samples)
-            row("shell: what our client adds to a key's echo, ms / 1", f"{ours * 1e3:.3f} ms", "1 ms", ours * 1e3, 1, "at most")
-            if plugin:
-                theirs = added(cloud, cloud.theirs(plugin, "plain", relay=relay), relay, samples)
-                row("shell: added to a key's echo, ours / plugin", f"{ours * 1e3:.3f} ms", f"{theirs * 1e3:.3f} ms", ours / theirs,
-                    0.5, "at most")
+        echoes(cloud, row, plugin, samples)
         size = (64 if quick else 256) * MIB
         with Peer("sink", size) as peer:
             fast, spent = upload(cloud, cloud.ours("forward", "large", f"0:{peer.port}"), size, peer)
