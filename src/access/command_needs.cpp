@@ -86,16 +86,18 @@ constexpr Use kSession[] = {
     {target, "SessionsOnTaggedNodes", "", kStartSession},
     {target, "SessionDocuments", "", kStartSession},
     {target, "OwnSessions", "", "ends sessions, and takes up those whose connection was lost"},
-    {target, "SessionConnections", "", "--wait tells a node that restarts from a session that was left"},
     {target, "SessionKeys", "", "makes the key of an encrypted session"},
 };
-/// A session, and the hub's own way through S3: nodes need nothing of it.
-constexpr std::array<Use, std::size(kSession) + 1> kCopy = [] {
+constexpr auto session_and(Use more) {
   std::array<Use, std::size(kSession) + 1> uses;
   std::ranges::copy(kSession, uses.begin());
-  uses.back() = Use{hub, "CarryCopies", "", kCarry, When::copies};
+  uses.back() = more;
   return uses;
-}();
+}
+/// The hub's own way through S3: nodes need nothing of it.
+constexpr auto kCopy = session_and(Use{hub, "CarryCopies", "", kCarry, When::copies});
+constexpr auto kShell = session_and(
+    Use{target, "SessionConnections", "", "--wait tells a node that restarts from a session that was left"});
 constexpr Use kCancel[] = {
     {hub, "AssumeTargetRoles", "", kEnter},
     {hub, "TellTopics", "", kTell, When::topics},
@@ -271,7 +273,7 @@ constexpr CommandNeeds kNeeds[] = {
     {"runs prune", std::nullopt, {}},
     {"runs resume", Duty::operate, kRun},
     {"runs show", std::nullopt, {}},
-    {"shell", Duty::operate, kSession},
+    {"shell", Duty::operate, kShell},
     {"sim init", std::nullopt, {}},
     {"sim serve", std::nullopt, {}},
     {"ssh-config", Duty::observe, kTargets},

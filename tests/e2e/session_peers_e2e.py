@@ -89,9 +89,10 @@ def a_shell_in_a_terminal():
             screen.line("top -d 1")
             screen.expect("load average")
             screen.expect("PID +USER")
-            screen.keys("q")
-            screen.line("clear; echo top is over")
-            screen.expect("^top is over")
+            # top throws away what is typed while it leaves.
+            wait_until(lambda: (screen.keys("q"), time.sleep(0.5), screen.keys("C-u"), screen.line("clear; echo top is over"),
+                                time.sleep(0.5), re.search("^top is over", screen.shown(), re.M))[5],
+                       lambda: f"the end of top:\n{screen.shown()}")
             screen.tmux("resize-window", "-x", "132", "-y", "43")
             wait_until(lambda: (screen.line("clear; stty size"), time.sleep(0.5), re.search("^43 132$", screen.shown(), re.M))[2],
                        lambda: f"the new size:\n{screen.shown()}")
