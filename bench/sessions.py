@@ -292,29 +292,40 @@ int main(int count, char** words) {
         return [self.program, str(relay.port)]
 
 
-def added(cloud, command, relay, samples):
-    """Seconds that a client takes between a key and its echo, median: from the key to what leaves for the cloud, and from what
-    comes of it to the terminal."""
-    with Terminal(cloud, command) as terminal:
+class Echoes:
+    """A client on a terminal, whose keys come back; a context manager."""
+
+    def __init__(self, cloud, command, relay):
+        self.relay = relay
+        self.terminal = Terminal(cloud, command)
+        self.count = 0
+
+    def __enter__(self):
+        self.terminal.__enter__()
         time.sleep(2.5)  # agents wait a second before they read
-        os.write(terminal.master, b"echo rea''dy; exec cat >/dev/null\r")
-        terminal.read_until(b"ready")
+        os.write(self.terminal.master, b"echo rea''dy; exec cat >/dev/null\r")
+        self.terminal.read_until(b"ready")
         time.sleep(0.5)
-        took = []
-        for index in range(samples + 20):
-            key = b"abcdefghij"[index % 10:index % 10 + 1]
-            relay.reset()
-            begin = time.perf_counter()
-            os.write(terminal.master, key)
-            seen = os.read(terminal.master, 4096)
-            end = time.perf_counter()
-            if key not in seen:
-                raise SystemExit(f"bench/sessions.py: {key!r} is not the echo: {seen!r}")
-            left, handed = relay.read()
-            if index >= 20:
-                took.append(left - begin + end - handed)
-            time.sleep(0.02)  # until the acknowledgements are through, too
-        return statistics.median(took)
+        return self
+
+    def __exit__(self, *how):
+        self.terminal.__exit__(*how)
+
+    def added(self):
+        """Seconds that the client takes of one key's echo: from the key to what leaves for the cloud, and from what comes of it
+        to the terminal."""
+        key = b"abcdefghij"[self.count % 10:self.count % 10 + 1]
+        self.count += 1
+        self.relay.reset()
+        begin = time.perf_counter()
+        os.write(self.terminal.master, key)
+        seen = os.read(self.terminal.master, 4096)
+        end = time.perf_counter()
+        if key not in seen:
+            raise SystemExit(f"bench/sessions.py: {key!r} is not the echo: {seen!r}")
+        left, handed = self.relay.read()
+        time.sleep(0.02)  # until the acknowledgements are through, too
+        return left - begin + end - handed
 
 
 class Peer:
@@ -481,23 +492,29 @@ def memory(cloud, count):
     return (sizes[1] - sizes[0]) / (count - 1)
 
 
-def echoes(cloud, row, plugin, samples, rounds=11):
-    """Ours, the plugin's and the bare client's by turns, each a round's median; the best round counts, as everywhere here: what
-    else a machine does only ever makes it longer. What a client adds is what it takes beyond the bare one."""
-    took = {"bare": [], "ours": [], "theirs": []}
-    with Awake(), Bare(cloud.folder) as bare, Relay(cloud.plain_port) as relay, Relay(bare.port) as bare_relay:
-        for _ in range(rounds):
-            took["bare"].append(added(cloud, bare.command(bare_relay), bare_relay, samples // rounds))
-            took["ours"].append(added(cloud.through(relay), cloud.ours("shell", "plain"), relay, samples // rounds))
-            if plugin:
-                theirs = cloud.theirs(plugin, "plain", relay=relay)
-                took["theirs"].append(added(cloud, theirs, relay, samples // rounds))
-    best = {name: min(all_of_it) * 1e3 for name, all_of_it in took.items() if all_of_it}
-    print("shell: from a key to its echo, ms, without the cloud: " + "; ".join(
-        f"{name} {best[name]:.3f} to {max(took[name]) * 1e3:.3f}" for name in best))
-    row("shell: what our client takes of a key's echo, ms / 1", f"{best['ours']:.3f} ms", "1 ms", best["ours"], 1, "at most")
+def echoes(cloud, row, plugin, samples):
+    """Medians of the bare client, ours and the plugin, which are asked by turns, key by key: whatever else the machine does meets
+    all of them. What a client adds is what it takes beyond the bare one."""
+    with contextlib.ExitStack() as stack:
+        bare = stack.enter_context(Bare(cloud.folder))
+        relays = [stack.enter_context(Relay(port)) for port in (bare.port, cloud.plain_port, cloud.plain_port)]
+        clients = {"bare": stack.enter_context(Echoes(cloud, bare.command(relays[0]), relays[0])),
+                   "ours": stack.enter_context(Echoes(cloud.through(relays[1]), cloud.ours("shell", "plain"), relays[1]))}
+        if plugin:
+            theirs = cloud.theirs(plugin, "plain", relay=relays[2])
+            clients["theirs"] = stack.enter_context(Echoes(cloud, theirs, relays[2]))
+        stack.enter_context(Awake())
+        took = {name: [] for name in clients}
+        for index in range(samples + 20):
+            for name, client in clients.items():
+                one = client.added()
+                if index >= 20:
+                    took[name].append(one)
+    middle = {name: statistics.median(all_of_it) * 1e3 for name, all_of_it in took.items()}
+    print("shell: from a key to its echo, ms, without the cloud: " + ", ".join(f"{name} {ms:.3f}" for name, ms in middle.items()))
+    row("shell: what our client takes of a key's echo, ms / 1", f"{middle['ours']:.3f} ms", "1 ms", middle["ours"], 1, "at most")
     if plugin:
-        ours, theirs = best["ours"] - best["bare"], best["theirs"] - best["bare"]
+        ours, theirs = middle["ours"] - middle["bare"], middle["theirs"] - middle["bare"]
         row("shell: added to a key's echo, ours / plugin", f"{ours:.3f} ms", f"{theirs:.3f} ms", ours / theirs, 0.5, "at most")
 
 
@@ -505,7 +522,7 @@ def sessions(postern, row, plugin=None, quick=False):
     """Adds its rows by `row`, as bench/run has it."""
     if not plugin:
         print("the official session-manager-plugin was not given (--plugin PATH): its rows are left out")
-    samples = 100 if quick else 400
+    samples = 200 if quick else 1000
     with Cloud(postern) as cloud:
         echoes(cloud, row, plugin, samples)
         size = (64 if quick else 256) * MIB
