@@ -68,7 +68,6 @@ void DataChannel::arrived() {
 void DataChannel::take(std::string_view message) {
   const Result<void> taken = session_.receive(moment(), message);
   if (!taken) ctx_.explainer().explain("session", "a message was dropped: " + taken.error().to_text());
-  if (link_ != nullptr) link_->has_news = true;
   arrived();
 }
 
@@ -133,7 +132,6 @@ rt::Task<Result<bool>> DataChannel::write_batch(Link& link) {
 }
 
 rt::Task<void> DataChannel::write_out(Link& link) {
-  const rt::Executor executor = co_await rt::asio::this_coro::executor;
   for (;;) {
     const Result<bool> wrote = co_await write_batch(link);
     if (!wrote) co_return lose(link, wrote.error());
@@ -143,10 +141,6 @@ rt::Task<void> DataChannel::write_out(Link& link) {
     if (at) at = std::max(*at, ctx_.clock().now() + std::chrono::milliseconds(1));
     const bool woken = co_await data_channel_link::wait_until(ctx_.clock(), outgoing_, at);
     if (!woken) co_return;
-    // Who waits for an echo sees it before its acknowledgement costs time.
-    if (std::exchange(link.has_news, false)) {
-      co_await rt::asio::post(executor, rt::asio::use_awaitable_t<rt::Executor>());
-    }
   }
 }
 
