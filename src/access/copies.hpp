@@ -9,8 +9,8 @@
 
 namespace postern::access {
 
-struct CopyPlace {
-  CopyPlace(std::string p, std::string r) : place(std::move(p)), region(std::move(r)) {}
+struct CopyPrefix {
+  CopyPrefix(std::string p, std::string r) : place(std::move(p)), region(std::move(r)) {}
   std::string place;   ///< "BUCKET/PREFIX"
   std::string region;  ///< of the bucket
 };
@@ -20,14 +20,14 @@ struct CopyPlace {
 struct Copies {
   Copies() = default;
   std::string signer;  ///< the hub's account; empty: not known
-  std::vector<CopyPlace> places;
+  std::vector<CopyPrefix> places;
 
   bool empty() const noexcept { return signer.empty() || places.empty(); }
   /// A gateway to S3 leads to the buckets of its own Region.
   Copies of_region(std::string_view region) const {
     Copies out;
     out.signer = signer;
-    for (const CopyPlace& each : places) {
+    for (const CopyPrefix& each : places) {
       if (each.region == region) out.places.push_back(each);
     }
     return out;

@@ -52,7 +52,7 @@ Value read(std::string_view sid, const Names& buckets) {
 
 Value carry(const Copies& copies) {
   Value arns = Value::list();
-  for (const CopyPlace& each : copies.places) arns.add(objects_of(each.place));
+  for (const CopyPrefix& each : copies.places) arns.add(objects_of(each.place));
   return anybody("CarryCopies", Value::texts({"s3:GetObject", "s3:PutObject"}))
       .set("Resource", std::move(arns))
       .set("Condition", condition("StringEquals", {{"aws:PrincipalAccount", copies.signer}}));

@@ -67,7 +67,7 @@ class Judge {
 
   CopiesVerdict run(const Copies& copies) const {
     CopiesVerdict out;
-    for (const CopyPlace& each : copies.places) {
+    for (const CopyPrefix& each : copies.places) {
       if (!carries(copies.signer, each)) out.forbidden.push_back(each.place);
     }
     out.unsure = !out.forbidden.empty() && asks_for_the_unknown();
@@ -164,7 +164,7 @@ class Judge {
     out.open = passes(theirs, "s3:PutObject", loot) || passes(stranger(), "s3:PutObject", loot);
   }
 
-  bool carries(const std::string& signer, const CopyPlace& copies) const {
+  bool carries(const std::string& signer, const CopyPrefix& copies) const {
     const std::string object = "arn:" + place_.partition + ":s3:::" + copies.place + "/postern-cp-0123456789abcdef/0";
     Asked asked = own();
     asked.account = signer;

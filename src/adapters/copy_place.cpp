@@ -18,14 +18,16 @@ aws::CallScope CopyPlace::scope() const {
   return scope;
 }
 
-std::string CopyPlace::key_of(std::uint64_t number) const {
-  return prefix_ + std::to_string(number);
+template <class Request>
+Request CopyPlace::about(std::uint64_t number) const {
+  Request request;
+  request.bucket = place_.bucket;
+  request.key = prefix_ + std::to_string(number);
+  return request;
 }
 
 rt::Task<Result<void>> CopyPlace::put(rt::CallContext ctx, std::uint64_t number, std::string bytes) {
-  aws::s3::PutObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
+  auto request = about<aws::s3::PutObjectRequest>(number);
   request.body = Blob(std::move(bytes));
   versions_.emplace(number, std::nullopt);
   aws::CallScope mine = scope();
@@ -36,9 +38,7 @@ rt::Task<Result<void>> CopyPlace::put(rt::CallContext ctx, std::uint64_t number,
 }
 
 rt::Task<Result<std::string>> CopyPlace::get(rt::CallContext ctx, std::uint64_t number) {
-  aws::s3::GetObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
+  auto request = about<aws::s3::GetObjectRequest>(number);
   // What a node has put there is not believed to be as large as it was asked for.
   request.range = "bytes=0-" + std::to_string(kCopyObjectBytes);
   aws::CallScope mine = scope();
@@ -57,25 +57,17 @@ rt::Task<Result<Secret<>>> CopyPlace::url(rt::CallContext ctx, Request request) 
 }
 
 rt::Task<Result<Secret<>>> CopyPlace::url_to_get(rt::CallContext ctx, std::uint64_t number) {
-  aws::s3::GetObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
-  return url<aws::s3::GetObject>(ctx, std::move(request));
+  return url<aws::s3::GetObject>(ctx, about<aws::s3::GetObjectRequest>(number));
 }
 
 rt::Task<Result<Secret<>>> CopyPlace::url_to_put(rt::CallContext ctx, std::uint64_t number) {
-  aws::s3::PutObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
   versions_.emplace(number, std::nullopt);
-  return url<aws::s3::PutObject>(ctx, std::move(request));
+  return url<aws::s3::PutObject>(ctx, about<aws::s3::PutObjectRequest>(number));
 }
 
 /// The version of an object that somebody may have put there; absent: it is not there.
 rt::Task<Result<std::optional<std::string>>> CopyPlace::find_version(rt::CallContext ctx, std::uint64_t number) {
-  aws::s3::HeadObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
+  auto request = about<aws::s3::HeadObjectRequest>(number);
   aws::CallScope mine = scope();
   const Result<aws::s3::HeadObjectResponse> found =
       co_await aws::call<aws::s3::HeadObject>(ctx, session_.invoker(), std::move(mine), std::move(request));
@@ -88,9 +80,7 @@ rt::Task<Result<std::optional<std::string>>> CopyPlace::find_version(rt::CallCon
 
 rt::Task<Result<std::string>> CopyPlace::delete_version(rt::CallContext ctx, std::uint64_t number,
                                                         std::string version) {
-  aws::s3::DeleteObjectRequest request;
-  request.bucket = place_.bucket;
-  request.key = key_of(number);
+  auto request = about<aws::s3::DeleteObjectRequest>(number);
   if (!version.empty()) request.version_id = std::move(version);
   aws::CallScope mine = scope();
   CO_TRY(const aws::s3::DeleteObjectResponse done,

@@ -48,7 +48,8 @@ class CopyPlace {
 
  private:
   aws::CallScope scope() const;
-  std::string key_of(std::uint64_t number) const;
+  template <class Request>
+  Request about(std::uint64_t number) const;
   rt::Task<Result<std::optional<std::string>>> find_version(rt::CallContext ctx, std::uint64_t number);
   /// The marker that it left, if it left one.
   rt::Task<Result<std::string>> delete_version(rt::CallContext ctx, std::uint64_t number, std::string version);

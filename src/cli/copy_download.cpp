@@ -35,13 +35,6 @@ struct Item {
   bool over = false;
 };
 
-/// A part of a file that the node was asked to put into the bucket.
-struct Flight {
-  Flight(std::uint64_t n, std::size_t b) : number(n), bytes(b) {}
-  std::uint64_t number;
-  std::size_t bytes;
-};
-
 class Download final : public CopyJob {
  public:
   Download(os::Files& files, const CopyOrder& order)
@@ -278,9 +271,7 @@ class Download final : public CopyJob {
     if (!bytes) co_return printable(bytes.error().message(), 300);
     if (bytes->size() != flight.bytes) co_return std::string("a part has another size than it was asked for");
     if (std::string trouble = keep(*bytes); !trouble.empty()) co_return trouble;
-    sum_.bytes += flight.bytes;
-    sum_.through += flight.bytes;
-    tell();
+    count_through(flight.bytes);
     co_return std::string();
   }
 

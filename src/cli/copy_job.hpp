@@ -68,7 +68,19 @@ class CopyJob {
   bool goes_through(std::uint64_t size) const noexcept {
     return place_ != nullptr && size >= (only_ ? 1 : kCopyThroughBytes);
   }
+  /// An object that the node was told of and has not answered about.
+  struct Flight {
+    Flight(std::uint64_t n, std::size_t b) : number(n), bytes(b) {}
+    std::uint64_t number;
+    std::size_t bytes;
+  };
+
   adapters::CopyPlace& place() noexcept { return *place_; }
+  void count_through(std::uint64_t bytes) {
+    sum_.bytes += bytes;
+    sum_.through += bytes;
+    tell();
+  }
   std::uint64_t next_object() noexcept { return objects_++; }
   /// The bucket is no way for these bytes. Fails when it is to be the only one; else none is tried any more.
   Result<void> give_up_place(const std::string& why) {

@@ -101,12 +101,6 @@ class Upload final : public CopyJob {
   };
   using About = Pending::About;
 
-  /// An object on its way to the node.
-  struct Flight {
-    Flight(std::uint64_t n, std::size_t b) : number(n), bytes(b) {}
-    std::uint64_t number;
-    std::size_t bytes;
-  };
   struct Carried {
     explicit Carried(Flight f) : flight(f) {}
     Flight flight;
@@ -273,9 +267,7 @@ class Upload final : public CopyJob {
       if (answer.kind == CopyReply::Kind::carried) {
         from += answer.size;
         tries = 0;
-        sum_.bytes += answer.size;
-        sum_.through += answer.size;
-        tell();
+        count_through(answer.size);
         continue;
       }
       // What follows a piece that is missing is not taken either.
@@ -287,8 +279,7 @@ class Upload final : public CopyJob {
       CO_TRY(const CopyReply answer, co_await answer_of(flights));
       if (answer.kind != CopyReply::Kind::carried) continue;
       from += answer.size;
-      sum_.bytes += answer.size;
-      sum_.through += answer.size;
+      count_through(answer.size);
     }
     if (trouble.empty()) co_return from;
     Result<void> given_up = give_up_place(trouble);

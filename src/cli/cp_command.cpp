@@ -98,6 +98,13 @@ Result<Plan> plan_of(const Invocation& invocation) {
   return plan;
 }
 
+template <std::size_t Bytes>
+std::string fresh_hex(rt::CallContext ctx) {
+  std::array<std::uint8_t, Bytes> random{};
+  ctx.random().fill(random);
+  return to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
+}
+
 /// Draws how far it is.
 class Meter {
  public:
@@ -181,9 +188,7 @@ class Copy {
   static bool may_pass(const Error& error) { return error.kind() == ErrorKind::unavailable && !is_unreachable(error); }
 
   rt::Task<Result<void>> one_session() {
-    std::array<std::uint8_t, 4> random{};
-    command_.ctx().random().fill(random);
-    const CopyMark mark(to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size())));
+    const CopyMark mark(fresh_hex<4>(command_.ctx()));
     SessionAsk ask;
     ask.verb = "cp";
     ask.document = std::string(kDocument);
@@ -289,11 +294,9 @@ Result<std::unique_ptr<adapters::CopyPlace>> place_of(const Command& command, Se
                                       ": `copies` in the fleet file names one for a Region, or --s3 for this copy");
   }
   if (!bucket) return none;
-  std::array<std::uint8_t, 16> random{};
-  command.ctx().random().fill(random);
-  auto place = std::make_unique<adapters::CopyPlace>(
-      *setup.aws.session, std::move(*bucket), fleet ? fleet->hub.account.text() : std::string(),
-      to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size())));
+  auto place = std::make_unique<adapters::CopyPlace>(*setup.aws.session, std::move(*bucket),
+                                                     fleet ? fleet->hub.account.text() : std::string(),
+                                                     fresh_hex<16>(command.ctx()));
   if (place->has_urls()) return place;
   if (plan.way != Way::bucket) return none;
   return fail(ErrorKind::unsupported, "a simulated cloud in memory has no addresses that a node could fetch from");

@@ -115,7 +115,10 @@ rt::Task<Result<int>> sessions(const Command& command, SessionSetup& setup, Shel
     co_await run.stop();
     if (run.error() && !end.error) fail_with(end, *run.error());
     bool again = setup.wait.wait && is_gone(end);
-    if (setup.wait.wait && !again && end.how == TerminalEnd::How::closed) again = co_await live->has_lost_its_node();
+    // A command that told its exit code has ended, and no node with it.
+    if (setup.wait.wait && !again && end.how == TerminalEnd::How::closed && !end.exit_code) {
+      again = co_await live->has_lost_its_node();
+    }
     CastFile* finished = again ? nullptr : cast.get();
     co_await close_session(command, *live, end, finished);
     const std::string why = why_ended(end);

@@ -3,6 +3,7 @@
 /// EC2 on the simulated cloud: every operation of the generated handler, on the state of sim/ec2.
 
 #include <functional>
+
 #include "aws/ec2/server.hpp"
 #include "sim/access.hpp"
 #include "sim/cloud.hpp"
