@@ -214,8 +214,19 @@ class Download final : public CopyJob {
     std::string why;
     while (partial_->size < head.size && tries < kObjectTries) {
       if (asked < head.size && flights.size() < kObjectsAhead) {
-        CO_TRY(const std::size_t size, co_await ask_object(index, asked, head.size, flights));
-        asked += size;
+        const std::uint64_t left = head.size - asked;
+        const Flight next(next_object(),
+                          static_cast<std::size_t>(std::min<std::uint64_t>(adapters::kCopyObjectBytes, left)));
+        Result<std::string> order = co_await order_object(index, asked, next);
+        if (!order && order.error().kind() == ErrorKind::cancelled) co_return fail(std::move(order).error());
+        // As on the way there: what is wrong with the bucket leaves the session.
+        if (!order) {
+          why = printable(order.error().message(), 300);
+          break;
+        }
+        CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(*order)));
+        flights.push_back(next);
+        asked += next.bytes;
         continue;
       }
       CO_TRY(why, co_await take_object(flights));
@@ -227,6 +238,7 @@ class Download final : public CopyJob {
       asked = partial_->size;
       ++tries;
     }
+    while (!flights.empty()) CO_TRY_VOID(co_await drop_object(flights));
     if (partial_->size == head.size) co_return Result<void>();
     if (const Result<void> given_up = give_up_place(why); !given_up) {
       trouble = given_up.error().message();
@@ -244,15 +256,9 @@ class Download final : public CopyJob {
     co_return co_await take_stream(trouble);
   }
 
-  rt::Task<Result<std::size_t>> ask_object(std::size_t index, std::uint64_t at, std::uint64_t size,
-                                           std::deque<Flight>& flights) {
-    const std::size_t bytes = static_cast<std::size_t>(std::min<std::uint64_t>(adapters::kCopyObjectBytes, size - at));
-    const std::uint64_t number = next_object();
-    CO_TRY(const Secret<> url, co_await place().url_to_put(*ctx_, number));
-    CO_TRY(std::string order, copy_carry(at, bytes, items_[index].remote, url));
-    CO_TRY_VOID(co_await talk_->send(*ctx_, std::move(order)));
-    flights.emplace_back(number, bytes);
-    co_return bytes;
+  rt::Task<Result<std::string>> order_object(std::size_t index, std::uint64_t at, Flight flight) {
+    CO_TRY(const Secret<> url, co_await place().url_to_put(*ctx_, flight.number));
+    co_return copy_carry(at, flight.bytes, items_[index].remote, url);
   }
 
   /// The part that was asked for first, as far as this file; why it could not be had, empty: it is kept.
