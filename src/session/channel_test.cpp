@@ -277,6 +277,26 @@ TEST_F(ChannelTest, AfterANewConnectionAllThatWasNotAcknowledgedGoesAgainInOrder
   EXPECT_EQ(due(client_, at(milliseconds(2))).data, (Numbers{0, 2, 4}));
 }
 
+/// Connections that break after so many bytes, of an agent that takes nothing before it has been heard: whoever says
+/// everything at once on each of them never hears it.
+TEST_F(ChannelTest, ANewConnectionIsNotFilledBeforeAnythingIsHeardOnIt) {
+  world::SeededRandom way(1, "way");
+  Line line(way, WayOptions(), client_, agent_);
+  const auto pump = [this] {
+    while (client_.room() >= 1024) client_.send(PayloadType::output, std::string(1024, 'x'));
+    while (agent_.next()) {
+    }
+    return false;
+  };
+  line.run_until(pump, seconds(2));
+  const std::size_t window = client_.window();
+  ASSERT_GT(window, 256U << 10U);
+  client_.reconnected();
+  EXPECT_LE(due(client_, at(seconds(2))).data.size(), 32U);
+  line.run_until(pump, seconds(1));
+  EXPECT_GE(client_.window(), window / 2) << "what the way carried is soon found again";
+}
+
 TEST_F(ChannelTest, WhatWentOutWellBeforeSomethingThatArrivedIsLost) {
   client_.send(PayloadType::output, "a");
   client_.send(PayloadType::output, "b");

@@ -29,7 +29,11 @@ class Pace {
   void was_slow();
   /// Nothing was on the way for a while: what the way carried then says little of what it carries at once.
   void idle();
-  void reconnected() { backed_off_ = 0; }
+  /// Nobody has heard yet whether the other end takes anything there: it begins like a way that was idle.
+  void reconnected() {
+    backed_off_ = 0;
+    idle();
+  }
 
   std::size_t window() const noexcept { return window_; }
   Duration round_trip() const noexcept { return rtt_; }
