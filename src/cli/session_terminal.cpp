@@ -107,6 +107,8 @@ rt::Task<void> SessionTerminal::read_keys() {
       if (!written) co_return;
     }
     if (*got == 0) co_return;
+    // What was typed is on its way before more is read.
+    co_await rt::next_turn();
     if (taken.order == term::EscapeKeys::Order::help) tell(session_terminal::kEscapeHelp);
     if (taken.order == term::EscapeKeys::Order::leave) {
       end_.how = TerminalEnd::How::left;

@@ -66,8 +66,7 @@ class Bench {
 
 /// Lets everything that can run do so: what has not happened afterwards waits for a timer or for another host.
 inline rt::Task<void> settle() {
-  const auto executor = co_await rt::asio::this_coro::executor;
-  for (int i = 0; i < 200; ++i) co_await rt::asio::post(executor, rt::asio::use_awaitable_t<rt::Executor>());
+  for (int i = 0; i < 200; ++i) co_await rt::next_turn();
 }
 
 }  // namespace postern::net::testing

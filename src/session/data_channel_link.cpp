@@ -68,6 +68,7 @@ void DataChannel::arrived() {
 void DataChannel::take(std::string_view message) {
   const Result<void> taken = session_.receive(moment(), message);
   if (!taken) ctx_.explainer().explain("session", "a message was dropped: " + taken.error().to_text());
+  if (link_ != nullptr) link_->has_news = true;
   arrived();
 }
 
@@ -113,6 +114,8 @@ rt::Task<void> DataChannel::read(Link& link) {
       take(event->payload);
     }
     take_waiting(link);
+    // Who waits for an echo sees it before more is asked for.
+    if (!events_.empty()) co_await rt::next_turn();
   }
 }
 
@@ -141,6 +144,8 @@ rt::Task<void> DataChannel::write_out(Link& link) {
     if (at) at = std::max(*at, ctx_.clock().now() + std::chrono::milliseconds(1));
     const bool woken = co_await data_channel_link::wait_until(ctx_.clock(), outgoing_, at);
     if (!woken) co_return;
+    // Who waits for an echo sees it before its acknowledgement costs time.
+    if (std::exchange(link.has_news, false)) co_await rt::next_turn();
   }
 }
 

@@ -15,6 +15,7 @@ struct DataChannel::Link {
   std::optional<Error> lost;       ///< why it ended, unless the session did
   std::uint64_t heard = 0;         ///< messages and pongs
   bool has_message = false;        ///< the service really knows us
+  bool has_news = false;           ///< something came since something was written
   bool cut = false;                ///< a message was written in part: no other can follow
   MonoTime since{};
   MonoTime heard_at{};
