@@ -28,8 +28,8 @@ inline Task<bool> is_cancelled() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
-/// Goes on in a later turn of the loop, behind everything that is ready now. Never fails: whatever waits next hears of a
-/// cancellation.
+/// Goes on in a later turn of the loop, behind everything that is ready now. Never fails: whatever waits next hears of
+/// a cancellation.
 inline Task<void> next_turn() {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, asio::use_awaitable_t<Executor>());
