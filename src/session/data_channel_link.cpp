@@ -114,8 +114,8 @@ rt::Task<void> DataChannel::read(Link& link) {
       take(event->payload);
     }
     take_waiting(link);
-    // Who waits for an echo sees it before more is asked for.
-    if (!events_.empty()) co_await rt::next_turn();
+    // Who waits for an echo sees it before more is asked for; what comes by the hundred is not handed on one by one.
+    if (!events_.empty() && !link.socket->has_more()) co_await rt::next_turn();
   }
 }
 

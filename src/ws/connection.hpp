@@ -33,6 +33,8 @@ class Connection {
   /// and not shown. Fails with malformed when the peer broke the protocol (it has been told with the right close code),
   /// unavailable when the stream ended without a close, cancelled; nothing can be received after that.
   rt::Task<Result<Event>> receive();
+  /// More has been read of the stream already: the next receive() need not wait for all of it.
+  bool has_more() const noexcept { return reader_.has_more(); }
   /// Sends a message, or a ping. Fails with usage after close(), else as Stream::write_all().
   rt::Task<Result<void>> send(Event::Kind kind, std::string payload);
   /// Sends messages one after the other in one write. `payloads` outlives the call.

@@ -51,6 +51,8 @@ class FrameReader {
   /// `own` is this end's role: a server wants masked frames, a client unmasked ones.
   FrameReader(Role own, FrameLimits limits) : own_(own), limits_(limits) {}
   void feed(std::string_view bytes);
+  /// Bytes were fed that next() has not used.
+  bool has_more() const noexcept { return used_ < buffer_.size(); }
   /// The next message or control frame; nothing until more is fed. After a violation or a close nothing is read any
   /// more.
   tl::expected<std::optional<Event>, Violation> next();
