@@ -95,7 +95,9 @@ def exec_hands_input_over():
 
 def exec_is_interrupted():
     with scene() as made:
-        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", "trap 'echo caught; exit 9' INT; echo ready; sleep 60"],
+        # Many short sleeps: a shell that is interrupted just before it begins one hears of it when that one is over.
+        waits = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.2; done"
+        with subprocess.Popen([e2e.PROGRAM, "exec", "web", "--", waits],
                               stdin=subprocess.DEVNULL, env=made.variables, cwd=made.place.folder, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
             expect_equal(process.stdout.readline(), b"ready\n", "started")
