@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "base/json.hpp"
@@ -82,6 +83,13 @@ class ChannelTest : public ::testing::Test {
   world::SeededRandom random_{1, "ids"};
   Channel client_{random_, ChannelOptions(End::client)};
   Channel agent_{random_, ChannelOptions(End::agent)};
+  /// For run_until(): the client says as much as it may, the agent's user takes it all. Never done.
+  std::function<bool()> pump_ = [this] {
+    while (client_.room() >= 1024) client_.send(PayloadType::output, std::string(1024, 'x'));
+    while (agent_.next()) {
+    }
+    return false;
+  };
 };
 
 TEST_F(ChannelTest, MessagesAreThoseOfTheWire) {
@@ -251,19 +259,13 @@ TEST_F(ChannelTest, AnAgentThatStallsDoesNotGetEverythingTwice) {
   WayOptions options;
   options.holds = 4U << 20U;
   Line line(way, options, client_, agent_);
-  const auto pump = [this] {
-    while (client_.room() >= 1024) client_.send(PayloadType::output, std::string(1024, 'x'));
-    while (agent_.next()) {
-    }
-    return false;
-  };
-  line.run_until(pump, seconds(5));
+  line.run_until(pump_, seconds(5));
   const std::size_t window = client_.window();
   ASSERT_EQ(client_.repeated(), 0U);
   line.agent_reads = false;
-  line.run_until(pump, milliseconds(3500));
+  line.run_until(pump_, milliseconds(3500));
   line.agent_reads = true;
-  line.run_until(pump, milliseconds(500));
+  line.run_until(pump_, milliseconds(500));
   EXPECT_LT(client_.repeated(), 40U) << "of some hundreds that were on the way";
   EXPECT_GE(client_.window(), window / 2);
 }
@@ -282,18 +284,12 @@ TEST_F(ChannelTest, AfterANewConnectionAllThatWasNotAcknowledgedGoesAgainInOrder
 TEST_F(ChannelTest, ANewConnectionIsNotFilledBeforeAnythingIsHeardOnIt) {
   world::SeededRandom way(1, "way");
   Line line(way, WayOptions(), client_, agent_);
-  const auto pump = [this] {
-    while (client_.room() >= 1024) client_.send(PayloadType::output, std::string(1024, 'x'));
-    while (agent_.next()) {
-    }
-    return false;
-  };
-  line.run_until(pump, seconds(2));
+  line.run_until(pump_, seconds(2));
   const std::size_t window = client_.window();
   ASSERT_GT(window, 256U << 10U);
   client_.reconnected();
   EXPECT_LE(due(client_, at(seconds(2))).data.size(), 32U);
-  line.run_until(pump, seconds(1));
+  line.run_until(pump_, seconds(1));
   EXPECT_GE(client_.window(), window / 2) << "what the way carried is soon found again";
 }
 
@@ -331,18 +327,12 @@ TEST_F(ChannelTest, TheWindowGrowsWhileTheWayIsFreeAndShrinksWithLosses) {
   world::SeededRandom way(1, "way");
   Line line(way, WayOptions(), client_, agent_);
   const std::size_t start = client_.window();
-  const auto pump = [this] {
-    while (client_.room() >= 1024) client_.send(PayloadType::output, std::string(1024, 'x'));
-    while (agent_.next()) {
-    }
-    return false;
-  };
-  line.run_until(pump, seconds(2));
+  line.run_until(pump_, seconds(2));
   const std::size_t free = client_.window();
   EXPECT_GT(free, 8 * start);
   EXPECT_EQ(client_.repeated(), 0U);
   line.up.options.lose = 0.05;
-  line.run_until(pump, seconds(2));
+  line.run_until(pump_, seconds(2));
   EXPECT_LT(client_.window(), free / 2);
 }
 
