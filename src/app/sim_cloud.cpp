@@ -1,11 +1,10 @@
 #include "app/sim_cloud.hpp"
 
-#include <array>
 #include <set>
 
 #include "app/fleet_world.hpp"
-#include "base/encoding.hpp"
 #include "base/plural.hpp"
+#include "rt/random_hex.hpp"
 #include "sim/serve/cloud_server.hpp"
 #include "sim/serve/demo_cloud.hpp"
 #include "sim/serve/faults_file.hpp"
@@ -88,9 +87,7 @@ Result<Ordered> read_order(const cli::CloudOrder& order) {
 
 rt::Task<Result<std::unique_ptr<cli::RunningCloud>>> SimCloudStarter::start(rt::CallContext ctx,
                                                                             cli::CloudOrder order) {
-  std::array<std::uint8_t, 8> random{};
-  ctx.random().fill(random);
-  const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
+  const std::string suffix = rt::random_hex(ctx.random(), 8);
   sim::CloudServerOptions options = server_options(order);
   options.agents.root_dir = os::join_path(environment_.get("TMPDIR").value_or("/tmp"), "postern-nodes-" + suffix);
   CO_TRY(Ordered ordered, read_order(order));

@@ -1,14 +1,12 @@
 // cp
 
-#include <array>
-
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "cli/copy_job.hpp"
 #include "cli/failure.hpp"
 #include "cli/session_work.hpp"
 #include "cli/size_text.hpp"
 #include "rt/combine.hpp"
+#include "rt/random_hex.hpp"
 #include "rt/uncancelled.hpp"
 #include "term/progress.hpp"
 
@@ -98,13 +96,6 @@ Result<Plan> plan_of(const Invocation& invocation) {
   return plan;
 }
 
-template <std::size_t Bytes>
-std::string fresh_hex(rt::CallContext ctx) {
-  std::array<std::uint8_t, Bytes> random{};
-  ctx.random().fill(random);
-  return to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
-}
-
 /// Draws how far it is.
 class Meter {
  public:
@@ -188,7 +179,7 @@ class Copy {
   static bool may_pass(const Error& error) { return error.kind() == ErrorKind::unavailable && !is_unreachable(error); }
 
   rt::Task<Result<void>> one_session() {
-    const CopyMark mark(fresh_hex<4>(command_.ctx()));
+    const CopyMark mark(rt::random_hex(command_.ctx().random(), 4));
     SessionAsk ask;
     ask.verb = "cp";
     ask.document = std::string(kDocument);
@@ -296,7 +287,7 @@ Result<std::unique_ptr<adapters::CopyPlace>> place_of(const Command& command, Se
   if (!bucket) return none;
   auto place = std::make_unique<adapters::CopyPlace>(*setup.aws.session, std::move(*bucket),
                                                      fleet ? fleet->hub.account.text() : std::string(),
-                                                     fresh_hex<16>(command.ctx()));
+                                                     rt::random_hex(command.ctx().random(), 16));
   if (place->has_urls()) return place;
   if (plan.way != Way::bucket) return none;
   return fail(ErrorKind::unsupported, "a simulated cloud in memory has no addresses that a node could fetch from");

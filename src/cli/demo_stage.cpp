@@ -1,11 +1,10 @@
 #include "cli/demo_stage.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "base/encoding.hpp"
 #include "os/files.hpp"
 #include "rt/clock.hpp"
+#include "rt/random_hex.hpp"
 #include "term/wrap.hpp"
 
 namespace postern::cli {
@@ -65,9 +64,7 @@ std::vector<std::string> words_of(std::initializer_list<const char*> list) {
 }
 
 Result<DemoFolder> DemoFolder::make(const Command& command) {
-  std::array<std::uint8_t, 8> random{};
-  command.ctx().random().fill(random);
-  const std::string suffix = to_hex(std::string_view(reinterpret_cast<const char*>(random.data()), random.size()));
+  const std::string suffix = rt::random_hex(command.ctx().random(), 8);
   const std::string base = command.host().environment->get("TMPDIR").value_or("/tmp");
   std::string dir = os::join_path(base, "postern-demo-" + suffix);
   TRY_VOID(command.host().files->make_dirs(dir, 0700));

@@ -5,9 +5,9 @@
 #include "adapters/stack_set_source.hpp"
 #include "base/plural.hpp"
 #include "base/text.hpp"
-#include "cli/external_id.hpp"
 #include "cli/failure.hpp"
 #include "cli/prompt.hpp"
+#include "rt/random_hex.hpp"
 
 namespace postern::cli {
 namespace stack_set_command {
@@ -87,7 +87,7 @@ rt::Task<Result<void>> choose_prefix(const Command& command, stacks::StackSetPor
     if (const auto has = set->parameters.find(key); has != set->parameters.end()) work.prefix = has->second;
   }
   if (work.prefix.empty()) {
-    work.prefix = random_hex(*command.host().random, kPrefixBytes);
+    work.prefix = rt::random_hex(*command.host().random, kPrefixBytes);
     work.new_prefix = true;
   }
   work.order.parameters[key] = work.prefix;
@@ -369,7 +369,7 @@ rt::Task<Result<int>> deploy_by_stack_set(const Command& command, AwsWork& work,
   set.set.body = set.order.rendered.text;
   set.set.region = region.text();
   set.set.tags["postern:part"] = set.order.part;
-  set.set.token = random_hex(*command.host().random, 8);
+  set.set.token = rt::random_hex(*command.host().random, 8);
   if (removal) co_return co_await remove(command, work, port, set, deed);
   CO_TRY_VOID(co_await choose_prefix(command, port, set));
   CO_TRY_VOID(expect_parameters(set));

@@ -5,6 +5,7 @@
 #include "cli/external_id.hpp"
 #include "cli/failure.hpp"
 #include "rt/combine.hpp"
+#include "rt/random_hex.hpp"
 
 namespace postern::cli {
 namespace deploy_work_detail {
@@ -31,7 +32,7 @@ DeployWork::DeployWork(const Command& command, AwsWork& work, DeployOrder order)
 }
 
 std::string DeployWork::make_token() const {
-  return random_hex(*command_.host().random, 8);
+  return rt::random_hex(*command_.host().random, 8);
 }
 
 stacks::EventSink DeployWork::sink() const {

@@ -2,13 +2,13 @@
 
 #include <array>
 
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "cli/exec_frames.hpp"
 #include "cli/failure.hpp"
 #include "cli/session_work.hpp"
 #include "flow/script_quote.hpp"
 #include "rt/combine.hpp"
+#include "rt/random_hex.hpp"
 #include "rt/uncancelled.hpp"
 
 namespace postern::cli {
@@ -21,10 +21,7 @@ constexpr Duration kEndTime = std::chrono::seconds(2);
 constexpr std::size_t kReadBytes = 16U << 10U;
 
 ExecMark fresh_mark(rt::Random& random) {
-  std::array<std::uint8_t, 6> bytes{};
-  random.fill(bytes);
-  std::string text = to_hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-  return ExecMark("p" + text);
+  return ExecMark("p" + rt::random_hex(random, 6));
 }
 
 /// The command of the words: one word is text for the shell, several arrive as they are.

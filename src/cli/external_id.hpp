@@ -13,9 +13,6 @@ namespace postern::cli {
 /// The templates' parameter.
 inline constexpr std::string_view kExternalIdParameter = "ExternalId";
 
-/// Two hexadecimal digits a byte.
-std::string random_hex(rt::Random& random, std::size_t bytes);
-
 /// 128 bits.
 std::string new_external_id(rt::Random& random);
 

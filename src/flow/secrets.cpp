@@ -9,6 +9,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "flow/script.hpp"
+#include "rt/random_hex.hpp"
 
 namespace postern::flow {
 namespace secrets {
@@ -42,9 +43,7 @@ std::string secret_mark(std::string_view salt, std::string_view name) {
 }
 
 std::string make_secret_salt(rt::CallContext ctx) {
-  std::array<std::uint8_t, secrets::kSaltBytes> bytes{};
-  ctx.random().fill(bytes);
-  return to_hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  return rt::random_hex(ctx.random(), secrets::kSaltBytes);
 }
 
 std::string secret_digest(std::string_view salt, std::string_view value) {

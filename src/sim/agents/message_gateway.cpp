@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "base/encoding.hpp"
 #include "base/ids.hpp"
 #include "base/text.hpp"
 #include "rt/combine.hpp"
+#include "rt/random_hex.hpp"
 #include "session/agent_message.hpp"
 #include "sim/agents/gateway_shared.hpp"
 #include "ws/connection.hpp"
@@ -25,12 +25,6 @@ constexpr std::chrono::minutes kSilenceMax{3};
 constexpr std::chrono::seconds kOpenTime{15};
 constexpr std::chrono::seconds kAckTime{30};
 constexpr std::size_t kMessageMax = 256U << 10U;
-
-std::string random_hex(rt::Random& random, std::size_t count) {
-  std::vector<std::uint8_t> bytes(count);
-  random.fill(bytes);
-  return to_hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
 
 }  // namespace gateway
 
@@ -178,7 +172,7 @@ http::Response MessageGateway::create(rt::CallContext ctx, const std::string& no
     return gateway::refusal(gateway::fault(ErrorKind::throttled, "ThrottlingException", "Too many channels", 429));
   }
   std::string& token = tokens_[node];
-  token = gateway::random_hex(ctx.random(), gateway::kTokenBytes);
+  token = rt::random_hex(ctx.random(), gateway::kTokenBytes);
   return gateway::created("CreateControlChannelResponse", token);
 }
 
