@@ -12,34 +12,36 @@ namespace {
 // DescribeInstanceInformation takes 5 to 50.
 constexpr std::int32_t kSsmPage = 50;
 
-fleet::Ec2Record ec2_record(const aws::ec2::Instance& instance) {
+fleet::Ec2Record ec2_record(aws::ec2::Instance&& instance, SharedTexts& texts) {
   fleet::Ec2Record record;
-  record.instance_id = instance.instance_id.value_or("");
-  if (instance.state && instance.state->name) record.state = instance.state->name->text();
+  record.instance_id = std::move(instance.instance_id).value_or("");
+  if (instance.state && instance.state->name) record.state = texts.of(instance.state->name->text());
   if (instance.platform) {
-    record.platform = instance.platform->text();
+    record.platform = texts.of(instance.platform->text());
   } else {
     // EC2 leaves Platform out for everything but Windows; PlatformDetails is missing from old emulations.
-    record.platform = instance.platform_details.value_or("Linux/UNIX");
+    record.platform = texts.of(instance.platform_details ? *instance.platform_details : "Linux/UNIX");
   }
-  record.private_ip = instance.private_ip_address.value_or("");
-  if (instance.iam_instance_profile) record.instance_profile_arn = instance.iam_instance_profile->arn.value_or("");
+  record.private_ip = std::move(instance.private_ip_address).value_or("");
+  if (instance.iam_instance_profile && instance.iam_instance_profile->arn) {
+    record.instance_profile_arn = texts.of(*instance.iam_instance_profile->arn);
+  }
   record.launch_time = instance.launch_time;
-  for (const aws::ec2::Tag& tag : instance.tags) {
-    if (tag.key) record.tags.insert_or_assign(*tag.key, tag.value.value_or(""));
+  for (aws::ec2::Tag& tag : instance.tags) {
+    if (tag.key) record.tags.insert_or_assign(std::move(*tag.key), std::move(tag.value).value_or(""));
   }
   return record;
 }
 
-fleet::SsmRecord ssm_record(const aws::ssm::InstanceInformation& node) {
+fleet::SsmRecord ssm_record(aws::ssm::InstanceInformation&& node, SharedTexts& texts) {
   fleet::SsmRecord record;
-  record.instance_id = node.instance_id.value_or("");
-  if (node.ping_status) record.ping_status = node.ping_status->text();
-  record.agent_version = node.agent_version.value_or("");
+  record.instance_id = std::move(node.instance_id).value_or("");
+  if (node.ping_status) record.ping_status = texts.of(node.ping_status->text());
+  if (node.agent_version) record.agent_version = texts.of(*node.agent_version);
   record.last_ping = node.last_ping_date_time;
-  if (node.platform_type) record.platform_type = node.platform_type->text();
-  record.platform_name = node.platform_name.value_or("");
-  record.computer_name = node.computer_name.value_or("");
+  if (node.platform_type) record.platform_type = texts.of(node.platform_type->text());
+  if (node.platform_name) record.platform_name = texts.of(*node.platform_name);
+  if (record.instance_id.starts_with("mi-")) record.computer_name = std::move(node.computer_name).value_or("");
   return record;
 }
 
@@ -59,11 +61,13 @@ rt::Task<Result<std::vector<fleet::Ec2Record>>> AwsInventory::list_instances(rt:
     request.filters.push_back(std::move(wire));
   }
   aws::Pager<aws::ec2::DescribeInstances> pager(ctx, session_.invoker(), std::move(call), std::move(request));
+  SharedTexts texts;
   for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
+    CO_TRY(auto page, co_await pager.next());
     if (!page) co_return records;
-    for (const aws::ec2::Reservation& reservation : page->reservations) {
-      for (const aws::ec2::Instance& instance : reservation.instances) records.push_back(ec2_record(instance));
+    for (aws::ec2::Reservation& reservation : page->reservations) {
+      for (aws::ec2::Instance& instance : reservation.instances)
+        records.push_back(ec2_record(std::move(instance), texts));
     }
   }
 }
@@ -74,11 +78,12 @@ rt::Task<Result<std::vector<fleet::SsmRecord>>> AwsInventory::list_managed(rt::C
   aws::ssm::DescribeInstanceInformationRequest request;
   request.max_results = kSsmPage;
   aws::Pager<aws::ssm::DescribeInstanceInformation> pager(ctx, session_.invoker(), std::move(call), std::move(request));
+  SharedTexts texts;
   for (;;) {
-    CO_TRY(const auto page, co_await pager.next());
+    CO_TRY(auto page, co_await pager.next());
     if (!page) co_return records;
-    for (const aws::ssm::InstanceInformation& node : page->instance_information_list)
-      records.push_back(ssm_record(node));
+    for (aws::ssm::InstanceInformation& node : page->instance_information_list)
+      records.push_back(ssm_record(std::move(node), texts));
   }
 }
 

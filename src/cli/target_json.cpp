@@ -9,9 +9,9 @@ Json target_json(const fleet::Instance& instance) {
   Json ssm = Json::object();
   ssm.set("status", to_string(instance.ssm.status));
   if (!instance.ssm.reason.empty()) ssm.set("reason", scrub_utf8(instance.ssm.reason));
-  if (!instance.ssm.agent_version.empty()) ssm.set("agent_version", instance.ssm.agent_version);
+  if (!instance.ssm.agent_version.empty()) ssm.set("agent_version", instance.ssm.agent_version.text());
   if (instance.ssm.last_ping) ssm.set("last_ping", format_rfc3339(*instance.ssm.last_ping));
-  if (!instance.ssm.platform_name.empty()) ssm.set("platform_name", instance.ssm.platform_name);
+  if (!instance.ssm.platform_name.empty()) ssm.set("platform_name", instance.ssm.platform_name.text());
   Json tags = Json::object();
   for (const auto& [key, value] : instance.tags) tags.set(key, value);
   Json json = Json::object();

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <numeric>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/encoding.hpp"
@@ -17,13 +19,16 @@ namespace {
 
 constexpr std::size_t kRepeatsTold = 20;
 
-/// One scope's answer, filled by its task.
+/// What is to be said of one scope, filled by its task.
 struct Found {
   Found() = default;
-  Joined joined;
+  std::vector<std::string> oddities;
   std::optional<Error> failure;
   std::optional<Error> ssm_failure;
   bool asked = false;
+  /// Its instances that are meant, in order, among those of all scopes.
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
 };
 
 using Ec2Answer = Result<std::vector<Ec2Record>>;
@@ -43,20 +48,49 @@ std::string why_unknown(const Error& error) {
   return error.message().empty() ? "Systems Manager did not answer" : error.message();
 }
 
+bool is_gone(const Instance& instance) {
+  return instance.state == InstanceState::terminated || instance.state == InstanceState::shutting_down;
+}
+
+/// What all tasks of one discovery share. They run on one executor: no lock.
+struct Asking {
+  Asking(const std::vector<ScopePtr>& s, const Selector& w, const DiscoverOptions& o)
+      : scopes(&s), selector(&w), options(&o), found(s.size()) {}
+
+  /// Puts what is meant behind what others found, at once: a scope's lists need not be kept until the last has
+  /// answered.
+  void take(Found& from, std::vector<Instance> instances) {
+    std::vector<Instance>& all = discovery.instances;
+    discovery.instances_seen += instances.size();
+    from.first = static_cast<std::uint32_t>(all.size());
+    for (Instance& instance : instances) {
+      if (!options->terminated_too && is_gone(instance)) continue;
+      if (selector->matches(instance)) all.push_back(std::move(instance));
+    }
+    from.count = static_cast<std::uint32_t>(all.size()) - from.first;
+  }
+
+  const std::vector<ScopePtr>* scopes;
+  const Selector* selector;
+  const DiscoverOptions* options;
+  std::vector<Found> found;
+  Discovery discovery;
+};
+
 class ScopeAsker {
  public:
-  ScopeAsker(rt::CallContext ctx, InventorySource& source, const std::vector<ScopePtr>& scopes,
-             const Selector& selector, std::vector<Found>& found)
-      : ctx_(ctx), source_(&source), scopes_(&scopes), selector_(&selector), found_(&found) {}
+  ScopeAsker(rt::CallContext ctx, InventorySource& source, Asking& asking)
+      : ctx_(ctx), source_(&source), asking_(&asking) {}
 
   rt::Task<void> operator()(std::size_t index) const {
-    const ScopePtr scope = (*scopes_)[index];
-    Found& found = (*found_)[index];
-    if (!selector_->could_match(*scope)) co_return;
+    const ScopePtr scope = (*asking_->scopes)[index];
+    Found& found = asking_->found[index];
+    const Selector& selector = *asking_->selector;
+    if (!selector.could_match(*scope)) co_return;
     found.asked = true;
     std::optional<Ec2Answer> ec2;
     std::optional<SsmAnswer> ssm;
-    const Ec2Filters filters = pushdown(*selector_, *scope);
+    const Ec2Filters filters = pushdown(selector, *scope);
     rt::TaskGroup group(co_await rt::asio::this_coro::executor);
     if (filters.nothing) {
       ec2.emplace(std::vector<Ec2Record>());
@@ -71,7 +105,9 @@ class ScopeAsker {
     }
     const std::vector<SsmRecord> none;
     const std::string reason = *ssm ? std::string() : why_unknown(ssm->error());
-    found.joined = join_inventory(scope, **ec2, *ssm ? **ssm : none, reason);
+    Joined joined = join_inventory(scope, std::move(**ec2), *ssm ? **ssm : none, reason);
+    found.oddities = std::move(joined.oddities);
+    asking_->take(found, std::move(joined.instances));
     if (*ssm) co_return;
     // Without EC2 (the selector means hybrid nodes) SSM's list was all there is.
     std::optional<Error>& failure = filters.nothing ? found.failure : found.ssm_failure;
@@ -81,38 +117,44 @@ class ScopeAsker {
  private:
   rt::CallContext ctx_;
   InventorySource* source_;
-  const std::vector<ScopePtr>* scopes_;
-  const Selector* selector_;
-  std::vector<Found>* found_;
+  Asking* asking_;
 };
-
-bool is_gone(const Instance& instance) {
-  return instance.state == InstanceState::terminated || instance.state == InstanceState::shutting_down;
-}
 
 void note_problems(const ScopePtr& scope, Found& found, Discovery& discovery) {
   ++discovery.scopes_asked;
   if (found.failure) discovery.problems.emplace_back(scope, std::move(*found.failure));
   if (found.ssm_failure) discovery.ssm_problems.emplace_back(scope, std::move(*found.ssm_failure));
-  for (const std::string& oddity : found.joined.oddities) discovery.oddities.push_back(scope->label() + ": " + oddity);
+  for (const std::string& oddity : found.oddities) discovery.oddities.push_back(scope->label() + ": " + oddity);
 }
 
-void collect(Found found, const Selector& selector, const DiscoverOptions& options, Discovery& discovery) {
-  for (Instance& instance : found.joined.instances) {
-    ++discovery.instances_seen;
-    if (!options.terminated_too && is_gone(instance)) continue;
-    if (selector.matches(instance)) discovery.instances.push_back(std::move(instance));
+/// Puts at each index what `place` says comes there; each is moved about once.
+void permute(std::vector<Instance>& all, std::vector<std::uint32_t> place) {
+  for (std::uint32_t start = 0; start < all.size(); ++start) {
+    if (place[start] == start) continue;
+    Instance held = std::move(all[start]);
+    std::uint32_t at = start;
+    for (std::uint32_t from = place[at]; from != start; from = place[at]) {
+      all[at] = std::move(all[from]);
+      place[at] = at;
+      at = from;
+    }
+    all[at] = std::move(held);
+    place[at] = at;
   }
 }
 
 /// The lists, each in order, are in order together when they are taken in this one: nothing is left to sort then.
-std::vector<std::size_t> by_account(const std::vector<ScopePtr>& scopes) {
+std::vector<std::uint32_t> by_account(const std::vector<ScopePtr>& scopes, const std::vector<Found>& found) {
   std::vector<std::size_t> order(scopes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return std::tie(scopes[a]->account, scopes[a]->region, a) < std::tie(scopes[b]->account, scopes[b]->region, b);
   });
-  return order;
+  std::vector<std::uint32_t> place;
+  for (const std::size_t scope : order) {
+    for (std::uint32_t i = 0; i < found[scope].count; ++i) place.push_back(found[scope].first + i);
+  }
+  return place;
 }
 
 bool is_same_instance(const Instance& a, const Instance& b) {
@@ -145,19 +187,19 @@ void sort_and_drop_repeated(Discovery& discovery) {
 
 rt::Task<Result<Discovery>> discover(rt::CallContext ctx, InventorySource& source, std::vector<ScopePtr> scopes,
                                      Selector selector, DiscoverOptions options) {
-  std::vector<Found> found(scopes.size());
-  const ScopeAsker ask(ctx, source, scopes, selector, found);
+  Asking asking(scopes, selector, options);
+  const ScopeAsker ask(ctx, source, asking);
   co_await rt::for_each_bounded(scopes.size(), std::max<std::size_t>(options.concurrency, 1), ask);
   const bool cancelled = co_await rt::is_cancelled();
   if (cancelled) co_return fail(ErrorKind::cancelled, "discovery was interrupted");
 
-  Discovery discovery;
+  Discovery& discovery = asking.discovery;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
-    if (found[i].asked) note_problems(scopes[i], found[i], discovery);
+    if (asking.found[i].asked) note_problems(scopes[i], asking.found[i], discovery);
   }
-  for (const std::size_t i : by_account(scopes)) collect(std::move(found[i]), selector, options, discovery);
+  permute(discovery.instances, by_account(scopes, asking.found));
   sort_and_drop_repeated(discovery);
-  co_return discovery;
+  co_return std::move(discovery);
 }
 
 std::string resolution_digest(const Selector& selector, std::span<const Instance> instances) {

@@ -42,7 +42,7 @@ void fill_ssm(SsmInfo& info, const SsmRecord& record) {
   info.agent_version = record.agent_version;
   info.last_ping = record.last_ping;
   info.platform_name = record.platform_name;
-  const std::string ping = to_lower(record.ping_status);
+  const std::string ping = to_lower(record.ping_status.view());
   if (ping == "online") {
     info.status = SsmStatus::online;
   } else if (ping == "connectionlost") {
@@ -55,7 +55,7 @@ void fill_ssm(SsmInfo& info, const SsmRecord& record) {
   }
 }
 
-Instance from_ec2(const ScopePtr& scope, InstanceId id, const Ec2Record& record, Joined& joined) {
+Instance from_ec2(const ScopePtr& scope, InstanceId id, Ec2Record&& record, Joined& joined) {
   Instance instance;
   instance.ref = TargetRef(scope, std::move(id));
   if (const auto name = record.tags.find("Name"); name != record.tags.end()) instance.name = name->second;
@@ -66,8 +66,8 @@ Instance from_ec2(const ScopePtr& scope, InstanceId id, const Ec2Record& record,
   }
   // EC2 names only Windows; everything without a name is Linux unless SSM says that it is a Mac
   instance.platform = record.platform.empty() ? Platform::linux_os : parse_platform(record.platform);
-  instance.private_ip = record.private_ip;
-  instance.tags = record.tags;
+  instance.private_ip = std::move(record.private_ip);
+  instance.tags = std::move(record.tags);
   instance.instance_profile_arn = record.instance_profile_arn;
   instance.launch_time = record.launch_time;
   return instance;
@@ -75,10 +75,10 @@ Instance from_ec2(const ScopePtr& scope, InstanceId id, const Ec2Record& record,
 
 using SsmById = std::map<std::string_view, const SsmRecord*>;
 
-void attach_ssm(Instance& instance, const SsmById& by_id, std::string_view ssm_failure) {
+void attach_ssm(Instance& instance, const SsmById& by_id, const SharedText& ssm_failure) {
   if (!ssm_failure.empty()) {
     instance.ssm.status = SsmStatus::unknown;
-    instance.ssm.reason = std::string(ssm_failure);
+    instance.ssm.reason = ssm_failure;
     return;
   }
   const auto found = by_id.find(instance.ref.id().text());
@@ -165,20 +165,21 @@ std::optional<SsmStatus> parse_ssm_status(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-Joined join_inventory(const ScopePtr& scope, const std::vector<Ec2Record>& ec2, const std::vector<SsmRecord>& ssm,
+Joined join_inventory(const ScopePtr& scope, std::vector<Ec2Record> ec2, const std::vector<SsmRecord>& ssm,
                       std::string_view ssm_failure) {
   Joined joined;
   inventory_detail::SsmById by_id;
   for (const SsmRecord& record : ssm) by_id.insert_or_assign(record.instance_id, &record);
+  const SharedText failure{std::string(ssm_failure)};
   joined.instances.reserve(ec2.size());
-  for (const Ec2Record& record : ec2) {
+  for (Ec2Record& record : ec2) {
     Result<InstanceId> id = InstanceId::parse(record.instance_id);
     if (!id) {
       inventory_detail::note(joined, "EC2 listed " + id.error().message());
       continue;
     }
-    joined.instances.push_back(inventory_detail::from_ec2(scope, std::move(*id), record, joined));
-    inventory_detail::attach_ssm(joined.instances.back(), by_id, ssm_failure);
+    joined.instances.push_back(inventory_detail::from_ec2(scope, std::move(*id), std::move(record), joined));
+    inventory_detail::attach_ssm(joined.instances.back(), by_id, failure);
   }
   if (ssm_failure.empty()) inventory_detail::add_hybrid_nodes(scope, by_id, joined);
   const auto before = [](const Instance& a, const Instance& b) { return a.ref.id() < b.ref.id(); };

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shared_text.hpp"
 #include "base/time.hpp"
 #include "fleet/types.hpp"
 
@@ -35,14 +36,14 @@ struct SsmInfo {
   SsmInfo() = default;
   SsmStatus status = SsmStatus::unknown;
   /// Why the status is unknown; a sentence. Empty otherwise.
-  std::string reason;
-  std::string agent_version;
+  SharedText reason;
+  SharedText agent_version;
   std::optional<WallTime> last_ping;
   /// "Amazon Linux", "Microsoft Windows Server 2022 Datacenter" ...
-  std::string platform_name;
+  SharedText platform_name;
 };
 
-/// One instance of the fleet. A value: it has no live connection to anything.
+/// One instance of the fleet. A value: it has no live connection to anything. Small, for there are 100,000.
 struct Instance {
   Instance() = default;
   TargetRef ref;
@@ -53,7 +54,7 @@ struct Instance {
   std::string private_ip;
   Tags tags;
   /// ARN of the instance profile; empty when there is none.
-  std::string instance_profile_arn;
+  SharedText instance_profile_arn;
   std::optional<WallTime> launch_time;
   SsmInfo ssm;
 };
@@ -62,11 +63,11 @@ struct Instance {
 struct Ec2Record {
   Ec2Record() = default;
   std::string instance_id;
-  std::string state;
+  SharedText state;
   /// EC2's Platform member ("windows" or absent) or PlatformDetails.
-  std::string platform;
+  SharedText platform;
   std::string private_ip;
-  std::string instance_profile_arn;
+  SharedText instance_profile_arn;
   std::optional<WallTime> launch_time;
   Tags tags;
 };
@@ -76,11 +77,12 @@ struct SsmRecord {
   SsmRecord() = default;
   std::string instance_id;
   /// "Online", "ConnectionLost", "Inactive".
-  std::string ping_status;
-  std::string agent_version;
+  SharedText ping_status;
+  SharedText agent_version;
   std::optional<WallTime> last_ping;
-  std::string platform_type;
-  std::string platform_name;
+  SharedText platform_type;
+  SharedText platform_name;
+  /// Of a hybrid node; who is in EC2's list has a name there.
   std::string computer_name;
 };
 
@@ -96,7 +98,7 @@ struct Joined {
 /// Joins the two lists of one scope. `ssm_failure`, when not empty, is why SSM's list is missing: every instance then
 /// has ssm unknown with that reason. Hybrid nodes (mi-) come from SSM's list alone; other SSM records that EC2 did not
 /// list (filtered out, or terminated since) are ignored.
-Joined join_inventory(const ScopePtr& scope, const std::vector<Ec2Record>& ec2, const std::vector<SsmRecord>& ssm,
+Joined join_inventory(const ScopePtr& scope, std::vector<Ec2Record> ec2, const std::vector<SsmRecord>& ssm,
                       std::string_view ssm_failure);
 
 }  // namespace postern::fleet

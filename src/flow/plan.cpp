@@ -18,7 +18,7 @@ std::string obstacle_of(const fleet::Instance& instance) {
     case SsmStatus::not_managed:
       return "Systems Manager does not know it";
     case SsmStatus::unknown:
-      return "its Systems Manager state is unknown: " + instance.ssm.reason;
+      return "its Systems Manager state is unknown: " + instance.ssm.reason.text();
   }
   if (instance.platform == fleet::Platform::unknown) return "its platform is unknown";
   return {};

@@ -131,11 +131,11 @@ std::vector<Profile> profiles_of(const std::vector<fleet::Instance>& instances) 
   for (std::size_t i = 0; i < instances.size(); ++i) {
     const fleet::Instance& instance = instances[i];
     if (instance.instance_profile_arn.empty()) continue;
-    const Key key(instance.ref.scope().account.text(), instance.instance_profile_arn);
+    const Key key(instance.ref.scope().account.text(), instance.instance_profile_arn.text());
     const auto [at, added] = known.emplace(key, out.size());
     if (added) {
       out.emplace_back();
-      out.back().arn = instance.instance_profile_arn;
+      out.back().arn = instance.instance_profile_arn.text();
     }
     Profile& profile = out[at->second];
     add_scope(profile.scopes, instance.ref.scope_ptr());

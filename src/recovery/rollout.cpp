@@ -141,7 +141,7 @@ std::string os_family(const fleet::Instance& instance) {
       {"oracle", "Oracle Linux"},
       {"windows", "Windows Server"},
   }};
-  const std::string name = to_lower(instance.ssm.platform_name);
+  const std::string name = to_lower(instance.ssm.platform_name.view());
   for (const auto& [fragment, family] : kFamilies) {
     if (name.find(fragment) != std::string::npos) return std::string(family);
   }

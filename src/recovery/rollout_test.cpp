@@ -60,7 +60,7 @@ TEST_F(Rollout, BlocksWhatCannotWorkBeforeAnythingIsSent) {
   instances.reserve(8);
   add(0);
   add(1).ssm.status = fleet::SsmStatus::connection_lost;
-  add(2).instance_profile_arn.clear();
+  add(2).instance_profile_arn = SharedText();
   add(3).state = fleet::InstanceState::stopped;
   add_server(add(4), "us-west-2", "CONTINUOUS");
   add_server(add(5), "eu-west-1", "CONTINUOUS");
