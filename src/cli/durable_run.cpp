@@ -100,7 +100,7 @@ flow::Moment moment_of(rt::CallContext ctx) {
 
 std::string commands_on_targets(const std::vector<flow::LeftCommand>& left) {
   std::size_t targets = 0;
-  for (const flow::LeftCommand& one : left) targets += one.instances.size();
+  for (const flow::LeftCommand& one : left) targets += one.targets;
   return plural(left.size(), "command") + " on " + plural(targets, "target");
 }
 

@@ -30,7 +30,7 @@ std::string stop_lines(const std::vector<flow::LeftCommand>& left) {
     out += "    aws ssm cancel-command";
     if (by_profile) out += " --profile " + printable(scope.access.profile, 80);
     out += " --region " + scope.region.text() + " --command-id " + printable(left[i].command_id, 80) + "   # " +
-           plural(left[i].instances.size(), "target") + " of " + scope.who() + as_whom(scope) + "\n";
+           plural(left[i].targets, "target") + " of " + scope.who() + as_whom(scope) + "\n";
   }
   if (left.size() > kLeftShownMax) out += "    # and " + std::to_string(left.size() - kLeftShownMax) + " more\n";
   return out;

@@ -90,7 +90,7 @@ std::size_t RunProgress::part_of(const fleet::Scope& scope) {
 
 void RunProgress::on_sent(const fleet::Batch& batch, const std::string& command_id) {
   sent_.emplace_back(batch.scope_ptr(), command_id);
-  sent_.back().instances = batch.ids();
+  sent_.back().targets = batch.ids().size();
   if (!command_.ctx().explainer().wants("run")) return;
   command_.ctx().explainer().explain("run", batch.scope().label() + ": " +
                                                 std::string(words_of(model_.header().kind).sent) + " " + command_id +

@@ -20,6 +20,7 @@ std::vector<LeftCommand> left_running(const RunResult& run) {
     const auto key = std::make_pair(&target.target.scope(), target.command_id);
     const auto [found, fresh] = known.emplace(key, left.size());
     if (fresh) left.emplace_back(target.target.scope_ptr(), target.command_id);
+    ++left[found->second].targets;
     left[found->second].instances.push_back(target.target.id());
   }
   return left;

@@ -15,6 +15,8 @@ struct LeftCommand {
   LeftCommand(fleet::ScopePtr s, std::string id) : scope(std::move(s)), command_id(std::move(id)) {}
   fleet::ScopePtr scope;
   std::string command_id;
+  std::size_t targets = 0;  ///< how many it may still run on
+  /// Which: left_running() fills them. While a run goes on their number is enough: 100,000 ids take much room.
   std::vector<fleet::InstanceId> instances;
 };
 

@@ -22,9 +22,9 @@ TEST(LeftRunning, NamesEveryCommandWithItsTargets) {
   const std::vector<LeftCommand> left = left_running(run);
   ASSERT_EQ(left.size(), 2U);
   EXPECT_EQ(left[0].command_id, "c-1");
-  EXPECT_EQ(left[0].instances.size(), 30U);
+  EXPECT_EQ(left[0].targets, 30U);
   EXPECT_EQ(left[1].command_id, "c-2");
-  EXPECT_EQ(left[1].instances.size(), 29U);
+  EXPECT_EQ(left[1].targets, 29U);
   EXPECT_NE(left[0].scope->account, left[1].scope->account);
 }
 
