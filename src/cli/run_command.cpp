@@ -22,6 +22,7 @@
 #include "cli/script.hpp"
 #include "cli/wave_guard.hpp"
 #include "flow/exit_code.hpp"
+#include "os/allocator.hpp"
 
 namespace postern::cli {
 namespace {
@@ -165,6 +166,7 @@ rt::Task<Result<int>> run_on(const Command& command, AwsWork& work, fleet::Disco
   // The plan has what is wanted of them: 100,000 take much room.
   names = TargetNames();
   discovery.instances = std::vector<fleet::Instance>();
+  os::return_freed_memory();
   co_return co_await run_it(command, work, discovery, *wanted.outputs, std::move(order), std::move(wanted.secrets));
 }
 

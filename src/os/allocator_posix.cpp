@@ -17,4 +17,10 @@ void return_memory_early() noexcept {
 #endif
 }
 
+void return_freed_memory() noexcept {
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace postern::os
