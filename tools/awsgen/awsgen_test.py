@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
+import emit_shapes  # noqa: E402
 import main as awsgen  # noqa: E402
 import names  # noqa: E402
 from model import ModelError, build_service, load_documents, load_service  # noqa: E402
@@ -163,6 +164,32 @@ class Model(unittest.TestCase):
             "models/tiny/2020-01-01/service-2.json", "models/tiny/2020-01-01/paginators-1.json",
             "overlay/tiny/2020-01-01/service-2.json"])
         self.assertEqual(next(s.min for s in service.shapes if s.name == "Long"), -1)
+
+
+class Tables(unittest.TestCase):
+    def test_texts_and_rows_are_shared(self):
+        names_of = {"type": "list", "member": {"shape": "S", "locationName": "item"}, "max": 5}
+        shapes = {"In": {"type": "structure", "members": {"S": {"shape": "A"}, "T": {"shape": "B", "locationName": "S"}}},
+                  "A": names_of, "B": names_of, "S": {"type": "string"}}
+        text = emit_shapes.emit_shapes(build(operations={"Go": {"input": {"shape": "In"}}}, shapes=shapes))
+        self.assertEqual(text.count('    "S"\n'), 1)
+        self.assertEqual(text.count('    "item"\n'), 1)
+        for row in (".limits = 1", ".extras = 1", ".ops = 1"):
+            self.assertEqual(text.count(row), 2, row)
+        self.assertEqual(text.count("    {.max = 5},\n"), 1)
+        self.assertEqual(text.count("kContainerField<std::vector<std::string>>"), 1)
+
+    def test_places_count_bytes(self):
+        shapes = {"In": {"type": "structure", "members": {"E": {"shape": "E"}}},
+                  "E": {"type": "string", "enum": ["\u00e9", "", "z"]}}
+        text = emit_shapes.emit_shapes(build(operations={"Go": {"input": {"shape": "In"}}}, shapes=shapes))
+        self.assertIn('    {1, 2},  // "/303/251"\n    {},  // ""\n    {3, 1},  // "z"\n', text)
+
+    def test_what_fits_no_table_is_refused(self):
+        shapes = {"In": {"type": "structure", "members": {"x" * 1024: {"shape": "S"}}}, "S": {"type": "string"}}
+        with self.assertRaises(ModelError) as caught:
+            emit_shapes.emit_shapes(build(operations={"Go": {"input": {"shape": "In"}}}, shapes=shapes))
+        self.assertIn("x: too long for a table: xxx", str(caught.exception))
 
 
 class Output(unittest.TestCase):

@@ -1,8 +1,8 @@
 #pragma once
 
-/// Shape descriptors: what the generator knows about AWS's types, as constant data. One table serves the codecs of
-/// every protocol in both directions, redacted printing, required-member checks, pagination and random values. Codecs
-/// never see C++ types: they walk a descriptor and reach values through the operations below.
+/// Shape descriptors: what the generator knows about AWS's types (packed.hpp is how it writes them down). One table
+/// serves the codecs of every protocol in both directions, redacted printing, required-member checks, pagination and
+/// random values. Codecs never see C++ types: they walk a descriptor and reach values through the operations below.
 
 #include <cstddef>
 #include <cstdint>
