@@ -118,7 +118,7 @@ Json left_running_json(const flow::RunResult& run) {
   return all;
 }
 
-const std::string& name_of(const flow::TargetResult& target) {
+std::string name_of(const flow::TargetResult& target) {
   return target.name.empty() ? target.target.id().text() : target.name;
 }
 
@@ -206,7 +206,7 @@ std::string indented(const Json& value, std::size_t columns) {
 struct ShownGroup {
   ShownGroup() = default;
   std::vector<const flow::TargetResult*> targets;
-  const std::string* first = nullptr;  ///< the first of their names
+  std::string first;  ///< of their names
   std::vector<std::string> names() const {
     std::vector<std::string> out;
     out.reserve(targets.size());
@@ -237,16 +237,16 @@ std::vector<ShownGroup> shown_groups(const flow::RunResult& run) {
     const Key key(target.out.key(), target.err.key(), target.truncated, failed,
                   failed ? target.exit_code.value_or(-1) : 0, failed ? target.reason : std::string_view());
     ShownGroup& group = by_key[key];
+    std::string name = name_of(target);
+    if (group.targets.empty() || term::natural_less(name, group.first)) group.first = std::move(name);
     group.targets.push_back(&target);
-    const std::string& name = name_of(target);
-    if (group.first == nullptr || term::natural_less(name, *group.first)) group.first = &name;
   }
   std::vector<ShownGroup> groups;
   groups.reserve(by_key.size());
   for (auto& [key, group] : by_key) groups.push_back(std::move(group));
   std::sort(groups.begin(), groups.end(), [](const ShownGroup& a, const ShownGroup& b) {
     if (a.targets.size() != b.targets.size()) return a.targets.size() > b.targets.size();
-    return term::natural_less(*a.first, *b.first);
+    return term::natural_less(a.first, b.first);
   });
   return groups;
 }

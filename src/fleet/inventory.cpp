@@ -81,7 +81,7 @@ void attach_ssm(Instance& instance, const SsmById& by_id, const SharedText& ssm_
     instance.ssm.reason = ssm_failure;
     return;
   }
-  const auto found = by_id.find(instance.ref.id().text());
+  const auto found = by_id.find(instance.ref.id().view());
   if (found == by_id.end()) {
     instance.ssm.status = SsmStatus::not_managed;
     return;

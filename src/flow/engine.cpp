@@ -226,7 +226,7 @@ void Engine::Turn::on(event::Stop event) {
 std::optional<std::uint32_t> Engine::Turn::target_of(std::uint32_t batch, std::string_view instance_id) const {
   const Plan& all = e_.model_.plan();
   for (std::uint32_t i = 0; i < plan(batch).count; ++i) {
-    if (all.targets[plan(batch).first + i].id.text() == instance_id) return plan(batch).first + i;
+    if (all.targets[plan(batch).first + i].id.view() == instance_id) return plan(batch).first + i;
   }
   return std::nullopt;
 }

@@ -4,7 +4,7 @@
 
 namespace postern::report {
 
-const std::string& RunFacts::name_of(const flow::TargetResult& target) const {
+std::string RunFacts::name_of(const flow::TargetResult& target) const {
   if (!target.name.empty()) return target.name;
   if (names.empty()) return target.target.id().text();
   const auto found = names.find(target.target.label());

@@ -45,7 +45,7 @@ struct RunFacts {
 
   bool simulated() const noexcept { return std::string_view(world).starts_with("sim:"); }
   /// The target's name, else its id.
-  const std::string& name_of(const flow::TargetResult& target) const;
+  std::string name_of(const flow::TargetResult& target) const;
   std::string folded(std::span<const std::string> names_given) const;
   /// "complete" ... as the JSON answer of `run` has it: interrupted, incomplete, partial, failed, succeeded.
   std::string_view status_of(const flow::RunResult& run) const;
