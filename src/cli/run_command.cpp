@@ -218,6 +218,8 @@ rt::Task<Result<int>> run_run(const Command& command) {
     co_await work.session->close();
     co_return fail(std::move(discovery).error());
   }
+  // The lists of all accounts have come and gone.
+  os::return_freed_memory();
   if (wanted.parent) keep_targets_of(*wanted.parent, *discovery);
   if (!command.invocation().has("--dry-run")) {
     const Result<void> waited =

@@ -8,8 +8,8 @@ namespace postern::os {
 void return_memory_early() noexcept;
 
 /// Gives back what has been freed in small pieces, which glibc keeps until all behind it is free as well. Takes about a
-/// millisecond for ten megabytes: called between two parts of a work that need different things. Does nothing where the C
-/// library is not glibc.
+/// millisecond for ten megabytes: called between two parts of a work that need different things. Does nothing where the
+/// C library is not glibc.
 void return_freed_memory() noexcept;
 
 }  // namespace postern::os
