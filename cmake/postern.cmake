@@ -73,8 +73,10 @@ if(POSTERN_PROFILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     if(POSTERN_PROFDATA AND EXISTS ${POSTERN_PROFILE_TEXT})
       execute_process(COMMAND ${POSTERN_PROFDATA} merge -o ${CMAKE_BINARY_DIR}/release.profdata ${POSTERN_PROFILE_TEXT}
                       COMMAND_ERROR_IS_FATAL ANY)
-      # Relative to the build folder, for ccache. Code that has changed since is compiled as without a profile.
+      # Relative to the build folder, for ccache. Code that has changed since is compiled as without a profile. What never
+      # ran of a function goes into a section of its own, and not what ran seldom as well (docs/adr/0012).
       target_compile_options(postern_settings INTERFACE -fprofile-use=release.profdata ${POSTERN_PROFILE_NAMES}
+        -fsplit-machine-functions "SHELL:-mllvm -mfs-psi-cutoff=0"
         -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
     else()
       message(WARNING "no llvm-profdata or no ${POSTERN_PROFILE_TEXT}: this build is slower than a release")
@@ -84,7 +86,16 @@ endif()
 find_program(POSTERN_MOLD mold)
 if(POSTERN_STATIC)
   # mold 1.10 packs relocations, but does not say so to the C library's loader: the others do.
-  target_link_options(postern_settings INTERFACE -static-libstdc++ -static-libgcc -Wl,-z,pack-relative-relocs)
+  target_link_options(postern_settings INTERFACE -Wl,-z,pack-relative-relocs)
+  # The C library as well where it can be linked into a program that is position independent (docs/adr/0016).
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=rcrt1.o
+    OUTPUT_VARIABLE POSTERN_STATIC_PIE_START OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND EXISTS ${POSTERN_STATIC_PIE_START})
+    set(POSTERN_STATIC_LIBC ON)
+    target_link_options(postern_settings INTERFACE -static-pie)
+  else()
+    target_link_options(postern_settings INTERFACE -static-libstdc++ -static-libgcc)
+  endif()
   find_program(POSTERN_LLD ld.lld-19)
   set(POSTERN_ORDER ${CMAKE_SOURCE_DIR}/cmake/release.order)
   if(POSTERN_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND EXISTS ${POSTERN_ORDER})

@@ -10,6 +10,7 @@
 #include "net/tcp.hpp"
 #include "os/allocator.hpp"
 #include "os/hardening.hpp"
+#include "os/name_service.hpp"
 #include "os/random.hpp"
 #include "rt/loop.hpp"
 
@@ -68,6 +69,7 @@ int run(std::string_view program, std::vector<std::string> arguments) {
 
 int main(int argc, char** argv) {
   postern::os::return_memory_early();
+  postern::os::use_own_name_service();
   (void)postern::os::harden_process();  // best effort: an old kernel may refuse a part of it
   return postern::app::run(argc > 0 ? argv[0] : "", std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }
