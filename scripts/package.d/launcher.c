@@ -1,4 +1,5 @@
-/* The program of the tarball: starts libexec/postern with the loader and the libraries that lie beside it.
+/* The program of the tarball: starts libexec/postern, with the loader and the libraries that lie beside it where it has
+ * not all of them inside.
  *
  * Linked statically, so that it needs nothing of the host: no shell, no C library. Finds its folder through
  * /proc/self/exe, or, where /proc is not mounted, through the path that the kernel was given. A symbolic link to it
@@ -57,20 +58,21 @@ static void find_certificates(void) {
 int main(int argc, char** argv) {
   static char folder[PATH_MAX], loader[PATH_MAX + 64], libraries[PATH_MAX + 64], program[PATH_MAX + 64];
   if (!own_folder(folder, sizeof folder)) return fail("cannot find the folder it is installed in");
-  if (strchr(folder, ':') != NULL || strchr(folder, ';') != NULL) {
+  snprintf(loader, sizeof loader, "%s/lib/ld-linux-x86-64.so.2", folder);
+  snprintf(libraries, sizeof libraries, "%s/lib", folder);
+  snprintf(program, sizeof program, "%s/libexec/postern", folder);
+  const int behind_loader = access(loader, F_OK) == 0;
+  if (behind_loader && (strchr(folder, ':') != NULL || strchr(folder, ';') != NULL)) {
     /* The loader splits its library path at these. */
     errno = EINVAL;
     return fail("cannot run from a folder whose path contains ':' or ';'");
   }
-  snprintf(loader, sizeof loader, "%s/lib/ld-linux-x86-64.so.2", folder);
-  snprintf(libraries, sizeof libraries, "%s/lib", folder);
-  snprintf(program, sizeof program, "%s/libexec/postern", folder);
 
   /* Libraries that the host preloads were built for the host's C library. */
   unsetenv("LD_PRELOAD");
   unsetenv("LD_AUDIT");
   find_certificates();
-  /* The program cannot see its own path behind the loader. */
+  /* The program cannot see its own path behind the loader; and who it starts needs the certificates as well. */
   char* self = NULL;
   if (asprintf(&self, "%s/%s", folder, program_name) > 0) setenv("POSTERN_EXECUTABLE", self, 1);
 
@@ -78,15 +80,19 @@ int main(int argc, char** argv) {
   char** args = calloc((size_t)argc + 8, sizeof *args);
   if (args == NULL) return fail("out of memory");
   size_t n = 0;
-  args[n++] = loader;
-  args[n++] = "--inhibit-cache";
-  args[n++] = "--library-path";
-  args[n++] = libraries;
-  args[n++] = "--argv0";
-  args[n++] = (char*)name;
-  args[n++] = program;
+  if (behind_loader) {
+    args[n++] = loader;
+    args[n++] = "--inhibit-cache";
+    args[n++] = "--library-path";
+    args[n++] = libraries;
+    args[n++] = "--argv0";
+    args[n++] = (char*)name;
+    args[n++] = program;
+  } else {
+    args[n++] = (char*)name;
+  }
   for (int i = 1; i < argc; ++i) args[n++] = argv[i];
   args[n] = NULL;
-  execv(loader, args);
-  return fail(loader);
+  execv(behind_loader ? loader : program, args);
+  return fail(behind_loader ? loader : program);
 }
