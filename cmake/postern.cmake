@@ -64,7 +64,8 @@ if(POSTERN_PROFILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Names of file-local functions without the folder of the build.
   set(POSTERN_PROFILE_NAMES -mllvm -static-func-full-module-prefix=false)
   if(POSTERN_PROFILE STREQUAL "make")
-    target_compile_options(postern_settings INTERFACE -fprofile-generate ${POSTERN_PROFILE_NAMES})
+    target_compile_options(postern_settings INTERFACE -fprofile-generate ${POSTERN_PROFILE_NAMES}
+      -fprofile-list=${CMAKE_CURRENT_LIST_DIR}/profile.list)
     target_link_options(postern_settings INTERFACE -fprofile-generate)
   else()
     find_program(POSTERN_PROFDATA NAMES llvm-profdata-19 llvm-profdata)
