@@ -158,6 +158,7 @@ pugi::xml_attribute find_attribute(void* raw, std::string_view name) noexcept {
 
 struct XmlDocument::Impl {
   Impl() = default;
+  std::string text;  ///< what the document points into
   pugi::xml_document document;
 };
 
@@ -168,18 +169,27 @@ XmlDocument::~XmlDocument() = default;
 
 Result<XmlDocument> XmlDocument::parse(std::string_view text, const XmlLimits& limits) {
   if (text.size() > limits.bytes_max) return xml_scan::complaint(text, 0, "the document is too large");
+  return take(std::string(text), limits);
+}
+
+Result<XmlDocument> XmlDocument::take(std::string given, const XmlLimits& limits) {
+  auto impl = std::make_unique<Impl>();
+  impl->text = std::move(given);
+  std::string_view text = impl->text;
+  if (text.size() > limits.bytes_max) return xml_scan::complaint(text, 0, "the document is too large");
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     return xml_scan::complaint(text, nul, "NUL byte");
   if (!xml_scan::is_ascii(text) && !is_utf8(text)) return xml_scan::complaint(text, 0, "invalid UTF-8");
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   xml_scan::Guard guard(text, limits);
   if (const char* why = guard.check()) return xml_scan::complaint(text, guard.position(), why);
-  auto impl = std::make_unique<Impl>();
   // White space alone is text when it is all that an element holds: <Value> </Value>.
   // Text that comes first stays in its element: half the nodes, half the memory.
   constexpr unsigned kFlags = pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_embed_pcdata;
+  char* const begin = impl->text.data() + (impl->text.size() - text.size());
   const pugi::xml_parse_result result =
-      impl->document.load_buffer(text.data(), text.size(), kFlags, pugi::encoding_utf8);
+      impl->document.load_buffer_inplace(begin, text.size(), kFlags, pugi::encoding_utf8);
   if (!result) return xml_scan::complaint(text, static_cast<std::size_t>(result.offset), result.description());
   return XmlDocument(std::move(impl));
 }

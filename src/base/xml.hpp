@@ -52,6 +52,8 @@ class XmlDocument {
  public:
   /// Exactly one root element, UTF-8, well-formed. Errors: malformed, "invalid XML at LINE:COLUMN: why".
   static Result<XmlDocument> parse(std::string_view text, const XmlLimits& limits = XmlLimits());
+  /// The same without a copy of the text, which the document keeps, and changes.
+  static Result<XmlDocument> take(std::string text, const XmlLimits& limits = XmlLimits());
   XmlDocument(XmlDocument&&) noexcept;
   XmlDocument& operator=(XmlDocument&&) noexcept;
   ~XmlDocument();

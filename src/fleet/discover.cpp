@@ -61,7 +61,9 @@ struct Asking {
   /// answered.
   void take(Found& from, std::vector<Instance> instances) {
     std::vector<Instance>& all = discovery.instances;
+    ++answered;
     discovery.instances_seen += instances.size();
+    make_room(instances.size());
     from.first = static_cast<std::uint32_t>(all.size());
     for (Instance& instance : instances) {
       if (!options->terminated_too && is_gone(instance)) continue;
@@ -70,10 +72,20 @@ struct Asking {
     from.count = static_cast<std::uint32_t>(all.size()) - from.first;
   }
 
+  /// For as many as there will be if the other scopes have as many as those that answered: growing by halves would hold
+  /// all of them twice, time and again. What is not used of it takes no memory.
+  void make_room(std::size_t more) {
+    std::vector<Instance>& all = discovery.instances;
+    const std::size_t needed = all.size() + more;
+    if (needed <= all.capacity()) return;
+    all.reserve(std::max(needed / answered * scopes->size(), needed + needed / 2));
+  }
+
   const std::vector<ScopePtr>* scopes;
   const Selector* selector;
   const DiscoverOptions* options;
   std::vector<Found> found;
+  std::size_t answered = 0;
   Discovery discovery;
 };
 

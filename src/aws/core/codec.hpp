@@ -37,6 +37,11 @@ class Codec {
   virtual Result<http::Request> encode_request(const OperationSpec& op, const void* input) const = 0;
   /// Client: a 2xx body into `output`; malformed when it is not what the protocol says (HTML, truncated, too deep).
   virtual Result<void> decode_response(const OperationSpec& op, const http::Response& response, void* output) const = 0;
+  /// The same for who needs the response no more: its body may be used up instead of being copied. After an error it is
+  /// as long as before and begins as before.
+  virtual Result<void> take_response(const OperationSpec& op, http::Response& response, void* output) const {
+    return decode_response(op, response, output);
+  }
   /// Client: a non-2xx response into an Error that carries the AwsFault (code without namespace, message, request id,
   /// status, retry-after), a kind chosen by code and status (error_class.hpp) and Delivery::answered. Never fails: an
   /// unreadable body gives code "" and a kind by status.

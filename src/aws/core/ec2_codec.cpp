@@ -39,6 +39,16 @@ Result<void> Ec2Codec::decode_response(const OperationSpec& op, const http::Resp
   return {};
 }
 
+Result<void> Ec2Codec::take_response(const OperationSpec& op, http::Response& response, void* output) const {
+  if (response.body.empty()) return decode_response(op, response, output);
+  TakenBody body(response);
+  TRY(const XmlDocument document, body.parse(op));
+  auto done = decode_xml_members(document.root(), *op.output, output);
+  if (done) return {};
+  body.put_back();
+  return fail(malformed_reply(op, response, done.error().message()));
+}
+
 Error Ec2Codec::decode_error(const OperationSpec& op, const http::Response& response) const {
   return decode_xml_error(op, response);
 }

@@ -21,6 +21,16 @@ http::Response reply(int status, std::string_view request_id, std::string body) 
   return response;
 }
 
+/// Error: malformed, with the sentence alone.
+Result<void> read_reply(const OperationSpec& op, XmlNode root, void* output) {
+  if (op.output->members.empty()) return {};
+  XmlNode result = root.child(result_name(op));
+  // A model without a wrapper means the members stand in the root itself.
+  if (!result && op.result_wrapper.empty()) result = root;
+  if (!result) return fail(ErrorKind::malformed, "<" + result_name(op) + "> is missing");
+  return decode_xml_members(result, *op.output, output);
+}
+
 }  // namespace query_codec
 
 Result<http::Request> QueryCodec::encode_request(const OperationSpec& op, const void* input) const {
@@ -38,14 +48,19 @@ Result<void> QueryCodec::decode_response(const OperationSpec& op, const http::Re
   if (response.body.empty() && op.output->members.empty()) return {};
   if (response.body.empty()) return fail(malformed_reply(op, response, "no body"));
   TRY(const XmlDocument document, parse_xml_reply(op, response));
-  if (op.output->members.empty()) return {};
-  XmlNode result = document.root().child(query_codec::result_name(op));
-  // A model without a wrapper means the members stand in the root itself.
-  if (!result && op.result_wrapper.empty()) result = document.root();
-  if (!result) return fail(malformed_reply(op, response, "<" + query_codec::result_name(op) + "> is missing"));
-  auto done = decode_xml_members(result, *op.output, output);
+  auto done = query_codec::read_reply(op, document.root(), output);
   if (!done) return fail(malformed_reply(op, response, done.error().message()));
   return {};
+}
+
+Result<void> QueryCodec::take_response(const OperationSpec& op, http::Response& response, void* output) const {
+  if (response.body.empty()) return decode_response(op, response, output);
+  TakenBody body(response);
+  TRY(const XmlDocument document, body.parse(op));
+  auto done = query_codec::read_reply(op, document.root(), output);
+  if (done) return {};
+  body.put_back();
+  return fail(malformed_reply(op, response, done.error().message()));
 }
 
 Error QueryCodec::decode_error(const OperationSpec& op, const http::Response& response) const {

@@ -10,6 +10,7 @@ class QueryCodec final : public Codec {
  public:
   Result<http::Request> encode_request(const OperationSpec& op, const void* input) const override;
   Result<void> decode_response(const OperationSpec& op, const http::Response& response, void* output) const override;
+  Result<void> take_response(const OperationSpec& op, http::Response& response, void* output) const override;
   Error decode_error(const OperationSpec& op, const http::Response& response) const override;
   Result<void> decode_error_detail(const OperationSpec& op, const http::Response& response, const Shape& error_shape,
                                    void* detail) const override;

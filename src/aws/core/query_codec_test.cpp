@@ -179,6 +179,10 @@ TEST(QueryCodec, RefusesWhatIsNoReply) {
       ASSERT_FALSE(done) << protocol << ' ' << body;
       EXPECT_EQ(done.error().kind(), ErrorKind::malformed);
       EXPECT_TRUE(done.error().message().starts_with("the reply makes no sense: ")) << done.error().message();
+      http::Response taken = query_codec_reply(200, body);
+      const auto used_up = codec.take_response(op, taken, output.view());
+      ASSERT_FALSE(used_up) << protocol << ' ' << body;
+      EXPECT_EQ(used_up.error().message(), done.error().message());
     }
   }
   const DynamicModel model = testing_model::make("query");

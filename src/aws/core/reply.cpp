@@ -58,7 +58,7 @@ std::string describe_body(const http::Response& response) {
   std::string out = type.empty() ? "no content type" : printable(type, 80);
   if (response.body.empty()) return out + ", empty body";
   out += ", " + std::to_string(response.body.size()) + " bytes: \"";
-  out += printable(trim(std::string_view(response.body).substr(0, 4 * kPreviewMax)), kPreviewMax);
+  out += printable(trim(std::string_view(response.body).substr(0, kDescribedMax)), kPreviewMax);
   return out + "\"";
 }
 

@@ -12,6 +12,9 @@
 
 namespace postern::aws {
 
+/// Of a body that makes no sense, errors show a part of its first bytes, and its length.
+inline constexpr std::size_t kDescribedMax = 240;
+
 /// What a reply said went wrong, before it becomes an Error.
 struct ReplyFault {
   ReplyFault() = default;

@@ -69,6 +69,11 @@ TEST_P(RoundTrip, Responses) {
     const auto done = codec.decode_response(op_, response, decoded.view());
     ASSERT_TRUE(done) << done.error().to_text() << '\n' << response.body;
     expect_same(*op_.output, value, decoded, response.body);
+    http::Response used_up = response;
+    Value taken;
+    taken.emplace(*op_.output);
+    ASSERT_TRUE(codec.take_response(op_, used_up, taken.view())) << response.body;
+    expect_same(*op_.output, value, taken, response.body);
   }
 }
 
@@ -163,6 +168,10 @@ TEST_P(RoundTrip, DamagedBytesNeverCrash) {
     out.emplace(*op_.output);
     if (codec.decode_response(op_, response, out.view())) {
       EXPECT_FALSE(print(ConstErased(*op_.output, out.view())).empty());
+    } else {
+      http::Response used_up = response;
+      EXPECT_FALSE(codec.take_response(op_, used_up, out.view()));
+      EXPECT_EQ(used_up.body.size(), response.body.size());
     }
     response.status = 400;
     EXPECT_FALSE(codec.decode_error(op_, response).message().empty());

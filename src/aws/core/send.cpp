@@ -90,11 +90,10 @@ rt::Task<Result<void>> Sender::send(rt::CallContext ctx, const CallScope& scope,
 }
 
 Result<void> Sender::finish(rt::CallContext ctx, const std::string& host, const CallScope& scope,
-                            const OperationSpec& operation, const http::Response& response, Erased out,
-                            Attempt* attempt) {
+                            const OperationSpec& operation, http::Response& response, Erased out, Attempt* attempt) {
   const Codec* codec = codec_for(*operation.service);
   if (response.status >= 200 && response.status < 300) {
-    Result<void> decoded = codec->decode_response(operation, response, out.value);
+    Result<void> decoded = codec->take_response(operation, response, out.value);
     if (!decoded) return fail(std::move(decoded).error().delivered(Delivery::answered));
     return Result<void>();
   }

@@ -51,7 +51,7 @@ class Sender {
   Result<http::Request> prepare(rt::CallContext ctx, const ResolvedEndpoint& endpoint, const OperationSpec& operation,
                                 ConstErased in, const Attempt& attempt) const;
   Result<void> finish(rt::CallContext ctx, const std::string& host, const CallScope& scope,
-                      const OperationSpec& operation, const http::Response& response, Erased out, Attempt* attempt);
+                      const OperationSpec& operation, http::Response& response, Erased out, Attempt* attempt);
 
   InvokerParts parts_;
   const InvokerOptions* options_;

@@ -1,5 +1,7 @@
 #include "aws/core/xml_reply.hpp"
 
+#include <utility>
+
 #include "aws/core/xml_value.hpp"
 #include "base/text.hpp"
 
@@ -18,15 +20,37 @@ std::string_view first_text(XmlNode parent, std::string_view name, std::string_v
   return found ? found.text(scratch) : std::string_view();
 }
 
+/// What is wrong with it, or empty.
+std::string fault_of_root(const OperationSpec& op, const Result<XmlDocument>& document) {
+  if (!document) return document.error().message();
+  const std::string_view root = document->root().name();
+  const bool expected = root.ends_with("Response") && root != "Response" && root != "ErrorResponse";
+  return expected ? std::string() : "<" + std::string(op.name) + "Response> was expected";
+}
+
 }  // namespace xml_reply
 
 Result<XmlDocument> parse_xml_reply(const OperationSpec& op, const http::Response& response) {
   auto document = XmlDocument::parse(response.body, xml_reply::limits());
-  if (!document) return fail(malformed_reply(op, response, document.error().message()));
-  const std::string_view root = document->root().name();
-  if (!root.ends_with("Response") || root == "Response" || root == "ErrorResponse")
-    return fail(malformed_reply(op, response, "<" + std::string(op.name) + "Response> was expected"));
+  if (const std::string why = xml_reply::fault_of_root(op, document); !why.empty())
+    return fail(malformed_reply(op, response, why));
   return document;
+}
+
+TakenBody::TakenBody(http::Response& response)
+    : response_(response), beginning_(response.body.substr(0, kDescribedMax)), size_(response.body.size()) {}
+
+Result<XmlDocument> TakenBody::parse(const OperationSpec& op) {
+  auto document = XmlDocument::take(std::exchange(response_.body, std::string()), xml_reply::limits());
+  const std::string why = xml_reply::fault_of_root(op, document);
+  if (why.empty()) return document;
+  put_back();
+  return fail(malformed_reply(op, response_, why));
+}
+
+void TakenBody::put_back() {
+  response_.body = std::move(beginning_);
+  response_.body.resize(size_, ' ');
 }
 
 XmlNode find_xml_error(XmlNode root) {

@@ -14,6 +14,21 @@ namespace postern::aws {
 /// documents are told apart from replies.
 Result<XmlDocument> parse_xml_reply(const OperationSpec& op, const http::Response& response);
 
+/// The body of a reply, taken out of it for an XmlDocument. What is left of it for a complaint, should there be one, is
+/// its length and its beginning, which put_back() restores.
+class TakenBody {
+ public:
+  explicit TakenBody(http::Response& response);
+  /// The document, as parse_xml_reply() has it; when there is none the body has been put back.
+  Result<XmlDocument> parse(const OperationSpec& op);
+  void put_back();
+
+ private:
+  http::Response& response_;
+  std::string beginning_;
+  std::size_t size_;
+};
+
 /// The <Error> element of an error document of either protocol, or nothing.
 XmlNode find_xml_error(XmlNode root);
 
