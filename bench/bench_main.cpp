@@ -60,10 +60,13 @@ int main(int argc, char** argv) {
                         std::stoi(option(arguments, "--accounts", "1000")));
   }
   if (mode == "calibrate") return calibrate_mode();
+  if (mode == "spent" && arguments.size() > 2) {
+    return spent_mode(arguments[1], std::vector<std::string>(arguments.begin() + 2, arguments.end()));
+  }
   if (mode == "fleet-run") return fleet_run_mode(fleet_order(arguments));
   if (mode == "rollout") return rollout_mode(rollout_order(arguments));
   std::fprintf(stderr,
-               "usage: postern_bench sign|body|parse|serve|call|sim-run|fleet-run|rollout|calibrate ...; see "
+               "usage: postern_bench sign|body|parse|serve|call|sim-run|fleet-run|rollout|calibrate|spent ...; see "
                "bench/run\n");
   return 2;
 }

@@ -3,6 +3,7 @@
 /// The modes of postern_bench; each returns the exit code.
 
 #include <string>
+#include <vector>
 
 namespace postern::bench {
 
@@ -49,6 +50,8 @@ struct RolloutBenchOrder {
 int rollout_mode(const RolloutBenchOrder& order);
 /// Loops of fixed work, CPU microseconds: how fast this machine is right now.
 int calibrate_mode();
+/// Runs a command and writes {"cpu_s", "peak_kib"} of it to a file. Its exit status.
+int spent_mode(const std::string& result, std::vector<std::string> command);
 
 /// User and system time of this process, seconds.
 double cpu_seconds();
