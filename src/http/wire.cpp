@@ -13,7 +13,7 @@ namespace {
 
 namespace beast = boost::beast;
 
-constexpr std::size_t kReadBytes = 8U << 10U;
+constexpr std::size_t kReadBytes = 4U << 10U;
 constexpr int kPiecesAtOnce = 32;
 constexpr int kSwitchingProtocols = 101;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -19,8 +19,8 @@ struct TlsBuffers {
   std::size_t in_end = 0;
   std::string out;
 
-  /// Most answers in one read; of a record of the greatest size (RFC 8446 section 5.2) half. Every connection has one.
-  static constexpr std::size_t in_capacity = 8 * 1024;
+  /// Most answers in one read. Every connection has one for as long as it waits.
+  static constexpr std::size_t in_capacity = 4 * 1024;
 };
 
 /// The BIO type through which OpenSSL sees TlsBuffers.
