@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Writes which functions of a program ran, for the linker: order.py PROGRAM OUT PATTERN...
+"""Writes which functions of a program ran, for the linker: order.py PROGRAM MAP OUT PATTERN...
 
-PROGRAM has its symbols; every PATTERN names files of `valgrind --tool=callgrind --dump-instr=yes` that watched it. What
+PROGRAM has its symbols, MAP is what lld wrote of it (-Map); every PATTERN names files of `valgrind --tool=callgrind --dump-instr=yes` that watched it. What
 ran in the first pattern's files comes first, behind it what ran in the next one's alone, so that nobody pays for the
 other's pages. Instructions are looked up, not callgrind's names: it counts the cold half of a function, which the
-compiler puts elsewhere under a name of its own (foo.cold), to the function."""
+compiler puts elsewhere under a name of its own (foo.cold), to the function.
+
+The linker moves sections. Ours are one function each; a library's may be a hundred, of which one runs: those that are
+mostly untouched come last, so that they lie beside nothing that is needed."""
 
 import bisect
 import glob
@@ -50,6 +53,20 @@ def functions(listing):
     return sorted(rows)
 
 
+def sparse_places(addresses, map_lines):
+    """(start, end) of the sections of code that ran in less than half of their pages; small ones do not matter."""
+    found, pages = [], sorted({address >> 12 for address in addresses})
+    for line in map_lines:
+        match = re.match(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ {8,9}\S.*:\(\.text", line)
+        if not match:
+            continue
+        start, size = int(match[1], 16), int(match[2], 16)
+        touched = bisect.bisect(pages, (start + size - 1) >> 12) - bisect.bisect_left(pages, start >> 12)
+        if size >= 16384 and 0 < touched * 4096 < size / 2:
+            found.append((start, start + size))
+    return sorted(found)
+
+
 def names_of(addresses, rows):
     starts = [row[0] for row in rows]
     found = set()
@@ -64,19 +81,19 @@ def names_of(addresses, rows):
     return found
 
 
-def ordered(groups):
-    """Group after group, each name once; within a group what is hot before the cold halves."""
+def ordered(groups, sparse):
+    """Group after group, each name once; within a group what is hot, the cold halves, and what is in sparse sections."""
     seen, out = set(), []
     for names in groups:
-        out += sorted(names - seen, key=lambda name: (name.endswith(".cold"), name))
+        out += sorted(names - seen, key=lambda name: (name in sparse, name.endswith(".cold"), name))
         seen |= names
     return out
 
 
-def main(program, out, *patterns):
+def main(program, map_path, out, *patterns):
     listing = subprocess.run(["nm", "-S", program], check=True, capture_output=True, text=True).stdout
     rows = functions(listing.splitlines())
-    groups = []
+    groups, everything = [], set()
     for pattern in patterns:
         addresses = set()
         for path in glob.glob(pattern):
@@ -85,8 +102,12 @@ def main(program, out, *patterns):
         if not addresses:
             sys.exit(f"order.py: nothing of {program} ran in {pattern}")
         groups.append(names_of(addresses, rows))
+        everything |= addresses
+    with open(map_path, encoding="utf-8") as file:
+        places = sparse_places(everything, file)
+    sparse = {name for start, _, name in rows if any(low <= start < high for low, high in places)}
     with open(out, "w", encoding="utf-8") as file:
-        file.writelines(name + "\n" for name in ordered(groups))
+        file.writelines(name + "\n" for name in ordered(groups, sparse))
 
 
 if __name__ == "__main__":

@@ -53,8 +53,19 @@ class Order(unittest.TestCase):
         self.assertEqual(order.names_of({0x202F}, rows), {"_ZN4WorkC1Ev", "_ZN4WorkC2Ev"})
         self.assertEqual(order.names_of({0x1FFF, 0x2030, 0x9000}, rows), set())
 
+    def test_a_large_section_that_is_mostly_untouched_is_sparse(self):
+        lines = ["             VMA              LMA     Size Align Out     In      Symbol",
+                 "            2000             2000    9000    16 .text",
+                 "            2000             2000     4000    16         lib.a(dense.o):(.text)",
+                 "            2000             2000       10     1                 main",
+                 "            6000             6000     4000    16         lib.a(sparse.o):(.text)",
+                 "            a000             a000      100    16         lib.a(small.o):(.text.f)"]
+        ran = {0x2000, 0x3000, 0x4000, 0x6010, 0xA000}
+        self.assertEqual(order.sparse_places(ran, lines), [(0x6000, 0xA000)])
+
     def test_a_group_comes_behind_the_one_before_and_cold_halves_behind_hot_ones(self):
-        self.assertEqual(order.ordered([{"b", "a.cold", "a"}, {"c", "b"}]), ["a", "b", "a.cold", "c"])
+        groups = [{"b", "a.cold", "a", "0"}, {"c", "b"}]
+        self.assertEqual(order.ordered(groups, {"0"}), ["a", "b", "a.cold", "0", "c"])
 
 
 if __name__ == "__main__":
