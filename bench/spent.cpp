@@ -1,5 +1,5 @@
-// What a command took. The kernel counts into a process's peak what its parent's was when it was started: a Python that starts
-// it would be the least that could ever be measured.
+// What a command took. The kernel counts into a process's peak what its parent's was when it was started: a Python that
+// starts it would be the least that could ever be measured.
 
 #include <spawn.h>
 #include <sys/resource.h>

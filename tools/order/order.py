@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes which functions of a program ran, for the linker: order.py PROGRAM MAP OUT PATTERN...
 
-PROGRAM has its symbols, MAP is what lld wrote of it (-Map); every PATTERN names files of `valgrind --tool=callgrind --dump-instr=yes` that watched it. What
-ran in the first pattern's files comes first, behind it what ran in the next one's alone, so that nobody pays for the
-other's pages. Instructions are looked up, not callgrind's names: it counts the cold half of a function, which the
-compiler puts elsewhere under a name of its own (foo.cold), to the function.
+PROGRAM has its symbols, MAP is what lld wrote of it (-Map); every PATTERN names files of `valgrind --tool=callgrind
+--dump-instr=yes` that watched it. What ran in the first pattern's files comes first, behind it what ran in the next one's
+alone, so that nobody pays for the other's pages. Instructions are looked up, not callgrind's names: it counts the cold half
+of a function, which the compiler puts elsewhere under a name of its own (foo.cold), to the function.
 
 The linker moves sections. Ours are one function each; a library's may be a hundred, of which one runs: those that are
 mostly untouched come last, so that they lie beside nothing that is needed."""
