@@ -72,11 +72,16 @@ if(POSTERN_PROFILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     set(POSTERN_PROFILE_TEXT ${CMAKE_SOURCE_DIR}/cmake/release.proftext)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${POSTERN_PROFILE_TEXT})
     if(POSTERN_PROFDATA AND EXISTS ${POSTERN_PROFILE_TEXT})
-      execute_process(COMMAND ${POSTERN_PROFDATA} merge -o ${CMAKE_BINARY_DIR}/release.profdata ${POSTERN_PROFILE_TEXT}
-                      COMMAND_ERROR_IS_FATAL ANY)
+      # By its content's name: no object says that it depends on the profile, but all are made anew when their options
+      # change.
+      file(SHA256 ${POSTERN_PROFILE_TEXT} POSTERN_PROFILE_HASH)
+      string(SUBSTRING ${POSTERN_PROFILE_HASH} 0 16 POSTERN_PROFILE_HASH)
+      set(POSTERN_PROFILE_DATA release-${POSTERN_PROFILE_HASH}.profdata)
+      execute_process(COMMAND ${POSTERN_PROFDATA} merge -o ${CMAKE_BINARY_DIR}/${POSTERN_PROFILE_DATA}
+                              ${POSTERN_PROFILE_TEXT} COMMAND_ERROR_IS_FATAL ANY)
       # Relative to the build folder, for ccache. Code that has changed since is compiled as without a profile. What never
       # ran of a function goes into a section of its own, and not what ran seldom as well (docs/adr/0012).
-      target_compile_options(postern_settings INTERFACE -fprofile-use=release.profdata ${POSTERN_PROFILE_NAMES}
+      target_compile_options(postern_settings INTERFACE -fprofile-use=${POSTERN_PROFILE_DATA} ${POSTERN_PROFILE_NAMES}
         -fsplit-machine-functions "SHELL:-mllvm -mfs-psi-cutoff=0"
         -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
     else()
