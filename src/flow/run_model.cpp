@@ -52,8 +52,21 @@ Result<void> RunModel::on(const record::Documents& record) {
   return Result<void>();
 }
 
+/// For what the first record announces, but not for whatever a damaged one says: lists that grow by halves are in
+/// memory twice, time and again.
+void RunModel::make_room() {
+  constexpr std::uint32_t kAtOnce = 200'000;
+  const std::size_t targets = std::min(opened_.targets, kAtOnce);
+  const std::size_t batches = std::min(opened_.batches, kAtOnce);
+  plan_.targets.reserve(targets);
+  plan_.batches.reserve(batches);
+  targets_.reserve(targets);
+  batches_.reserve(batches);
+}
+
 Result<void> RunModel::on(const record::Targets& record) {
   if (started_) return misfit("targets are added after its start");
+  if (plan_.targets.empty()) make_room();
   std::size_t counted = 0;
   for (BatchPlan batch : record.batches) {
     if (batch.scope >= plan_.scopes.size() || batch.wave >= plan_.waves.size())

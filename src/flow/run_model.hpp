@@ -104,6 +104,7 @@ class RunModel {
   Result<void> on(const record::Places& record);
   Result<void> on(const record::Documents& record);
   Result<void> on(const record::Targets& record);
+  void make_room();
   Result<void> on(const record::Skipped& record);
   Result<void> on(const record::Started& record);
   Result<void> on(const record::Intent& record);

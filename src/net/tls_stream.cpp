@@ -80,7 +80,15 @@ rt::Task<Result<void>> TlsStream::flush() {
       co_return fail(std::move(written).error());
     }
   }
+  sending_ = std::string();
+  forget_output();
   co_return Result<void>();
+}
+
+/// Most connections wait for an answer most of the time: what they asked need not be kept for as long. Not sending_,
+/// which a handshake in a pending read may be writing.
+void TlsStream::forget_output() noexcept {
+  if (buffers_.out.empty()) buffers_.out = std::string();
 }
 
 /// Where the next encrypted bytes go; what was there has been consumed.
@@ -229,6 +237,7 @@ rt::Task<Result<void>> TlsStream::write_all(std::span<const std::byte> bytes) {
     anything_sent = true;
     bytes = bytes.subspan(taken);
   }
+  forget_output();
   co_return Result<void>();
 }
 

@@ -52,6 +52,7 @@ class TlsStream final : public Stream {
 
  private:
   rt::Task<Result<void>> flush();
+  void forget_output() noexcept;
   rt::Task<Result<bool>> fill();
   std::span<std::byte> room_for_input();
   bool take_input(const Result<std::size_t>& got);

@@ -97,11 +97,26 @@ void AdaptiveRate::on_success(MonoTime at) {
   set_rate(std::min(cubic, std::max(2 * measured_, kRateMin)), now);
 }
 
+RateLimiter::Place RateLimiter::place_of(const ApiKey& key) {
+  Place place;
+  place.account = key.account;
+  place.region = key.region;
+  return place;
+}
+
 RateLimiter::Bucket& RateLimiter::find(const ApiKey& key) {
-  const auto found = buckets_.find(key);
-  if (found != buckets_.end()) return found->second;
-  if (buckets_.size() >= kKeysMax) buckets_.clear();
-  Bucket& bucket = buckets_[key];
+  const Place place = place_of(key);
+  if (const auto of_api = buckets_.find(key.api); of_api != buckets_.end()) {
+    const auto found = of_api->second.find(place);
+    if (found != of_api->second.end()) return found->second;
+  }
+  if (count_ >= kKeysMax) {
+    buckets_.clear();
+    memory_.release();
+    count_ = 0;
+  }
+  Bucket& bucket = buckets_.try_emplace(key.api, &memory_).first->second[place];
+  ++count_;
   for (const PublishedRate& published : kPublished) {
     if (published.api == key.api) bucket.rate = AdaptiveRate(published.burst, published.per_second);
   }
@@ -151,8 +166,10 @@ void RateLimiter::on_throttle(MonoTime now, MonoTime sent, const ApiKey& key) {
 }
 
 double RateLimiter::rate(const ApiKey& key) const {
-  const auto found = buckets_.find(key);
-  return found == buckets_.end() ? 0 : found->second.rate.rate();
+  const auto of_api = buckets_.find(key.api);
+  if (of_api == buckets_.end()) return 0;
+  const auto found = of_api->second.find(place_of(key));
+  return found == of_api->second.end() ? 0 : found->second.rate.rate();
 }
 
 }  // namespace postern::aws

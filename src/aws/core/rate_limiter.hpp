@@ -5,8 +5,10 @@
 /// is used from the start.
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -82,8 +84,21 @@ class RateLimiter {
     std::shared_ptr<rt::Semaphore> turn;  ///< held by whoever waits for the next token; made by the first that waits
   };
   rt::Task<Result<void>> next_token(rt::CallContext ctx, const ApiKey& key, std::shared_ptr<rt::Semaphore> turn);
+  struct Place {
+    Place() = default;
+    std::string account;
+    std::string region;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  using Buckets = std::pmr::map<Place, Bucket>;
+
+  static Place place_of(const ApiKey& key);
   Bucket& find(const ApiKey& key);
-  std::map<ApiKey, Bucket> buckets_;
+
+  /// Buckets live as long as the program: side by side, and not each among what comes and goes when it is first used.
+  std::pmr::monotonic_buffer_resource memory_;
+  std::map<std::string, Buckets, std::less<>> buckets_;  ///< by API
+  std::size_t count_ = 0;
 };
 
 }  // namespace postern::aws

@@ -1,6 +1,7 @@
 #include "aws/core/sigv4.hpp"
 
 #include <list>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -26,29 +27,32 @@ std::string_view digest_view(const Sha256Digest& digest) {
   return std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size());
 }
 
-/// The chain of four HMACs; intermediate keys are wiped.
-HmacKey derive_key(SigningCrypto& crypto, std::string_view secret, const SigningScope& scope) {
-  std::string first = "AWS4";
-  first.reserve(first.size() + secret.size());
-  first += secret;
-  Sha256Digest key = crypto.hmac(first, scope.date());
-  wipe(first);
-  for (const std::string_view part : {scope.region, scope.service, std::string_view("aws4_request")}) {
-    Sha256Digest next = crypto.hmac(digest_view(key), part);
-    key = next;
-    wipe_memory(next.data(), next.size());
+/// What the chain of four HMACs makes of a secret; wiped when it is not needed any more, as are the keys on the way.
+class DerivedKey {
+ public:
+  DerivedKey(SigningCrypto& crypto, std::string_view secret, const SigningScope& scope) {
+    std::string first = "AWS4";
+    first.reserve(first.size() + secret.size());
+    first += secret;
+    bytes_ = crypto.hmac(first, scope.date());
+    wipe(first);
+    for (const std::string_view part : {scope.region, scope.service, std::string_view("aws4_request")}) {
+      Sha256Digest next = crypto.hmac(view(), part);
+      bytes_ = next;
+      wipe_memory(next.data(), next.size());
+    }
   }
-  HmacKey keyed = crypto.key(digest_view(key));
-  wipe_memory(key.data(), key.size());
-  return keyed;
-}
+  DerivedKey(const DerivedKey&) = delete;
+  DerivedKey& operator=(const DerivedKey&) = delete;
+  ~DerivedKey() { wipe_memory(bytes_.data(), bytes_.size()); }
+  std::string_view view() const noexcept { return digest_view(bytes_); }
 
-struct KeyHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+ private:
+  Sha256Digest bytes_;
 };
 
-/// Least-recently-used cache of keyed contexts.
+/// Least-recently-used cache of derived keys. One context is keyed with the last of them that was used: a context for
+/// each would be a dozen small pieces of memory for every account and service.
 class SigningKeyCache {
  public:
   explicit SigningKeyCache(std::size_t keys_max) : keys_max_(keys_max > 0 ? keys_max : 1) {}
@@ -64,28 +68,43 @@ class SigningKeyCache {
     probe_.append(reinterpret_cast<const char*>(&mark), sizeof mark);
     if (const auto found = index_.find(std::string_view(probe_)); found != index_.end()) {
       order_.splice(order_.begin(), order_, found->second);
-      return order_.front().key;
+      return keyed(crypto);
     }
     if (order_.size() >= keys_max_) {
-      index_.erase(index_.find(std::string_view(order_.back().name)));
+      if (current_ == &order_.back()) current_ = nullptr;
+      index_.erase(std::string_view(order_.back().name));
       order_.pop_back();
     }
-    order_.emplace_front(probe_, derive_key(crypto, secret, scope));
-    index_.emplace(probe_, order_.begin());
-    return order_.front().key;
+    order_.emplace_front(probe_, crypto, secret, scope);
+    index_.emplace(order_.front().name, order_.begin());
+    return keyed(crypto);
   }
 
   std::size_t size() const noexcept { return order_.size(); }
 
  private:
   struct Entry {
-    Entry(std::string n, HmacKey k) : name(std::move(n)), key(std::move(k)) {}
+    Entry(std::string n, SigningCrypto& crypto, std::string_view secret, const SigningScope& scope)
+        : name(std::move(n)), key(crypto, secret, scope) {}
     std::string name;
-    HmacKey key;
+    DerivedKey key;
   };
+  /// The context with the key of the first entry.
+  HmacKey& keyed(SigningCrypto& crypto) {
+    const Entry& wanted = order_.front();
+    if (!context_)
+      context_.emplace(crypto.key(wanted.key.view()));
+    else if (current_ != &wanted)
+      context_->rekey(wanted.key.view());
+    current_ = &wanted;
+    return *context_;
+  }
+
   std::size_t keys_max_;
-  std::list<Entry> order_;  // most recent first
-  std::unordered_map<std::string, std::list<Entry>::iterator, KeyHash, std::equal_to<>> index_;
+  std::list<Entry> order_;                                                  // most recent first
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;  // by the names of the entries
+  std::optional<HmacKey> context_;
+  const Entry* current_ = nullptr;  // whose key the context has
   std::string probe_;
 };
 
@@ -172,7 +191,8 @@ std::string string_to_sign(const SigningScope& scope, std::string_view canonical
 std::string signature(std::string_view secret_access_key, const SigningScope& scope, std::string_view string_to_sign) {
   SigningCrypto crypto;
   std::string out;
-  append_hex(out, derive_key(crypto, secret_access_key, scope).sign(string_to_sign));
+  const DerivedKey key(crypto, secret_access_key, scope);
+  append_hex(out, crypto.hmac(key.view(), string_to_sign));
   return out;
 }
 

@@ -59,9 +59,9 @@ std::string string_to_sign(const SigningScope& scope, std::string_view canonical
 /// Stage 3: 64 lower-case hex digits.
 std::string signature(std::string_view secret_access_key, const SigningScope& scope, std::string_view string_to_sign);
 
-/// Signs requests. Owns the fetched algorithms and a bounded, least-recently-used cache of derived keys, each with its
-/// keyed context, under (access key id, date, Region, service, hash of the secret). Loop thread only; secrets are wiped
-/// with it.
+/// Signs requests. Owns the fetched algorithms, a bounded, least-recently-used cache of derived keys under (access key
+/// id, date, Region, service, hash of the secret), and one context, keyed with the last. Loop thread only; secrets are
+/// wiped with it.
 class Signer {
  public:
   /// Derived keys kept: 1,000 accounts in two Regions with two services fit.

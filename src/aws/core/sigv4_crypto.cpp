@@ -20,6 +20,13 @@ struct CryptoFree {
   void operator()(EVP_MAC_CTX* p) const noexcept { EVP_MAC_CTX_free(p); }
 };
 
+void set_key(EVP_MAC_CTX* context, std::string_view secret, const OSSL_PARAM* params) {
+  // OpenSSL takes a null key to mean "none given", so an empty one needs an address.
+  static constexpr unsigned char kNothing = 0;
+  const auto* bytes = secret.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(secret.data());
+  CHECK(EVP_MAC_init(context, bytes, secret.size(), params) == 1);
+}
+
 }  // namespace
 
 struct HmacKey::State {
@@ -50,6 +57,10 @@ Sha256Digest HmacKey::sign(std::string_view data) {
   return out;
 }
 
+void HmacKey::rekey(std::string_view secret) {
+  set_key(state_->context.get(), secret, nullptr);
+}
+
 SigningCrypto::SigningCrypto() : state_(std::make_unique<State>()) {}
 SigningCrypto::~SigningCrypto() = default;
 
@@ -74,10 +85,7 @@ HmacKey SigningCrypto::key(std::string_view secret) {
   char name[] = "SHA256";
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                                OSSL_PARAM_construct_end()};
-  // OpenSSL takes a null key to mean "none given", so an empty one needs an address.
-  static constexpr unsigned char kNothing = 0;
-  const auto* bytes = secret.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(secret.data());
-  CHECK(EVP_MAC_init(state->context.get(), bytes, secret.size(), params) == 1);
+  set_key(state->context.get(), secret, params);
   return HmacKey(std::move(state));
 }
 
