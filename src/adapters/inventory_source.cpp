@@ -12,9 +12,13 @@ namespace {
 // DescribeInstanceInformation takes 5 to 50.
 constexpr std::int32_t kSsmPage = 50;
 
+std::string_view text_of(const std::optional<std::string>& text) {
+  return text ? std::string_view(*text) : std::string_view();
+}
+
 fleet::Ec2Record ec2_record(aws::ec2::Instance&& instance, SharedTexts& texts) {
   fleet::Ec2Record record;
-  record.instance_id = std::move(instance.instance_id).value_or("");
+  record.instance_id = text_of(instance.instance_id);
   if (instance.state && instance.state->name) record.state = texts.of(instance.state->name->text());
   if (instance.platform) {
     record.platform = texts.of(instance.platform->text());
@@ -22,7 +26,7 @@ fleet::Ec2Record ec2_record(aws::ec2::Instance&& instance, SharedTexts& texts) {
     // EC2 leaves Platform out for everything but Windows; PlatformDetails is missing from old emulations.
     record.platform = texts.of(instance.platform_details ? *instance.platform_details : "Linux/UNIX");
   }
-  record.private_ip = std::move(instance.private_ip_address).value_or("");
+  record.private_ip = text_of(instance.private_ip_address);
   if (instance.iam_instance_profile && instance.iam_instance_profile->arn) {
     record.instance_profile_arn = texts.of(*instance.iam_instance_profile->arn);
   }
@@ -35,13 +39,13 @@ fleet::Ec2Record ec2_record(aws::ec2::Instance&& instance, SharedTexts& texts) {
 
 fleet::SsmRecord ssm_record(aws::ssm::InstanceInformation&& node, SharedTexts& texts) {
   fleet::SsmRecord record;
-  record.instance_id = std::move(node.instance_id).value_or("");
+  record.instance_id = text_of(node.instance_id);
   if (node.ping_status) record.ping_status = texts.of(node.ping_status->text());
   if (node.agent_version) record.agent_version = texts.of(*node.agent_version);
   record.last_ping = node.last_ping_date_time;
   if (node.platform_type) record.platform_type = texts.of(node.platform_type->text());
   if (node.platform_name) record.platform_name = texts.of(*node.platform_name);
-  if (record.instance_id.starts_with("mi-")) record.computer_name = std::move(node.computer_name).value_or("");
+  if (record.instance_id.view().starts_with("mi-")) record.computer_name = std::move(node.computer_name).value_or("");
   return record;
 }
 

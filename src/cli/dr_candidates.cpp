@@ -177,7 +177,7 @@ class Loader {
         continue;
       }
       for (fleet::Ec2Record& record : **asked[i].answer) {
-        std::string id = record.instance_id;
+        std::string id = record.instance_id.text();
         ec2_.emplace(std::pair(scope.account.text(), std::move(id)), std::move(record));
       }
     }

@@ -70,7 +70,7 @@ rt::Task<Result<void>> look_in_ec2(rt::CallContext ctx, AwsWork& work, const End
            co_await inventory.list_instances(ctx, ended.site, std::move(filters)));
     for (const fleet::Ec2Record& record : records) {
       if (record.state == "terminated" || record.state == "shutting-down") continue;
-      seen->residue.emplace_back(ended.site, "instance", record.instance_id, record.state.text());
+      seen->residue.emplace_back(ended.site, "instance", record.instance_id.text(), record.state.text());
     }
   }
   adapters::LaunchVolumes volumes(*work.session);

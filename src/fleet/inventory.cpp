@@ -62,11 +62,11 @@ Instance from_ec2(const ScopePtr& scope, InstanceId id, Ec2Record&& record, Join
   if (const auto state = parse_state(record.state); state && *state != InstanceState::none) {
     instance.state = *state;
   } else {
-    note(joined, record.instance_id + ": unknown instance state '" + printable(record.state, 40) + "'");
+    note(joined, record.instance_id.text() + ": unknown instance state '" + printable(record.state, 40) + "'");
   }
   // EC2 names only Windows; everything without a name is Linux unless SSM says that it is a Mac
   instance.platform = record.platform.empty() ? Platform::linux_os : parse_platform(record.platform);
-  instance.private_ip = std::move(record.private_ip);
+  instance.private_ip = record.private_ip.text();
   instance.tags = std::move(record.tags);
   instance.instance_profile_arn = record.instance_profile_arn;
   instance.launch_time = record.launch_time;
@@ -102,7 +102,7 @@ void add_hybrid_nodes(const ScopePtr& scope, const SsmById& by_id, Joined& joine
     }
     Instance node;
     node.ref = TargetRef(scope, std::move(*id));
-    node.name = record->computer_name;
+    node.name = record->computer_name.text();
     node.platform = parse_platform(record->platform_type);
     fill_ssm(node.ssm, *record);
     joined.instances.push_back(std::move(node));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/shared_text.hpp"
+#include "base/short_text.hpp"
 #include "base/time.hpp"
 #include "fleet/types.hpp"
 
@@ -62,11 +63,11 @@ struct Instance {
 /// One instance as EC2 lists it; adapters fill it from DescribeInstances.
 struct Ec2Record {
   Ec2Record() = default;
-  std::string instance_id;
+  ShortText instance_id;
   SharedText state;
   /// EC2's Platform member ("windows" or absent) or PlatformDetails.
   SharedText platform;
-  std::string private_ip;
+  ShortText private_ip;
   SharedText instance_profile_arn;
   std::optional<WallTime> launch_time;
   Tags tags;
@@ -75,7 +76,7 @@ struct Ec2Record {
 /// One node as DescribeInstanceInformation lists it.
 struct SsmRecord {
   SsmRecord() = default;
-  std::string instance_id;
+  ShortText instance_id;
   /// "Online", "ConnectionLost", "Inactive".
   SharedText ping_status;
   SharedText agent_version;
@@ -83,7 +84,7 @@ struct SsmRecord {
   SharedText platform_type;
   SharedText platform_name;
   /// Of a hybrid node; who is in EC2's list has a name there.
-  std::string computer_name;
+  SharedText computer_name;
 };
 
 struct Joined {
