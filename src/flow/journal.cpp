@@ -42,17 +42,21 @@ rt::Task<Result<Read>> read_all(rt::CallContext ctx, ledger::Store& store, std::
 }
 
 /// Usage when a record is larger than the ledger takes: a script, a reason or a selector without measure.
+Result<ledger::NewRecord> encode_one(const RunRecord& record) {
+  ledger::NewRecord encoded = encode(record);
+  const std::size_t size = encoded.body.size();
+  if (size <= ledger::kBodyMax) return encoded;
+  return fail(ErrorKind::usage, "what is to be written down (" + encoded.type + ") has " + std::to_string(size >> 10U) +
+                                    " KiB, and the ledger takes " + std::to_string(ledger::kBodyMax >> 10U) +
+                                    ": shorten the command, its reason or the selector");
+}
+
 Result<std::vector<ledger::NewRecord>> encode_all(const std::vector<RunRecord>& records) {
   std::vector<ledger::NewRecord> encoded;
   encoded.reserve(records.size());
   for (const RunRecord& record : records) {
-    encoded.push_back(encode(record));
-    const std::size_t size = encoded.back().body.size();
-    if (size <= ledger::kBodyMax) continue;
-    return fail(ErrorKind::usage, "what is to be written down (" + encoded.back().type + ") has " +
-                                      std::to_string(size >> 10U) + " KiB, and the ledger takes " +
-                                      std::to_string(ledger::kBodyMax >> 10U) +
-                                      ": shorten the command, its reason or the selector");
+    TRY(ledger::NewRecord one, encode_one(record));
+    encoded.push_back(std::move(one));
   }
   return encoded;
 }
@@ -116,18 +120,24 @@ rt::Task<Result<std::unique_ptr<Journal>>> Journal::create(rt::CallContext ctx, 
   ledger::Digest start = ledger::chain_start(world, stream);
   journal->writer_->stream = std::make_unique<ledger::StreamWriter>(store, std::move(writing), 0, start);
   journal->model_ = std::make_unique<RunModel>();
-  const std::vector<RunRecord> opening = opening_records(std::move(header), plan);
-  Result<std::vector<ledger::NewRecord>> encoded = encode_all(opening);
-  if (!encoded) {
-    co_await journal->close(ctx, false);
-    co_return fail(std::move(encoded).error());
-  }
+  std::vector<RunRecord> opening = opening_records(std::move(header), plan);
+  std::vector<ledger::NewRecord> records;
+  records.reserve(opening.size());
   const WallTime now = ctx.clock().wall_now();
-  for (const RunRecord& record : opening) CHECK(journal->model_->apply(record, now).has_value());
+  for (RunRecord& next : opening) {
+    // Let go at once: with the caller's and the model's, a plan of 100,000 targets would be in memory three times.
+    const RunRecord record = std::move(next);
+    Result<ledger::NewRecord> encoded = encode_one(record);
+    if (!encoded) {
+      co_await journal->close(ctx, false);
+      co_return fail(std::move(encoded).error());
+    }
+    records.push_back(std::move(*encoded));
+    CHECK(journal->model_->apply(record, now).has_value());
+  }
   // Whoever lists runs in this moment sees it as planned.
   const std::string summary = run_summary(*journal->model_);
   // In pieces: a plan of 100,000 targets is more than one append takes.
-  std::vector<ledger::NewRecord> records = std::move(*encoded);
   Result<void> written;
   for (std::size_t i = 0; i < records.size() && written; i += 16) {
     std::vector<ledger::NewRecord> piece;

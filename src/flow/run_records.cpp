@@ -336,6 +336,9 @@ void add_targets(std::vector<RunRecord>& records, const Plan& plan) {
   for (std::size_t i = 0; i < plan.batches.size(); i += kBatchesPerRecord) {
     record::Targets targets;
     targets.batches = piece(plan.batches, i, kBatchesPerRecord);
+    std::size_t count = 0;
+    for (const BatchPlan& batch : targets.batches) count += batch.count;
+    targets.targets.reserve(count);
     for (const BatchPlan& batch : targets.batches) {
       for (PlanTarget& target : piece(plan.targets, batch.first, batch.count)) {
         target.name = printable(target.name, kNameMax);
