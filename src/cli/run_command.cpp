@@ -212,6 +212,7 @@ rt::Task<Result<int>> run_run(const Command& command) {
   adapters::AwsInventory inventory(*work.session);
   fleet::DiscoverOptions options;
   options.concurrency = concurrency;
+  options.before_room = os::return_freed_memory;
   Result<fleet::Discovery> discovery =
       co_await fleet::discover(command.ctx(), inventory, work.scopes, selector, options);
   if (!discovery) {

@@ -78,6 +78,7 @@ struct Asking {
     std::vector<Instance>& all = discovery.instances;
     const std::size_t needed = all.size() + more;
     if (needed <= all.capacity()) return;
+    if (options->before_room) options->before_room();
     all.reserve(std::max(needed / answered * scopes->size(), needed + needed / 2));
   }
 

@@ -3,6 +3,7 @@
 /// Discovery: the instances of many scopes that a selector means, with every account that could not be asked named
 /// beside them.
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct DiscoverOptions {
   DiscoverOptions() = default;
   std::size_t concurrency = 16;  ///< scopes asked at once
   bool terminated_too = false;   ///< EC2 lists terminated instances for about an hour
+  /// Called before room is made for the instances of all scopes, when most lists have come and what they were read from
+  /// is freed: where freed memory is worth giving back. May be empty.
+  std::function<void()> before_room;
 };
 
 /// Asks every scope in which the selector can match, EC2 and SSM side by side. One scope's failure never hides
