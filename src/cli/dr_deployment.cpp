@@ -376,7 +376,7 @@ void add_runs(const DeploymentSources& sources, report::Deployment& out) {
     if (one.model != nullptr) run.pins = pins_of(one.model->plan());
     std::set<std::string> commands;
     for (const flow::TargetResult& target : one.result.targets) {
-      if (!target.command_id.empty()) commands.insert(target.command_id);
+      if (!target.command_id.empty()) commands.insert(target.command_id.text());
     }
     run.commands.assign(commands.begin(), commands.end());
     run.targets = one.result.targets.size();

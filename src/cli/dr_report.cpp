@@ -29,7 +29,7 @@ Json server_json(const flow::TargetResult& target, flow::RunKind kind) {
   out.set(kind == flow::RunKind::cleanup ? "recovery_instance_id" : "source_server_id", target.target.id().text());
   out.set("name", scrub_utf8(target.name)).set("status", to_string(target.outcome));
   if (!target.reason.empty()) out.set("reason", scrub_utf8(target.reason));
-  if (!target.command_id.empty()) out.set("job_id", target.command_id);
+  if (!target.command_id.empty()) out.set("job_id", target.command_id.text());
   const Json evidence = recovery::read_evidence(target.out.bytes());
   for (const Json::Member& member : evidence.members()) {
     if (!out.contains(member.key)) out.set(member.key, member.value);
@@ -47,7 +47,7 @@ Json jobs_json(const flow::RunResult& run) {
   std::map<std::pair<std::string, std::string>, std::pair<const fleet::Scope*, std::size_t>> jobs;
   for (const flow::TargetResult& target : run.targets) {
     if (target.command_id.empty()) continue;
-    auto& job = jobs[std::pair(target.target.scope().label(), target.command_id)];
+    auto& job = jobs[std::pair(target.target.scope().label(), target.command_id.text())];
     job.first = &target.target.scope();
     ++job.second;
   }

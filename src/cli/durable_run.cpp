@@ -11,6 +11,7 @@
 #include "cli/run_timing.hpp"
 #include "flow/exit_code.hpp"
 #include "flow/verdict.hpp"
+#include "os/allocator.hpp"
 #include "rt/uncancelled.hpp"
 #include "rt/waiter.hpp"
 
@@ -69,6 +70,8 @@ rt::Task<Result<Driven>> drive_it(rt::CallContext ctx, flow::Engine& engine, flo
 }
 
 rt::Task<Result<RunCame>> tell(const Command& command, OpenLedger& ledger, const flow::RunModel& model, Driven driven) {
+  // What came and went while the run was followed, before what came of it is put together.
+  os::return_freed_memory();
   RunCame came = as_it_is(model, ledger.world, driven.stopped.empty() ? "the run is not over" : driven.stopped);
   came.result.interrupted = driven.interrupted;
   came.notice = flow::notice_of(model);

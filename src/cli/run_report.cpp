@@ -58,7 +58,7 @@ ByAccount by_account(const flow::RunResult& run) {
         target.command_id.empty() || (!account.command_ids.empty() && account.command_ids.back() == target.command_id);
     bool listed = known;
     for (const std::string& id : account.command_ids) listed = listed || id == target.command_id;
-    if (!listed) account.command_ids.push_back(target.command_id);
+    if (!listed) account.command_ids.push_back(target.command_id.text());
   }
   return accounts;
 }
@@ -93,7 +93,7 @@ Json target_result_json(const flow::TargetResult& target, OutputTold output) {
       .set("instance_id", target.target.id().text());
   json.set("status", to_string(target.outcome));
   if (target.exit_code) json.set("exit_code", *target.exit_code);
-  if (!target.command_id.empty()) json.set("command_id", target.command_id);
+  if (!target.command_id.empty()) json.set("command_id", target.command_id.text());
   const bool ran = target.outcome == flow::Outcome::succeeded || target.exit_code.has_value();
   if (ran && output == OutputTold::yes) {
     json.set("stdout", scrub_utf8(target.out.bytes()))

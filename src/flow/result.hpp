@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shared_text.hpp"
 #include "fleet/types.hpp"
 #include "flow/output_text.hpp"
 
@@ -26,8 +27,8 @@ struct TargetResult {
   std::string name;    ///< for people; empty: none is known
   std::string reason;  ///< a sentence unless it succeeded; why for skipped and unknown
   std::optional<int> exit_code;
-  std::string command_id;
-  OutputText out;  ///< stderr is mixed in while `err` is empty
+  SharedText command_id;  ///< of its batch; empty: nothing was sent
+  OutputText out;         ///< stderr is mixed in while `err` is empty
   OutputText err;
   bool truncated = false;
   bool unreachable = false;  ///< nothing ran there because we could not get to it

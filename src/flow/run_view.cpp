@@ -45,14 +45,14 @@ TargetResult open_result(const RunModel& model, const BatchState& batch, fleet::
   return result;
 }
 
-TargetResult ended_result(const RunModel& model, const TargetState& state, const BatchState& batch,
+TargetResult ended_result(const RunModel& model, const TargetState& state, const SharedText& command,
                           fleet::TargetRef ref) {
   TargetResult result(std::move(ref), state.outcome, model.reason(state.reason));
   result.exit_code = state.exit_code;
   result.truncated = state.truncated;
   result.unreachable = state.unreachable;
   result.refusal = state.refusal;
-  if (!state.refusal) result.command_id = batch.command_id;
+  if (!state.refusal) result.command_id = command;
   return result;
 }
 
@@ -103,7 +103,7 @@ TargetResult target_result(const RunModel& model, std::uint32_t target, const st
   const std::uint32_t index = model.batch_of_target(target);
   const TargetState& state = model.targets()[target];
   fleet::TargetRef ref = model.plan().ref(model.plan().batches[index], target);
-  TargetResult result = state.ended ? ended_result(model, state, model.batches()[index], std::move(ref))
+  TargetResult result = state.ended ? ended_result(model, state, model.batches()[index].command_id, std::move(ref))
                                     : open_result(model, model.batches()[index], std::move(ref), why_open);
   result.name = model.plan().targets[target].name;
   if (state.out != 0) result.out = OutputText::stored(model.digest(state.out));
@@ -131,10 +131,11 @@ RunResult result_of_run(const RunModel& model, const std::string& why_open) {
   for (std::uint32_t index = 0; index < model.plan().batches.size(); ++index) {
     const BatchPlan& batch = model.plan().batches[index];
     const BatchState& batch_state = model.batches()[index];
+    const SharedText command = batch_state.command_id;
     for (std::uint32_t target = batch.first; target < batch.first + batch.count; ++target) {
       const TargetState& state = model.targets()[target];
       fleet::TargetRef ref = model.plan().ref(batch, target);
-      run.targets.push_back(state.ended ? ended_result(model, state, batch_state, std::move(ref))
+      run.targets.push_back(state.ended ? ended_result(model, state, command, std::move(ref))
                                         : open_result(model, batch_state, std::move(ref), why_open));
       run.targets.back().name = model.plan().targets[target].name;
       run.targets.back().out = output_of(state.out);

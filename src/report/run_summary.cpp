@@ -51,7 +51,7 @@ std::vector<AccountSummary> summarize_accounts(const flow::RunResult& run, const
     if (target.command_id.empty()) continue;
     ++account.sent;
     if (commands.emplace(target.target.scope().account.text(), target.command_id).second) {
-      account.command_ids.push_back(target.command_id);
+      account.command_ids.push_back(target.command_id.text());
     }
   }
   std::vector<AccountSummary> all;

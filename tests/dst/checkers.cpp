@@ -79,7 +79,7 @@ std::string check_outcome(const flow::TargetResult& target, const Seen& seen) {
   if (target.outcome == Outcome::skipped && times > 0) return who + "is called skipped and ran the command";
   if (target.outcome == Outcome::unknown || target.outcome == Outcome::skipped) return {};
   if (target.refusal) return times == 0 ? "" : who + "is called not sent and ran the command";
-  const auto command = seen.states.find(target.command_id);
+  const auto command = seen.states.find(target.command_id.text());
   if (command == seen.states.end()) return who + "has a command that there is not";
   const auto state = command->second.find(id);
   if (state == command->second.end()) return who + "is not in its command";

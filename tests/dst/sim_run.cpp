@@ -234,7 +234,7 @@ rt::Task<Result<SimRunResult>> SimRun::go() {
   result.calm_time = ctx.now() - work.disturbed;
   for (const flow::TargetResult& target : result.run.targets) {
     const std::string line = target.target.label() + " " + std::string(flow::to_string(target.outcome));
-    world_.trace().append("target", line + " " + target.command_id + " " + target.reason + target.out.bytes());
+    world_.trace().append("target", line + " " + target.command_id.text() + " " + target.reason + target.out.bytes());
   }
   co_return result;
 }
