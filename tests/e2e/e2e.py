@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 PROGRAM = os.environ.get("POSTERN", "postern")
 SKIPPED = 77
@@ -135,7 +136,8 @@ def run_cases(cases):
             print(f"ok      {name} ({time.monotonic() - started:.2f} s)", flush=True)
         except Exception as error:  # a failed case must not hide the others
             failed.append(name)
-            detail = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+            # Only an expectation says by itself what was wrong; any other error needs its place.
+            detail = str(error) if isinstance(error, AssertionError) else traceback.format_exc().rstrip()
             print(f"FAILED  {name}\n    " + detail.replace("\n", "\n    "), flush=True)
     if failed:
         print(f"{len(failed)} failed: {', '.join(failed)}", flush=True)
