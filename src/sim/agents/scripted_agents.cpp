@@ -1,6 +1,8 @@
 #include "sim/agents/scripted_agents.hpp"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <string_view>
 
 #include "base/check.hpp"
 
@@ -14,10 +16,34 @@ constexpr std::chrono::seconds kRebootTime{60};
 
 }  // namespace scripted_agents
 
-std::size_t ScriptedAgents::KeyHash::operator()(const WorkKey& key) const noexcept {
-  const std::hash<std::string> hash;
-  return hash(key.command_id) * 31U + hash(key.instance_id);
-}
+/// Places of records by the key that is in them.
+struct ScriptedAgents::Index {
+  struct Hash {
+    using is_transparent = void;
+    const std::vector<Record>* records;
+    std::size_t operator()(const WorkKey& key) const noexcept {
+      const std::hash<std::string_view> hash;
+      return hash(key.command_id) * 31U + hash(key.instance_id);
+    }
+    std::size_t operator()(std::uint32_t index) const noexcept { return (*this)((*records)[index].key); }
+  };
+  struct Same {
+    using is_transparent = void;
+    const std::vector<Record>* records;
+    const WorkKey& key(std::uint32_t index) const noexcept { return (*records)[index].key; }
+    const WorkKey& key(const WorkKey& one) const noexcept { return one; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return key(a) == key(b);
+    }
+  };
+  boost::unordered_flat_set<std::uint32_t, Hash, Same> places;
+
+  explicit Index(const std::vector<Record>& records) : places(0, Hash{&records}, Same{&records}) {}
+};
+
+ScriptedAgents::ScriptedAgents(rt::CallContext ctx, Decide decide)
+    : ctx_(ctx), decide_(std::move(decide)), by_key_(std::make_unique<Index>(records_)) {}
 
 ScriptedAgents::~ScriptedAgents() {
   for (auto& [tick, slot] : calendar_) ctx_.clock().unschedule(slot.timer);
@@ -28,7 +54,7 @@ Reach ScriptedAgents::reach(const Instance& instance) const {
 }
 
 void ScriptedAgents::deliver(Work work, WorkListener& listener) {
-  if (by_key_.contains(work.key)) return;  // agents know the commands that they have
+  if (by_key_->places.contains(work.key)) return;  // agents know the commands that they have
   std::uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<std::uint32_t>(records_.size());
@@ -43,7 +69,7 @@ void ScriptedAgents::deliver(Work work, WorkListener& listener) {
   record.steps = std::move(work.steps);
   record.listener = &listener;
   record.key = std::move(work.key);
-  by_key_.emplace(record.key, index);
+  by_key_->places.insert(index);
   arm(index, work.pick_up_delay);
 }
 
@@ -140,7 +166,7 @@ void ScriptedAgents::end_step(Record& record) {
 void ScriptedAgents::release(std::uint32_t index) {
   Record& record = records_[index];
   if (record.started) --started_;
-  by_key_.erase(record.key);
+  by_key_->places.erase(index);
   const std::uint32_t generation = record.generation + 1;
   record = Record();
   record.generation = generation;
@@ -148,9 +174,9 @@ void ScriptedAgents::release(std::uint32_t index) {
 }
 
 void ScriptedAgents::cancel(const WorkKey& key) {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return;
-  const std::uint32_t index = found->second;
+  const auto found = by_key_->places.find(key);
+  if (found == by_key_->places.end()) return;
+  const std::uint32_t index = *found;
   Record& record = records_[index];
   if (!record.started || record.behaviour.stalls) return release(index);
   if (record.behaviour.dies || record.cancelled) return;

@@ -5,8 +5,9 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 #include "rt/context.hpp"
@@ -34,7 +35,7 @@ class ScriptedAgents final : public Agents {
   /// What happens in the same tick happens together.
   static constexpr std::chrono::milliseconds kTick{10};
 
-  ScriptedAgents(rt::CallContext ctx, Decide decide) : ctx_(ctx), decide_(std::move(decide)) {}
+  ScriptedAgents(rt::CallContext ctx, Decide decide);
   ~ScriptedAgents() override;
   ScriptedAgents(const ScriptedAgents&) = delete;
   ScriptedAgents& operator=(const ScriptedAgents&) = delete;
@@ -63,10 +64,6 @@ class ScriptedAgents final : public Agents {
     std::uint32_t index;
     std::uint32_t generation;
   };
-  struct KeyHash {
-    std::size_t operator()(const WorkKey& key) const noexcept;
-  };
-
   void arm(std::uint32_t index, Duration delay);
   void fire(std::uint64_t tick);
   void step(std::uint32_t index);
@@ -80,7 +77,8 @@ class ScriptedAgents final : public Agents {
   std::set<std::string, std::less<>> lost_;
   std::vector<Record> records_;
   std::vector<std::uint32_t> free_;
-  std::unordered_map<WorkKey, std::uint32_t, KeyHash> by_key_;  // looked up only, never iterated
+  struct Index;
+  std::unique_ptr<Index> by_key_;
   struct Slot {
     Slot() = default;
     rt::Clock::TimerId timer = 0;

@@ -1,8 +1,10 @@
 #include "sim/ec2/fleet.hpp"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/check.hpp"
+#include "base/short_text.hpp"
 #include "sim/ec2/address.hpp"
 #include "sim/ec2/catalog.hpp"
 #include "sim/ec2/configured_network.hpp"
@@ -37,6 +39,37 @@ InstanceTraits traits_of(const InstanceConfig& config, std::uint64_t seed) {
 
 Site::Site() = default;
 Site::~Site() = default;
+
+/// Every event of every command looks its instance up here: ids are kept in place, for in a large fleet each step to
+/// another place in memory is a wait.
+struct Fleet::Index {
+  Index() = default;
+  struct Entry {
+    Site* site;
+    std::list<Instance>::iterator at;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
+  };
+  boost::unordered_flat_map<ShortText, Entry, Hash, Same> entries;
+
+  Instance* find(std::string_view id) const {
+    const auto found = entries.find(id);
+    return found == entries.end() ? nullptr : &*found->second.at;
+  }
+};
+
+Fleet::Fleet(std::uint64_t seed) : seed_(seed), by_id_(std::make_unique<Index>()) {}
+Fleet::~Fleet() = default;
+
+std::size_t Fleet::size() const noexcept {
+  return by_id_->entries.size();
+}
 
 std::string default_id(std::uint64_t seed, const SiteName& site, std::string_view prefix, std::string_view kind) {
   return std::string(prefix) + "-0" +
@@ -149,22 +182,20 @@ Result<Instance*> Fleet::add(const AccountConfig& account, std::size_t index, co
 }
 
 Instance& Fleet::insert(Site& home, Instance instance) {
-  CHECK(!by_id_.contains(instance.id));
+  CHECK(by_id_->find(instance.id) == nullptr);
   instance.site = &home.name;
   home.instances.push_back(std::move(instance));
   const auto at = std::prev(home.instances.end());
-  by_id_.emplace(std::string_view(at->id), Entry(&home, at));
+  by_id_->entries.emplace(at->id, Index::Entry{&home, at});
   return *at;
 }
 
 Instance* Fleet::find(std::string_view id) {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &*found->second.second;
+  return by_id_->find(id);
 }
 
 const Instance* Fleet::find(std::string_view id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &*found->second.second;
+  return by_id_->find(id);
 }
 
 std::shared_ptr<const TagMap> Fleet::share(TagMap tags) {
@@ -228,11 +259,11 @@ void Fleet::settle(WallTime now) {
 }
 
 void Fleet::forget(std::string_view id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
-  const Entry entry = found->second;
-  by_id_.erase(found);
-  entry.first->instances.erase(entry.second);
+  const auto found = by_id_->entries.find(id);
+  if (found == by_id_->entries.end()) return;
+  const Index::Entry entry = found->second;
+  by_id_->entries.erase(found);
+  entry.site->instances.erase(entry.at);
 }
 
 }  // namespace postern::sim::ec2

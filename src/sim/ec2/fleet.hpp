@@ -54,7 +54,10 @@ inline constexpr std::chrono::hours kTerminatedListed{1};
 /// Loop thread only. Instances stay where they are in memory until they are gone for good.
 class Fleet {
  public:
-  explicit Fleet(std::uint64_t seed) : seed_(seed) {}
+  explicit Fleet(std::uint64_t seed);
+  ~Fleet();
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
 
   std::uint64_t seed() const noexcept { return seed_; }
   /// Null: every profile exists and its role may do all that agents do. Outlives the fleet.
@@ -73,7 +76,7 @@ class Fleet {
   Instance& insert(Site& site, Instance instance);
   Instance* find(std::string_view id);
   const Instance* find(std::string_view id) const;
-  std::size_t size() const noexcept { return by_id_.size(); }
+  std::size_t size() const noexcept;
 
   /// The same traits with one more change made by `edit`, shared again.
   std::shared_ptr<const InstanceTraits> share(InstanceTraits traits) { return traits_.get(std::move(traits)); }
@@ -100,7 +103,6 @@ class Fleet {
     bool forget = false;
   };
   Result<void> place(const Site& home, const InstanceConfig& config, Instance& instance);
-  using Entry = std::pair<Site*, std::list<Instance>::iterator>;
   void forget(std::string_view id);
 
   std::uint64_t seed_;
@@ -113,7 +115,8 @@ class Fleet {
   };
   // Looked up only, never iterated: several times for each node, so that a tree of a thousand accounts would be felt.
   std::unordered_map<SiteKey, std::unique_ptr<Site>, KeyHash> sites_;
-  std::unordered_map<std::string_view, Entry> by_id_;  // keys live in the instances
+  struct Index;
+  std::unique_ptr<Index> by_id_;
   std::multimap<WallTime, Change> changes_;
   SharedPool<InstanceTraits> traits_;
   SharedPool<InstancePlacement> placements_;
