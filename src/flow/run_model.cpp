@@ -113,6 +113,12 @@ Result<void> RunModel::on(const record::Started&) {
   return Result<void>();
 }
 
+void RunModel::enter(BatchState& batch, BatchPhase phase) {
+  if (batch.phase == BatchPhase::held) --in_doubt_;
+  if (phase == BatchPhase::held) ++in_doubt_;
+  batch.phase = phase;
+}
+
 Result<void> RunModel::on(const record::Intent& record) {
   if (!started_ || record.batch >= batches_.size()) return misfit("an intent for no batch");
   BatchState& batch = batches_[record.batch];
@@ -120,7 +126,7 @@ Result<void> RunModel::on(const record::Intent& record) {
   if (!free || record.op.empty() || ops_.contains(record.op))
     return misfit("an intent for a batch that is not waiting");
   if (!batch.op.empty()) ops_.erase(batch.op);
-  batch.phase = BatchPhase::sending;
+  enter(batch, BatchPhase::sending);
   batch.op = record.op;
   batch.op_at = now_;
   ++batch.intents;
@@ -135,16 +141,16 @@ Result<void> RunModel::on(const record::SendEnded& record) {
   if (batch.phase != BatchPhase::sending) return misfit("a second outcome of one intent");
   switch (record.end) {
     case record::SendEnd::accepted:
-      batch.phase = BatchPhase::following;
+      enter(batch, BatchPhase::following);
       batch.command_id = record.command_id;
       batch.op_at = now_;  // it may have waited for its turn for long
       return Result<void>();
     case record::SendEnd::refused:
     case record::SendEnd::not_sent:
-      batch.phase = BatchPhase::waiting;
+      enter(batch, BatchPhase::waiting);
       break;
     case record::SendEnd::lost:
-      batch.phase = BatchPhase::lost;
+      enter(batch, BatchPhase::lost);
       break;
   }
   batch.trouble = record.message;
@@ -161,15 +167,15 @@ Result<void> RunModel::on(const record::Decided& record) {
   if (!open) return misfit("a decision about a send that is not in doubt");
   switch (record.decision) {
     case record::Decision::adopt:
-      batch.phase = BatchPhase::following;
+      enter(batch, BatchPhase::following);
       batch.command_id = record.command_id;
       break;
     case record::Decision::absent:
     case record::Decision::skip:
-      batch.phase = BatchPhase::held;  // of a skip: until its targets' ends, which follow
+      enter(batch, BatchPhase::held);  // of a skip: until its targets' ends, which follow
       break;
     case record::Decision::reissue:
-      batch.phase = BatchPhase::waiting;
+      enter(batch, BatchPhase::waiting);
       // Unless it is sent again because it was shown not to have been taken.
       batch.may_have_run = !header_.policy.absence_proves || header_.policy.idempotent || !record.by.empty();
       break;
@@ -202,7 +208,7 @@ Result<void> RunModel::end_target(const record::TargetEnd& end) {
   --wave_open_[wave];
   if (end.outcome == Outcome::failed && !end.unreachable) ++failures_[wave];
   BatchState& batch = batches_[index];
-  if (--batch.open == 0) batch.phase = BatchPhase::done;
+  if (--batch.open == 0) enter(batch, BatchPhase::done);
   return Result<void>();
 }
 

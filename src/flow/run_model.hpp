@@ -94,6 +94,8 @@ class RunModel {
   /// to.
   std::size_t failures(std::uint32_t wave) const { return failures_[wave]; }
   std::size_t open_of_wave(std::uint32_t wave) const { return wave_open_[wave]; }
+  /// Batches that a person must decide about.
+  std::size_t in_doubt() const noexcept { return in_doubt_; }
 
   /// The batch whose last intent this is.
   std::optional<std::uint32_t> batch_of(std::string_view op) const;
@@ -118,6 +120,7 @@ class RunModel {
   Result<void> on(const record::DeadlinePassed& record);
   Result<void> on(const record::Closed& record);
   Result<void> end_target(const record::TargetEnd& end);
+  void enter(BatchState& batch, BatchPhase phase);
   std::uint32_t intern(const std::string& reason);
   std::uint32_t intern(const std::optional<ledger::Digest>& digest);
 
@@ -135,6 +138,7 @@ class RunModel {
   std::vector<std::size_t> wave_open_;
   Totals totals_;
   std::size_t open_ = 0;
+  std::size_t in_doubt_ = 0;
   bool started_ = false;
   std::optional<record::Held> held_;
   std::optional<record::Cancelling> cancelling_;

@@ -11,11 +11,6 @@ namespace {
 
 constexpr const char* kSummarySchema = "postern.run-summary/1";
 
-bool in_doubt(const RunModel& model) {
-  return std::any_of(model.batches().begin(), model.batches().end(),
-                     [](const BatchState& batch) { return batch.phase == BatchPhase::held; });
-}
-
 /// What an open target is called: something was sent to it, or may have been, or not.
 TargetResult open_result(const RunModel& model, const BatchState& batch, fleet::TargetRef ref, const std::string& why) {
   const RunWords& words = words_of(model.header().kind);
@@ -77,7 +72,7 @@ bool may_send_more(const RunModel& model) {
 std::string run_status(const RunModel& model) {
   if (model.closed()) return model.close()->status;
   if (!model.started()) return "planned";
-  if (in_doubt(model)) return "in doubt";
+  if (model.in_doubt() > 0) return "in doubt";
   if (model.hold()) return "held";
   return model.cancelling() ? "cancelling" : "running";
 }

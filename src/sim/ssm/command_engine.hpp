@@ -5,10 +5,12 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "rt/context.hpp"
@@ -118,7 +120,12 @@ class CommandEngine final : public WorkListener {
   EngineOptions options_;
   OutputStore* store_ = nullptr;
   CommandWatcher* watcher_ = nullptr;
-  std::map<std::string, std::unique_ptr<Running>, std::less<>> commands_;
+  struct IdHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
+  };
+  // Looked up for every event of every invocation; the order of their ids means nothing.
+  std::unordered_map<std::string, std::unique_ptr<Running>, IdHash, std::equal_to<>> commands_;
   std::map<SiteKey, Site> sites_;
   std::deque<std::string> order_;  ///< ids, oldest first
   std::deque<std::string> ended_;  ///< ids of those that are done, in the order in which they ended
