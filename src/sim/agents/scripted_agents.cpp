@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <string_view>
 
 #include "base/check.hpp"
 
@@ -18,28 +17,26 @@ constexpr std::chrono::seconds kRebootTime{60};
 
 /// Places of records by the key that is in them.
 struct ScriptedAgents::Index {
-  struct Hash {
+  /// A record's key by its place; a key stands for itself.
+  struct Keys {
     using is_transparent = void;
     const std::vector<Record>* records;
-    std::size_t operator()(const WorkKey& key) const noexcept {
-      const std::hash<std::string_view> hash;
+    const WorkKey& of(std::uint32_t index) const noexcept { return (*records)[index].key; }
+    const WorkKey& of(const WorkKey& key) const noexcept { return key; }
+  };
+  struct Hash : Keys {
+    std::size_t operator()(const auto& one) const noexcept {
+      const WorkKey& key = of(one);
+      const std::hash<std::string> hash;
       return hash(key.command_id) * 31U + hash(key.instance_id);
     }
-    std::size_t operator()(std::uint32_t index) const noexcept { return (*this)((*records)[index].key); }
   };
-  struct Same {
-    using is_transparent = void;
-    const std::vector<Record>* records;
-    const WorkKey& key(std::uint32_t index) const noexcept { return (*records)[index].key; }
-    const WorkKey& key(const WorkKey& one) const noexcept { return one; }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const noexcept {
-      return key(a) == key(b);
-    }
+  struct Same : Keys {
+    bool operator()(const auto& a, const auto& b) const noexcept { return of(a) == of(b); }
   };
   boost::unordered_flat_set<std::uint32_t, Hash, Same> places;
 
-  explicit Index(const std::vector<Record>& records) : places(0, Hash{&records}, Same{&records}) {}
+  explicit Index(const std::vector<Record>& records) : places(0, Hash{Keys{&records}}, Same{Keys{&records}}) {}
 };
 
 ScriptedAgents::ScriptedAgents(rt::CallContext ctx, Decide decide)

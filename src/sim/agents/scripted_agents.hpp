@@ -64,6 +64,7 @@ class ScriptedAgents final : public Agents {
     std::uint32_t index;
     std::uint32_t generation;
   };
+
   void arm(std::uint32_t index, Duration delay);
   void fire(std::uint64_t tick);
   void step(std::uint32_t index);

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/short_text.hpp"
+#include "base/text_hash.hpp"
 #include "sim/ec2/address.hpp"
 #include "sim/ec2/catalog.hpp"
 #include "sim/ec2/configured_network.hpp"
@@ -48,15 +49,7 @@ struct Fleet::Index {
     Site* site;
     std::list<Instance>::iterator at;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
-  };
-  struct Same {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
-  };
-  boost::unordered_flat_map<ShortText, Entry, Hash, Same> entries;
+  boost::unordered_flat_map<ShortText, Entry, TextHash, std::equal_to<>> entries;
 
   Instance* find(std::string_view id) const {
     const auto found = entries.find(id);

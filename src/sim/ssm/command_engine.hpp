@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.hpp"
 #include "rt/context.hpp"
 #include "sim/agents.hpp"
 #include "sim/cloud.hpp"
@@ -120,12 +121,8 @@ class CommandEngine final : public WorkListener {
   EngineOptions options_;
   OutputStore* store_ = nullptr;
   CommandWatcher* watcher_ = nullptr;
-  struct IdHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
-  };
   // Looked up for every event of every invocation; the order of their ids means nothing.
-  std::unordered_map<std::string, std::unique_ptr<Running>, IdHash, std::equal_to<>> commands_;
+  std::unordered_map<std::string, std::unique_ptr<Running>, TextHash, std::equal_to<>> commands_;
   std::map<SiteKey, Site> sites_;
   std::deque<std::string> order_;  ///< ids, oldest first
   std::deque<std::string> ended_;  ///< ids of those that are done, in the order in which they ended
